@@ -17,7 +17,7 @@ import pandas as pd
 from pptx import Presentation
 from pptx.dml.color import RGBColor
 from pptx.enum.chart import XL_MARKER_STYLE
-from pptx.enum.shapes import MSO_CONNECTOR, MSO_SHAPE, PP_PLACEHOLDER
+from pptx.enum.shapes import MSO_CONNECTOR, PP_PLACEHOLDER
 from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
 from pptx.opc.constants import RELATIONSHIP_TYPE
 from pptx.oxml import parse_xml
@@ -92,13 +92,14 @@ Line = tuple[Slot, ...]
 
 @dataclass(frozen=True)
 class Page:
-    """The lines of a table that stand on one slide, with their heights in pt."""
+    """The lines of a table on one slide, with their heights in pt; `high` is all of it in the widest font."""
 
     head: Line
     lines: tuple[Line, ...]
     heights: tuple[float, ...]
     widths: tuple[float, ...]
     size: float
+    high: float
 
 
 def pages(table: Table, room: Box, more: int = 0) -> list[Page]:
@@ -132,21 +133,22 @@ def _laid(
     for size, given in sized:
         # A row is as high as it needs in usual fonts; what stands on a slide has room there in the widest.
         top, *widest = (_height(line, given, size, WIDEST) for line in (head, *lines))
-        made.append((_parted(widest, heads, room.height / EMU - top, more / EMU), size, given))
+        made.append((_parted(widest, heads, room.height / EMU - top, more / EMU), size, given, top, widest))
         if len(made[-1][0]) == 1:
             break
     least = len(made[-1][0])
-    found, size, given = next(one for one in made if len(one[0]) <= least)
+    found, size, given, top, widest = next(one for one in made if len(one[0]) <= least)
     if len(found) > _MOST:
         last = found[_MOST - 1]
         rest = len(lines) - last[0] - len(last) + 1
         lines[last[-1]] = (Slot(((Run(f"and {rest} more, in the annex", color=theme.QUIET),),), span=len(given)),)
         found = found[:_MOST]
-    parts = (tuple(lines[n] for n in part) for part in found)
-    return [
-        Page(head, part, tuple(_height(line, given, size) for line in (head, *part)), tuple(given), size)
-        for part in parts
-    ]
+    pages = []
+    for part in found:
+        shown = tuple(lines[n] for n in part)
+        heights = tuple(_height(line, given, size) for line in (head, *shown))
+        pages.append(Page(head, shown, heights, tuple(given), size, top + sum(widest[n] for n in part)))
+    return pages
 
 
 def _apart(sides: Sequence[str]) -> list[float]:
@@ -361,12 +363,6 @@ def _ground(fill: Any, color: str) -> None:
         fill.fore_color.rgb = rgb(color)
     else:
         fill.background()
-
-
-def _edge(line: Any, color: str, width: float) -> None:
-    """Color a line, so wide in pt."""
-    line.color.rgb = rgb(color)
-    line.width = Pt(width)
 
 
 def _rule(properties: Any, side: str, color: str, width: float) -> None:
@@ -630,60 +626,31 @@ def _own(deck: Any) -> None:
         size.attrib.pop("type")
 
 
-def asked(slide: Any, table: Table, room: Box) -> None:
-    """What is asked, one below the other: a mark and its words; smaller type where there are many."""
-    rows = [_decision(table, row) for row in table.data.to_dict("records")]
+def asked(table: Table, room: Box) -> list[Page]:
+    """What is asked, one below the other: a mark and its words, what in bold; smaller type where there are many."""
+    field = next(field for field in table.columns if field.kind == "decision")
+    lines: list[Line] = []
+    for row in table.data.to_dict("records"):
+        value = row[_worded_by(table)]
+        runs = value if isinstance(value, tuple) else (("lead", theme.format_text(value)),)
+        lead = Run("".join(said for role, said in runs if role == "lead").rstrip(".:"), bold=True)
+        rest = Run(" ".join(said for role, said in runs if role in ("text", "line")), scale=0.76)
+        mark = _slot(cells.cell(field, row[field.name]), "left", False)
+        rule = "" if lines else theme.DARK_BLUE
+        lines.append((replace(mark, rule=rule), Slot(tuple((run,) for run in (lead, rest) if run.text), rule=rule)))
 
-    def laid(size: float) -> tuple[float, list[float]]:
-        """Width of the marks and heights of the rows in pt."""
-        marks = (theme.text_width(cells.said(part), size * WIDEST[0] * 0.72, True) for part, _ in rows)
-        mark = max(marks, default=0) + 16
-        return mark, [_tall(runs, room.width / EMU - mark - 12, size) + size * 0.55 for _, runs in rows]
+    def given(size: float) -> list[float]:
+        said = ("".join(run.text for run in mark.paragraphs[0]) for mark, _ in lines)
+        wide = max(theme.text_width(text, size * 0.85 * WIDEST[0], True) for text in said) + 3 * _MARGIN
+        return [wide, room.width / EMU - wide]
 
-    sizes = (19.0, 17.0, 15.5, 14.0, 13.0, 12.0, 11.0)
-    size = _largest(sizes, lambda size: sum(laid(size)[1]) <= room.height / EMU)
-    mark, heights = laid(size)
-    top, left = room.top, round((mark + 12) * EMU)
-    for (part, runs), height in zip(rows, heights, strict=True):
-        across = Box(room.left, top, room.width, 0)
-        line_across(slide, across, theme.DARK_BLUE if top == room.top else "#D0D0D0")
-        if part["kind"] == "decision":
-            place = Box(room.left, top + 70000, round(mark * EMU), round(size * 1.3 * EMU))
-            _badge(slide, part, place, size * 0.72)
-        under = Box(room.left + left, top + 50000, room.width - left, round(height * EMU) - 60000)
-        add_text(slide, under, runs, size, f"Decision {part.get('text', '')}")
-        top += round(height * EMU)
+    sizes = (19.0, 17.0, 15.5, 14.0, 13.0, 12.0, _LEAST)
+    return _laid((), lines, ((size, given(size)) for size in sizes), room)
 
 
 def _worded_by(table: Table) -> str:
     """The column that says in words what a row of decisions is about."""
     return next((f for f in table.columns if f.kind == "text" and f.title), table.columns[0]).name
-
-
-def _decision(table: Table, row: dict[Any, Any]) -> tuple[cells.Cell, list[tuple[Run, ...]]]:
-    """The mark of a decision and its words: what in bold, the rest below."""
-    field = next(field for field in table.columns if field.kind == "decision")
-    value = row[_worded_by(table)]
-    runs = value if isinstance(value, tuple) else (("lead", theme.format_text(value)),)
-    lead = "".join(said for role, said in runs if role == "lead").rstrip(".:")
-    rest = " ".join(said for role, said in runs if role in ("text", "line"))
-    found: list[tuple[Run, ...]] = [(Run(lead, bold=True),)] if lead else []
-    return cells.cell(field, row[field.name]), found + ([(Run(rest, scale=0.76),)] if rest else [])
-
-
-def _badge(slide: Any, part: cells.Cell, room: Box, size: float) -> None:
-    """A decision as a word with a mark in a small box: filled for stop and fund, outlined otherwise."""
-    fill = theme.BADGES.get(part["css"], "")
-    shape = slide.shapes.add_shape(MSO_SHAPE.ROUNDED_RECTANGLE, room.left, room.top, room.width, room.height)
-    shape.name = f"Mark {part['text']}"
-    shape.adjustments[0] = 0.12
-    plain(shape)
-    _edge(shape.line, fill or theme.DARK_GRAY, 1)
-    _ground(shape.fill, fill)
-    flat(shape.text_frame)
-    shape.text_frame.vertical_anchor = MSO_ANCHOR.MIDDLE
-    color = theme.PAPER if fill else theme.DARK_GRAY
-    write_paragraphs(shape.text_frame, ((Run(cells.said(part), bold=True, color=color),),), size, "center")
 
 
 def limits(kpi: Kpi) -> Chart | None:
@@ -715,21 +682,6 @@ def turning(front: Front) -> str:
             said = [f"{words(row[first])}, {row[turns]}" for row in table.data.to_dict("records")]
             return f"{table.title}: " + "; ".join(said)
     return front.headline.exhibit.takeaway
-
-
-def line_across(slide: Any, room: Box, color: str = theme.DARK_BLUE) -> None:
-    """A thin line above a block, for the eye only."""
-    line = slide.shapes.add_connector(MSO_CONNECTOR.STRAIGHT, room.left, room.top, room.left + room.width, room.top)
-    line.name = "Rule"
-    plain(line)
-    _edge(line.line, color, 1 if color == theme.DARK_BLUE else 0.5)
-
-
-def plain(shape: Any) -> None:
-    """Take the shadow and the colors of the template's styles off a shape."""
-    for child in list(shape._element):
-        if child.tag.endswith("}style"):
-            shape._element.remove(child)
 
 
 def flat(frame: Any) -> None:
@@ -854,37 +806,38 @@ class _Deck:
         headline, unit = front.headline.exhibit, self.outline.settings.unit
         tiles = front.tiles.exhibit if front.tiles else None
         table = front.decisions.printed if front.decisions else None
-        begins = isinstance(table, Table) and not (front.deciding or tiles)
-        meaning = turning(front) or (table.takeaway if table and begins else "")
+        begins = isinstance(table, Table) and (front.deciding or not tiles)
+        meaning = turning(front) or (table.takeaway if table and begins and not front.deciding else "")
         slide = self.slide("decision", headline.title, headline.unit_line or unit, meaning)
         room = self.template.box(slide, "figure")
-        shown = [front.decisions] if front.deciding or begins else [front.tiles]
+        shown = [front.decisions] if begins else [front.tiles]
         short = [item for item in front.items if _is_short(item.exhibit)]
-        if isinstance(table, Table) and front.deciding:
+        if isinstance(table, Table) and begins:
             limited = limits(tiles) if isinstance(tiles, Kpi) else None
             if limited is not None and tiles is not None:
                 shown.append(front.tiles)
                 room, right = _beside(room, 0.575, 0.39)
                 titles = (item.exhibit.title for item in front.items if item.id.endswith(".limits"))
-                under = _headed(slide, next(titles, tiles.title), right)
-                add_chart(slide, limited, replace(under, height=min(under.height, 2500000)), key=False)
-            asked(slide, table, room)
-            _notes(slide, headline, table)
+                place = _headed(slide, next(titles, tiles.title), right)
+                add_chart(slide, limited, replace(place, height=min(place.height, 2500000)), key=False)
+            if front.deciding:
+                self._pages(table, asked(table, room), unit, (slide, room))
+                _notes(slide, headline, table)
+            else:
+                place = _headed(slide, table.title, room)
+                parts = pages(table, place, room.height - place.height)
+                under = self._pages(table, parts, table.unit_line or unit, (slide, place), short) * short
+                _notes(slide, headline, table, *(item.exhibit for item in under if len(parts) == 1))
+                shown += under
             for position, detail in table.details:
                 lead = words(table.data[_worded_by(table)].iloc[position])
                 self._detail(table, position, detail, lead.split("\n")[0], unit)
-        elif isinstance(table, Table) and begins:
-            under = _headed(slide, table.title, room)
-            self._pages(table, pages(table, under, room.height - under.height), table.unit_line or unit, (slide, under))
-            _notes(slide, headline, table)
         elif isinstance(tiles, Kpi):
             said = [item for item in front.items if isinstance(item.exhibit, Message)]
             shown += said
             high = round(0.42 * room.height)
             _tiles(slide, room, tiles)
-            under = replace(room, top=room.top + high, height=room.height - high)
-            for item, place in zip(said, _beside(under, *[1.0] * len(said)), strict=True):
-                _text(slide, _headed(slide, item.exhibit.title, place), _said(item.exhibit), item.id)
+            _messages(slide, said, replace(room, top=room.top + high, height=room.height - high))
             _notes(slide, headline, *(item.exhibit for item in shown if item))
         rest = [item for item in front.items if item not in shown]
         short = [item for item in rest if item in short]
@@ -933,6 +886,10 @@ class _Deck:
         slide = self._titled(exhibit, unit)
         room = self.template.box(slide, "figure")
         if isinstance(exhibit, Chart):
+            high = round(_tall(_small(exhibit.note), room.width / EMU, _LEAST) * EMU)
+            if 0 < high < 0.15 * room.height:
+                room = replace(room, height=room.height - high)
+                _footnote(slide, exhibit.note, replace(room, top=room.top + room.height, height=high))
             if add_chart(slide, exhibit, room) is None:
                 _text(slide, room, [("", "No rows to show.")], exhibit.id)
         elif isinstance(exhibit, Kpi):
@@ -959,14 +916,34 @@ class _Deck:
         inner = replace(detail, id=name, title=title, across=1, source=table.source, inputs=table.inputs)
         self._table(inner, detail.unit_line or unit)
 
-    def _pages(self, exhibit: Exhibit, parts: Sequence[Page], unit: str, begun: tuple[Any, Box] | None = None) -> None:
-        """A slide for each part of a table, the first on one that is begun."""
+    def _pages(
+        self,
+        exhibit: Exhibit,
+        parts: Sequence[Page],
+        unit: str,
+        begun: tuple[Any, Box] | None = None,
+        said: Sequence[Collected] = (),
+    ) -> bool:
+        """A slide for each part of a table, the first on one that is begun.
+
+        Under the last part stand messages (`said`), or its foot note, where there is room; whether messages do.
+        """
+        room, meaning = self.template.room_of("figure"), self.template.room_of("meaning")
+        low = meaning.top + meaning.height if len(parts) > 1 or not (begun or exhibit.takeaway) else 0
         for number, page in enumerate(parts, 1):
             if begun is None or number > 1:
                 slide = self._titled(exhibit, unit, number, len(parts))
                 begun = slide, self.template.box(slide, "figure")
-            add_table(begun[0], page, begun[1], cells.spoken(exhibit), f"Table {exhibit.id}")
-            _notes(begun[0], exhibit)
+            slide, room = begun
+            add_table(slide, page, room, cells.spoken(exhibit), f"Table {exhibit.id}")
+            _notes(slide, exhibit)
+        top = room.top + round((page.high + 6) * EMU)
+        under = replace(room, top=top, height=max(low, room.top + room.height) - top)
+        if _messages(slide, said, under, 12.0):
+            _notes(slide, exhibit, *(item.exhibit for item in said))
+            return True
+        _footnote(slide, exhibit.note, under)
+        return False
 
     def finish(self) -> None:
         """Properties and sections."""
@@ -1003,13 +980,50 @@ class _Deck:
         known.append(extension)
 
 
+_TITLE = 480000
+"""How high a title is that stands on a slide under a rule, in EMU."""
+
+
 def _headed(slide: Any, title: str, room: Box) -> Box:
     """A rule and a title in bold at the top of a place; what is left under them."""
-    line_across(slide, room)
-    above, said = Box(room.left, room.top + 60000, room.width, 420000), ((Run(title, bold=True),),)
+    rule = slide.shapes.add_connector(MSO_CONNECTOR.STRAIGHT, room.left, room.top, room.left + room.width, room.top)
+    rule.name = "Rule"
+    rule._element.remove(rule._element.find("{*}style"))  # its shadow
+    rule.line.color.rgb, rule.line.width = rgb(theme.DARK_BLUE), Pt(1)
+    above, said = Box(room.left, room.top + 60000, room.width, _TITLE - 60000), ((Run(title, bold=True),),)
     fits = partial(_tall, said, room.width / EMU)
     add_text(slide, above, said, _largest((19.0, 17.0, 15.0, 13.5), lambda size: fits(size) <= 34))
-    return Box(room.left, room.top + 480000, room.width, room.height - 480000)
+    return replace(room, top=room.top + _TITLE, height=room.height - _TITLE)
+
+
+def _small(note: str) -> Sequence[Sequence[Run]]:
+    return [(Run(note, color=theme.QUIET),)] if note else []
+
+
+def _footnote(slide: Any, note: str, room: Box) -> None:
+    """Write a foot note at the top of a place that has room for it."""
+    high = round(_tall(_small(note), room.width / EMU, _LEAST) * EMU)
+    if 0 < high <= room.height:
+        add_text(slide, replace(room, height=high), _small(note), _LEAST, "Foot note")
+
+
+def _messages(slide: Any, said: Sequence[Collected], room: Box, least: float = 0.0) -> bool:
+    """Messages side by side, each under its title, all in one size of type; none where `least` is too large for them."""
+    places = _beside(room, *[1.0] * len(said))
+    texts = [
+        (_said(item.exhibit), replace(place, height=place.height - _TITLE))
+        for item, place in zip(said, places, strict=True)
+    ]
+
+    def fits(size: float) -> bool:
+        return all(_fits(items, place, size) for items, place in texts)
+
+    if not said or (least and not fits(least)):
+        return False
+    size = _largest(_TEXT_SIZES, fits)
+    for item, place in zip(said, places, strict=True):
+        _text(slide, _headed(slide, item.exhibit.title, place), _said(item.exhibit), item.id, size)
+    return True
 
 
 def _beside(room: Box, *shares: float) -> list[Box]:
@@ -1040,19 +1054,23 @@ def _tiles(slide: Any, room: Box, kpi: Kpi) -> None:
         add_text(slide, replace(place, height=1900000), paragraphs, size, f"Tile {tile['label']}")
 
 
-def _text(slide: Any, room: Box, items: Sequence[tuple[str, str]], name: str) -> None:
-    """Paragraphs with a lead in bold; as large as they fit."""
+_TEXT_SIZES = (20.0, 18.0, 16.0, 14.0, 12.0, 11.0, 10.0)
+
+
+def _text(slide: Any, room: Box, items: Sequence[tuple[str, str]], name: str, size: float = 0.0) -> None:
+    """Paragraphs with a lead in bold; in the size that is given, or as large as they fit."""
     paragraphs = [
         tuple(run for run in (Run(lead, bold=True), Run(f" {said}" if lead else said)) if run.text or not run.bold)
         for lead, said in items
     ]
-    plain = [(Run("".join(run.text for run in runs)),) for runs in paragraphs]
-
-    def fits(size: float) -> bool:
-        return _tall(plain, room.width / EMU, size) + size * 0.5 * len(plain) <= room.height / EMU
-
-    size = _largest((20.0, 18.0, 16.0, 14.0, 12.0, 11.0, 10.0), fits)
+    size = size or _largest(_TEXT_SIZES, partial(_fits, items, room))
     add_text(slide, room, paragraphs, size, f"Text {name}", gap=size * 0.5)
+
+
+def _fits(items: Sequence[tuple[str, str]], room: Box, size: float) -> bool:
+    """Whether paragraphs with a lead have room in a size of type."""
+    said = [(Run(" ".join(filter(None, item))),) for item in items]
+    return _tall(said, room.width / EMU, size) + size * 0.5 * len(said) <= room.height / EMU
 
 
 def _close_up(title: Any, unit: Any) -> None:
