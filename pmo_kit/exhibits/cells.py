@@ -384,44 +384,22 @@ def widths(table: Table, room: float, size: float, pad: float, slack: float = 0.
     needs = [_needs(table, field, size, 1 + slack) for field in fields]
     least, natural, usual = ([each[n] + pad for each in needs] for n in range(3))
     if sum(natural) <= room:
-        return [room * part / sum(natural) for part in natural] if slack else _filled(fields, natural, room)
+        spare, first = room - sum(natural), row_header(table)
+        shares = [part / sum(natural) if slack else n == first for n, part in enumerate(natural)]
+        return [part + spare * share for part, share in zip(natural, shares, strict=True)]
     if sum(least) >= room:
         return [room * low / sum(least) for low in least]
-    open_columns = set(range(len(fields)))
-    given = [0.0] * len(fields)
-    left = room
-    short = [n for n in open_columns if natural[n] <= _NARROW * room]
-    if sum(natural[n] for n in short) + sum(least[n] for n in open_columns - set(short)) <= 0.8 * room:
-        for n in short:
-            given[n] = natural[n]
-            left -= natural[n]
-        open_columns -= set(short)
-    while open_columns:
-        weight = {n: max(usual[n], 1.0) ** 0.6 for n in open_columns}
-        total = sum(weight.values())
-        share = {n: left * weight[n] / total for n in open_columns}
-        fixed = {n: natural[n] for n in open_columns if natural[n] <= share[n]}
-        if not fixed:
-            fixed = {n: least[n] for n in open_columns if least[n] > share[n]}
-        if not fixed:
-            for n in open_columns:
-                given[n] = share[n]
-            break
-        for n, width in fixed.items():
-            given[n] = width
-            left -= width
-        open_columns -= set(fixed)
-    return given if open_columns else _filled(fields, given, room)
+    from scipy.optimize import brentq
 
+    short = [low if high > _NARROW * room else high for low, high in zip(least, natural, strict=True)]
+    least = short if sum(short) <= 0.8 * room else least
+    weights = [max(width, 1.0) ** 0.6 for width in usual]
 
-def _filled(fields: Sequence[Field], given: list[float], room: float) -> list[float]:
-    """What is left over goes to the first column of words."""
-    words = [n for n, field in enumerate(fields) if field.kind in _WORDS and field.title] or [
-        n for n, field in enumerate(fields) if field.kind in _WORDS
-    ]
-    if given:
-        given[words[0] if words else 0] += room - sum(given)
-    return given
+    def shared(unit: float) -> list[float]:
+        return [min(max(unit * weight, low), most) for weight, low, most in zip(weights, least, natural, strict=True)]
+
+    most = max(high / weight for high, weight in zip(natural, weights, strict=True))
+    return shared(brentq(lambda unit: sum(shared(unit)) - room, 0.0, most, xtol=1e-9))
 
 
 def _needs(table: Table, field: Field, size: float, more: float) -> tuple[float, float, float]:

@@ -10,7 +10,7 @@ import re
 import sys
 from collections.abc import Iterator
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import Any, TypeVar
 
 from jinja2 import Environment, StrictUndefined
@@ -203,7 +203,7 @@ def _page() -> Any:
     made = Environment(autoescape=True, undefined=StrictUndefined)
     made.filters |= {"lines": lines, "lined": lined}
     made.globals |= {"cells": cells, "theme": theme}
-    source = (resources.files("pmo_kit.exhibits") / "exhibit.html").read_text(encoding="utf-8")
+    source = Path(__file__).with_name("exhibit.html").read_text(encoding="utf-8")
     return made.from_string(re.sub(r"\n *", "", source)).module
 
 

@@ -15,7 +15,6 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +26,7 @@ from pmo_kit.facts import number
 from pmo_kit.shipped import shipped
 
 format_number = number
+_HOME = Path(__file__).parent
 
 _KEPT, _UNSEEN = ("\n", "\u200b", "\u00ad"), ("Cc", "Cf")
 _ESCAPED = re.compile(r"(\\\\)|\\u00[01].|\\[bfr]")
@@ -192,38 +192,8 @@ def format_text(value: object) -> str:
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
-_WIDTHS = {
-    100: "\u2009",
-    120: "\u202f",
-    200: " ",
-    240: "|ij',.:;·’‘",
-    260: "lI",
-    280: "!",
-    300: "f()[]{}▸",
-    320: "-",
-    340: "°tr",
-    360: "/\\¹²³",
-    420: '*s?z"“”',
-    440: "x",
-    460: "cçvy",
-    480: "YJ–L",
-    500: "Fkeéèêë#$+0123456789<=>^~−×±≥≤€£_agàâä",
-    520: "XV✗EÉ",
-    540: "STZ`oöAhuüÄnñ",
-    560: "bdpqPR",
-    580: "CßKB",
-    600: "■&",
-    620: "✓DG→",
-    640: "UÜN",
-    660: "HOQÖ",
-    720: "wM",
-    780: "W",
-    800: "—",
-    820: "%m",
-    840: "@",
-    940: "…",
-}
-_WIDTH_OF = {letter: width for width, letters in _WIDTHS.items() for letter in letters}
+_WIDTHS: dict[str, str] = json.loads((_HOME / "fonts" / "widths.json").read_text(encoding="utf-8"))
+_WIDTH_OF = {letter: int(width) for width, letters in _WIDTHS.items() for letter in letters}
 BOLD_WIDTH = 1.065
 
 
@@ -276,7 +246,7 @@ def _parts(word: str, width: float, size: float, bold: bool) -> list[str]:
 
 def font_folder() -> Path:
     """The folder with the fonts, for Typst (`font_paths`) and matplotlib (`addfont`)."""
-    return Path(str(resources.files("pmo_kit.exhibits"))) / "fonts"
+    return _HOME / "fonts"
 
 
 def fonts() -> tuple[Path, ...]:
@@ -397,7 +367,7 @@ def paper(template: str, data: object, day: dt.date) -> bytes:
 @cache
 def css() -> str:
     """The style sheet `theme.css`: notebook, page and print."""
-    return (Path(str(resources.files("pmo_kit.exhibits"))) / "theme.css").read_text(encoding="utf-8")
+    return (_HOME / "theme.css").read_text(encoding="utf-8")
 
 
 @cache

@@ -1008,7 +1008,7 @@ def _footnote(slide: Any, note: str, room: Box) -> None:
 
 
 def _messages(slide: Any, said: Sequence[Collected], room: Box, least: float = 0.0) -> bool:
-    """Messages side by side, each under its title, all in one size of type; none where `least` is too large for them."""
+    """Messages side by side, each under its title, in one size of type; none where `least` is too large for them."""
     places = _beside(room, *[1.0] * len(said))
     texts = [
         (_said(item.exhibit), replace(place, height=place.height - _TITLE))
