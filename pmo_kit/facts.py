@@ -374,6 +374,20 @@ NUMBER = re.compile(r"(?<![\w.])[−+]?\d+(?:\u202f\d{3})*(?:\.\d+)?")
 """A number as `number` prints it, where it is no part of a word."""
 
 
+_APART = re.compile(r"(?<=\d) (?=%|(?:[A-Z]{3}|M|million|billion|years?|months?)\b)")
+
+
+def bound(words: str) -> str:
+    """Words in which no line ends between a number and its unit: the space there does not break.
+
+    Examples
+    --------
+    >>> bound("38 % of 4.5 EUR million in 3 years, 2 of 4 projects")
+    '38\xa0% of 4.5\xa0EUR million in 3\xa0years, 2 of 4 projects'
+    """
+    return _APART.sub("\u00a0", words)
+
+
 def told_in(words: str, told: Mapping[str, Fact]) -> tuple[Fact, ...]:
     """Those of the printed numbers that stand in words, in the order of the words, whoever printed first."""
     read = dict.fromkeys([*NUMBER.findall(words), *re.findall(r"[a-z]+", words.lower())])

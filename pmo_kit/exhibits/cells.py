@@ -9,14 +9,11 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
 
 from pmo_kit.exhibits import theme
-from pmo_kit.exhibits.records import Chart, Exhibit, Field, Kpi, Message, Table, described, words
-
-if TYPE_CHECKING:
-    import pandas as pd
+from pmo_kit.exhibits.records import Chart, Exhibit, Field, Kpi, Message, Reference, Table, described, words
 
 Cell = dict[str, Any]
 """A cell: `kind` (words, number, rag, decision, level, missing) and its parts, all texts."""
@@ -264,14 +261,12 @@ def sayings(exhibit: Exhibit) -> Iterator[str]:
 OUR_WORDS = {"npv": "net value", "npsv": "net value to society", "fte": "full-time equivalents"}
 """What the figures call a term where it is not simply its name without underscores."""
 NAMES = ("name", "project", "project_id", "area")
+_FIXED = ("id", "source", "inputs", "facts", "mark", "to", "absent")
 E = TypeVar("E", bound=Exhibit)
 
 
 def in_own_words(exhibit: E, vocabulary: Mapping[str, str]) -> E:
     """Return the exhibit with the words of an organisation in place of the kit's.
-
-    Titles, unit lines, takeaways, notes, headers, paragraphs and text cells are put in its words; names of projects
-    and areas, and all numbers, stay what they are.
 
     Parameters
     ----------
@@ -286,26 +281,45 @@ def in_own_words(exhibit: E, vocabulary: Mapping[str, str]) -> E:
     'NPV 33.5: 14 of 14 analysts used'
     """
     say = _speaker(vocabulary)
-    if say is None:
-        return exhibit
-    changes: dict[str, Any] = {
-        name: say(getattr(exhibit, name)) for name in ("title", "unit_line", "takeaway", "note", "alt")
-    }
-    for item in dataclasses.fields(exhibit):
-        value = getattr(exhibit, item.name)
+    return exhibit if say is None else reworded(exhibit, say)
+
+
+def reworded(exhibit: E, say: Callable[[str], str]) -> E:
+    """Return the exhibit with all that is read in it put through `say`.
+
+    Titles, unit lines, takeaways, notes, headers, paragraphs and text cells are; names of projects and areas, ids and
+    all numbers stay what they are.
+    """
+
+    def told(value: Any) -> Any:
+        if isinstance(value, str):
+            return say(value)
         if isinstance(value, Field):
-            changes[item.name] = _field(value, say)
-        elif item.name == "columns":
-            changes["columns"] = tuple(_field(column, say) for column in value)
-        elif item.name == "references":
-            changes["references"] = tuple(dataclasses.replace(line, label=say(line.label)) for line in value)
-        elif item.name == "details":
-            changes["details"] = tuple((row, in_own_words(table, vocabulary)) for row, table in value)
-        elif hasattr(value, "dtypes"):
-            changes[item.name] = value.apply(lambda cells: _cells(cells, say))
-    if isinstance(exhibit, Message):
-        changes["items"] = tuple((say(lead), say(text)) for lead, text in exhibit.items)
-    return dataclasses.replace(exhibit, **changes)
+            return dataclasses.replace(value, title=say(value.title), unit=say(value.unit))
+        if isinstance(value, Reference):
+            return dataclasses.replace(value, label=say(value.label), value=told(value.value))
+        if isinstance(value, Table):
+            return reworded(value, say)
+        if isinstance(value, Mapping):
+            return {say(series): style for series, style in value.items()}
+        if hasattr(value, "dtypes"):
+            kept = value.copy(deep=False)
+            for name in value.columns.difference(NAMES, sort=False):
+                texts = list(map(cell, value[name]))
+                if any(
+                    isinstance(old, str | tuple) and old != new for old, new in zip(value[name], texts, strict=True)
+                ):
+                    kept[name] = texts
+            return kept
+        return tuple(map(told, value)) if isinstance(value, tuple) else value
+
+    def cell(value: Any) -> Any:
+        if isinstance(value, tuple):
+            return tuple((role, say(text)) for role, text in value)
+        return say(value) if isinstance(value, str) else value
+
+    parts = (part.name for part in dataclasses.fields(exhibit) if part.name not in _FIXED)
+    return dataclasses.replace(exhibit, **{name: told(getattr(exhibit, name)) for name in parts})
 
 
 def _speaker(vocabulary: Mapping[str, str]) -> Callable[[str], str] | None:
@@ -325,19 +339,6 @@ def _speaker(vocabulary: Mapping[str, str]) -> Callable[[str], str] | None:
         return own[:1].upper() + own[1:] if found[0][:1].isupper() else own
 
     return lambda text: pattern.sub(own_word, text)
-
-
-def _field(field: Field, say: Callable[[str], str]) -> Field:
-    return dataclasses.replace(field, title=say(field.title), unit=say(field.unit))
-
-
-def _cells(cells: pd.Series, say: Callable[[str], str]) -> pd.Series:
-    """Text cells in own words; names and everything that is no plain text as they are."""
-    from pandas.api.types import is_numeric_dtype
-
-    if cells.name in NAMES or is_numeric_dtype(cells):
-        return cells
-    return cells.map(lambda cell: say(cell) if isinstance(cell, str) else cell)
 
 
 _WORDS = ("text", "category")

@@ -20,7 +20,7 @@ from pmo_kit.doors import door
 from pmo_kit.exhibits import cells, theme
 from pmo_kit.exhibits.cells import data_table, source_line
 from pmo_kit.exhibits.records import MIME, Chart, Exhibit, Kpi, Message, Table, described, lined, to_json
-from pmo_kit.facts import Fact, facts_of
+from pmo_kit.facts import Fact, bound, facts_of
 
 
 def plain(exhibit: Exhibit) -> str:
@@ -95,6 +95,7 @@ def show(exhibit: Exhibit, *, title: str = "", takeaway: str = "") -> None:
     """
     shown = dataclasses.replace(exhibit, title=title or exhibit.title, takeaway=takeaway or exhibit.takeaway)
     shown = dataclasses.replace(_with_alt(shown), facts=tuple(dict.fromkeys(_facts(shown))))
+    shown = cells.reworded(shown, bound)
     for name in ("id", "title"):
         if not getattr(shown, name).strip():
             raise ValueError(f"exhibit {shown.id or type(shown).__name__}: {name} is empty; every exhibit needs one")

@@ -21,8 +21,8 @@ from typing import Any
 from pmo_kit.facts import MINUS as MINUS
 from pmo_kit.facts import MISSING as MISSING
 from pmo_kit.facts import THIN_SPACE as THIN_SPACE
+from pmo_kit.facts import bound, number
 from pmo_kit.facts import is_missing as is_missing
-from pmo_kit.facts import number
 from pmo_kit.shipped import shipped
 
 format_number = number
@@ -350,7 +350,7 @@ def paper(template: str, data: object, day: dt.date) -> bytes:
     import typst
 
     file, folders = shipped("templates", "report", f"{template}.typ"), fonts()
-    content = _ESCAPED.sub(r"\1", json.dumps(data, ensure_ascii=False, allow_nan=False))
+    content = bound(_ESCAPED.sub(r"\1", json.dumps(data, ensure_ascii=False, allow_nan=False)))
     made = typst.compile(
         str(file),
         sys_inputs={template: printable(content, coverage(folders))},

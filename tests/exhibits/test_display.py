@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from typing import Any
 
+import pandas as pd
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
-from pmo_kit.exhibits import display, from_json, show
+from pmo_kit.exhibits import Chart, Field, Kpi, Message, Reference, Table, display, from_json, show
+from pmo_kit.exhibits.drawing import series_looks
 from pmo_kit.exhibits.records import MIME
 from tests.exhibits import meridian_12
 
@@ -72,3 +75,32 @@ def test_outside_a_notebook_the_words_are_printed(
     monkeypatch.setattr(display, "shell", lambda: None)
     show(meridian_12.limits(), title="People, not money, limit 2028")
     assert capsys.readouterr().out.startswith("People, not money, limit 2028\n14 of 14 data engineers")
+
+
+def test_no_line_ends_between_a_number_and_its_unit(outputs: Any) -> None:
+    """Whatever a figure writes: what is shown has a space there that does not break; names stay as they are."""
+    said = "38 % of 4.5 EUR million in 3 years"
+    bound = said.replace(" %", "\u00a0%").replace(" EUR", "\u00a0EUR").replace(" years", "\u00a0years")
+    words = {"id": "x", "title": said, "unit_line": said, "takeaway": said, "note": said, "alt": said}
+    rows = pd.DataFrame({"case": [said, None], "runs": [(("lead", said), ("small", said))] * 2, "name": [said] * 2})
+    columns = (Field("case", said, said), Field("runs", kind="text"), Field("name", "who"))
+    table = Table(data=rows, columns=columns, **words)
+    chart = Chart(
+        mark="bar", data=rows.assign(n=[1.0, float("nan")]), x=Field("n", said), y=Field("case", kind="text"),
+        series=Field("case"), styles={said: "focus"}, references=(Reference("x", 1.0, said),), **words,
+    )  # fmt: skip
+    tile = pd.DataFrame({"label": [said], "value": [said], "note": [said]})
+    message = Message(items=((said, said),), **words)
+    for shown, names in (
+        (dataclasses.replace(table, details=((0, table),)), 4),
+        (chart, 2),
+        (Kpi(data=tile, **words), 0),
+        (message, 0),
+    ):
+        data = outputs(shown)
+        text = json.dumps(data[MIME], ensure_ascii=False)
+        assert text.count(said) == names
+        assert text.count(bound) >= 7
+        assert bound in data["text/plain"]
+        if shown is chart:
+            assert series_looks(from_json(data[MIME]))[bound][0] == "focus"

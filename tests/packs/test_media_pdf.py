@@ -113,6 +113,24 @@ def test_a_part_of_a_cell_may_begin_with_any_letter() -> None:
     assert all(name in said for name in ("Ü01", "é1", "Йод"))
 
 
+def test_the_name_of_a_group_stands_with_its_rows_and_again_where_they_go_on() -> None:
+    ended = set()
+    for first in range(28, 44):
+        rows = pd.DataFrame(
+            {"what": [f"row {n}" for n in range(90)], "group": ["Fund"] * first + ["Refuse"] * (90 - first)}
+        )
+        shown = Table(id="t", alt="-", title="t", data=rows, columns=(Field("what", "what", kind="text"),),
+                      group=Field("group"))  # fmt: skip
+        paper = pypdf.PdfReader(io.BytesIO(pdf_bytes(laid_out([collected(shown)]))))
+        pages = [[line.strip() for line in page.extract_text().splitlines()] for page in paper.pages]
+        for page in pages:
+            at = [n for n, line in enumerate(page) if line.startswith("row ")]
+            assert not at or page[at[0] - 1] in ("Fund", "Refuse")
+            assert not at or "Refuse" not in page[at[-1] + 1 :]
+        ended.add(next(page.index("Refuse") for page in pages if "Refuse" in page))
+    assert len(ended) > 10, "the group begins at many heights of the page"
+
+
 def test_a_page_one_that_is_too_long_stops_the_build() -> None:
     from dataclasses import replace
 
