@@ -155,6 +155,11 @@ def _box(look: theme.Look, x0: float, y0: float, x1: float, y1: float, say: str 
     return Box(*corners, look.fill, look.line if look.width else "", look.width, bool(look.hatch), say)
 
 
+def _at(chart: Chart, sheet: Sheet, value: float, beside: float) -> Point:
+    """Where a value is on the axis of numbers, at a place on the axis of words, in px."""
+    return (sheet.px(value), beside) if chart.flat else (beside, sheet.py(value))
+
+
 def _draw(chart: Chart, sheet: Sheet, bars: Sequence[Bar], middle: Mapping[int, float], unit: float) -> None:
     """The bars, series by series; `middle` is where a slot stands in px, `unit` how thick a whole one is."""
     _, number = fields_of(chart)
@@ -163,25 +168,20 @@ def _draw(chart: Chart, sheet: Sheet, bars: Sequence[Bar], middle: Mapping[int, 
         at, half = middle[bar.slot] + bar.shift * unit, bar.thickness * unit / 2
         said = amount(number, bar.end - bar.start if chart.start is not None or chart.stacked else bar.end)
         say = pointed(bar.group, bar.category, bar.series, said)
-        if chart.flat:
-            x0, y0, x1, y1 = sheet.px(bar.start), at - half, sheet.px(bar.end), at + half
-        else:
-            x0, y0, x1, y1 = at - half, sheet.py(bar.start), at + half, sheet.py(bar.end)
+        x1, y1 = _at(chart, sheet, bar.end, at + half)
         if not chart.layered or bar.style != "limit":
-            sheet.marks.append(_box(bar.look, x0, y0, x1, y1, say))
+            sheet.marks.append(_box(bar.look, *_at(chart, sheet, bar.start, at - half), x1, y1, say))
             continue
-        x0, y0 = (x1, y0) if chart.flat else (x0, y1)
+        x0, y0 = _at(chart, sheet, bar.end, at - half)
         sheet.line(x0, y0, x1, y1, color=bar.look.line, width=2.5)
         sheet.marks.append(Box(x0 - 4, y0 - 4, x1 + 4, y1 + 4, say=say))
     for bar in bars:
         if bar.label:
             crowns = [other.end for other in bars if other.slot == bar.slot and not other.inner]
             _label(chart, sheet, bar, crowns, middle[bar.slot] + bar.shift * unit, unit)
+    look: dict[str, Any] = {"across": "left", "dx": 5} if chart.flat else {"down": "bottom", "dy": -2}
     for slot, total, end in _totals(chart, bars):
-        if chart.flat:
-            sheet.words(total, sheet.px(end), middle[slot], across="left", dx=5, bold=True)
-        else:
-            sheet.words(total, middle[slot], sheet.py(end), down="bottom", dy=-2, bold=True)
+        sheet.words(total, *_at(chart, sheet, end, middle[slot]), bold=True, **look)
 
 
 def _horizontal(chart: Chart, sheet: Sheet, bars: list[Bar]) -> None:
@@ -228,13 +228,6 @@ def _horizontal(chart: Chart, sheet: Sheet, bars: list[Bar]) -> None:
         else:
             sheet.ticks.append(Tick("y", at, "\n".join(wrapped[slot])))
     sheet.name_references(chart.references, [sheet.px(float(line.value)) for line in chart.references])
-
-
-def _inner(sheet: Sheet, bar: Bar, x: float, y: float) -> None:
-    """A label inside a bar: on a white patch where it is hatched, else in the color that can be read."""
-    hatched = bool(bar.look.hatch)
-    ink = bar.look.text if hatched else theme.readable(theme.INK, bar.look.fill)
-    sheet.words(bar.label, x, y, ground=theme.PAPER if hatched else "", bold=hatched, color=ink)
 
 
 def _span(chart: Chart, bars: Sequence[Bar]) -> tuple[float, float]:
@@ -296,7 +289,7 @@ def _upright(chart: Chart, sheet: Sheet, bars: list[Bar]) -> None:
 def _label(chart: Chart, sheet: Sheet, bar: Bar, crowns: list[float], at: float, unit: float) -> None:
     """What a bar says: in it where it is a part and has room, else at its end; `at` is its middle in px."""
     size, focus, flat = sheet.size, bar.style == "focus", chart.flat
-    start, end = (sheet.px(bar.start), sheet.px(bar.end)) if flat else (sheet.py(bar.start), sheet.py(bar.end))
+    start, end = (_at(chart, sheet, value, at)[not flat] for value in (bar.start, bar.end))
     look: dict[str, Any] = {"bold": focus, "color": theme.readable(bar.look.text) if focus else theme.INK}
     up = chart.start is not None or bar.end >= bar.start
     beside = chart.layered and bar.style != "limit"
@@ -304,7 +297,11 @@ def _label(chart: Chart, sheet: Sheet, bar: Bar, crowns: list[float], at: float,
         room = theme.text_width(bar.label, size) + 6 if flat else size * 1.3
         close = not (flat or chart.stacked) and any(0 <= end - sheet.py(crown) < size * 1.1 for crown in crowns)
         if abs(end - start) >= room or close:
-            _inner(sheet, bar, *(((start + end) / 2, at) if flat else (at, (start + end) / 2)))
+            patch, middle = bool(bar.look.hatch), (start + end) / 2  # white where it is hatched
+            ink = bar.look.text if patch else theme.readable(theme.INK, bar.look.fill)
+            sheet.words(
+                bar.label, *((middle, at) if flat else (at, middle)), ground=theme.PAPER * patch, bold=patch, color=ink
+            )
             return
         if chart.stacked:
             return

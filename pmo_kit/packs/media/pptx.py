@@ -641,7 +641,7 @@ def asked(table: Table, room: Box) -> list[Page]:
 
     def given(size: float) -> list[float]:
         said = ("".join(run.text for run in mark.paragraphs[0]) for mark, _ in lines)
-        wide = max(theme.text_width(text, size * 0.85 * WIDEST[0], True) for text in said) + 3 * _MARGIN
+        wide = max(theme.text_width(text, size * 0.85 * WIDEST[0], True) for text in said) + 6 * _MARGIN
         return [wide, room.width / EMU - wide]
 
     sizes = (19.0, 17.0, 15.5, 14.0, 13.0, 12.0, _LEAST)
@@ -655,17 +655,17 @@ def _worded_by(table: Table) -> str:
 
 def limits(kpi: Kpi) -> Chart | None:
     """Tiles with a limit as bars within outlines, each scaled to its own limit."""
-    rows = []
-    for tile in cells.tiles(kpi):
-        if tile["share"] is not None:
-            said = f"{tile['number']} {tile['after']}"
-            rows.append({"what": tile["label"], "part": "limit", "share": 100.0, "said": ""})
-            rows.append({"what": tile["label"], "part": "used", "share": 100 * tile["share"], "said": said})
-    if not rows:
+    tiles = [
+        tile | {"said": f"{tile['number']} {tile['after']}"} for tile in cells.tiles(kpi) if tile["share"] is not None
+    ]
+    if not tiles:
         return None
-    alt = ", ".join(f"{row['what']}: {row['said']}" for row in rows if row["said"])
+    ends = [(tile["label"], "limit", 100.0, "") for tile in tiles]
+    used = [(tile["label"], "used", 100 * tile["share"], tile["said"]) for tile in tiles]
+    data = pd.DataFrame([*ends, *used], columns=["what", "part", "share", "said"])
+    alt = ", ".join(f"{tile['label']}: {tile['said']}" for tile in tiles)
     return Chart(
-        id=f"{kpi.id}.limits", alt=alt, mark="bar", data=pd.DataFrame(rows), layered=True,
+        id=f"{kpi.id}.limits", alt=alt, mark="bar", data=data, layered=True,
         x=Field("share", title="used", unit="%", decimals=0), y=Field("what", kind="category"),
         series=Field("part", kind="category"), label=Field("said", kind="text"),
         styles={"limit": "limit", "used": "forecast"},
@@ -970,14 +970,11 @@ class _Deck:
             f'<p:ext {spaces} uri="{{521415D9-36F7-43E2-AB2F-B90AF26B5E84}}"><p14:sectionLst '
             f'xmlns:p14="{_SECTION}">{listed}</p14:sectionLst></p:ext>'
         )
-        known = element.find("{http://schemas.openxmlformats.org/presentationml/2006/main}extLst")
-        if known is None:
-            known = parse_xml(f"<p:extLst {spaces}/>")
-            element.append(known)
-        for old in list(known):
-            if old.get("uri", "").startswith("{521415D9"):
-                known.remove(old)
-        known.append(extension)
+        for old in element.xpath("p:extLst/p:ext[starts-with(@uri, '{521415D9')]"):
+            old.getparent().remove(old)
+        if element.find("{*}extLst") is None:
+            element.append(parse_xml(f"<p:extLst {spaces}/>"))
+        element.find("{*}extLst").append(extension)
 
 
 _TITLE = 480000
