@@ -91,6 +91,41 @@ def test_a_front_page_that_asks_nothing_begins_with_its_table_or_its_tiles_and_r
     assert second.shapes.title.text == "Leak sensors use half"
 
 
+def test_what_belongs_to_a_table_stands_under_it_where_it_has_room() -> None:
+    """A short message of page one, else the foot note; where neither has room they are on a slide and in the notes."""
+    from pmo_kit.packs.spec import PageOne
+    from tests.packs.media_case import table
+
+    said = Message(id="h", alt="-", title="Two projects are rated Red", items=())
+    sure = Message(id="m", alt="-", title="How sure", items=(("Computed:", "the best within the limits."),))
+    rows = pd.DataFrame({"project": [f"Project {n}" for n in range(12)], "n": 1.0})
+    long = table(data=rows, columns=(Field("project", "project", kind="text"), Field("n", "n")), totals=0)
+    note = "pays: worth more than it costs."
+
+    def slides(shown: Table, left: tuple[str, ...]) -> list[dict[str, object]]:
+        drawn = laid_out(
+            [collected(said, replace(shown, note=note), sure)], PageOne(headline="h", decisions="case.table", left=left)
+        )
+        return [{shape.name: shape for shape in slide.shapes} | {"notes": slide.notes_slide.notes_text_frame.text}
+                for slide in Presentation(io.BytesIO(deck_bytes(drawn))).slides]  # fmt: skip
+
+    def bottom(shape: object) -> int:
+        return shape.top + sum(row.height for row in shape.table.rows)  # type: ignore[attr-defined, no-any-return]
+
+    (first, *_) = slides(table(), ())
+    assert first["Foot note"].text_frame.text == note  # type: ignore[attr-defined]
+    assert first["Foot note"].top >= bottom(first["Table case.table"])  # type: ignore[attr-defined]
+    (first,) = slides(table(), ("m",))
+    assert first["Text m"].text_frame.text == "Computed: the best within the limits."  # type: ignore[attr-defined]
+    assert first["Text m"].top >= bottom(first["Table case.table"])  # type: ignore[attr-defined]
+    assert all(part in first["notes"] for part in (note, "Source: m"))  # type: ignore[operator]
+    first, second = slides(long, ("m",))
+    assert "Text m" in second
+    assert "Text m" not in first
+    assert "Foot note" not in first
+    assert note in first["notes"]  # type: ignore[operator]
+
+
 def test_every_figure_has_words_and_every_slide_notes(deck: object) -> None:
     for slide in deck.slides:  # type: ignore[attr-defined]
         assert slide.has_notes_slide

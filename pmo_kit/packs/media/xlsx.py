@@ -570,6 +570,7 @@ def _write(sheet: Any, live: Live, formats: Formats) -> None:
             longest = max(longest, len(str(part.get("text") or value)))
         formats.widen(sheet, column, min(longest + 3, 40))
     sheet.freeze_panes(_PLAN_HEAD + 1, 2 if live.name == "Plan" else 0)
+    sheet.repeat_rows(_PLAN_HEAD)
 
 
 def _title(sheet: Any, title: str, unit: str, formats: Formats) -> None:
