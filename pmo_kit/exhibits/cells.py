@@ -305,7 +305,7 @@ def reworded(exhibit: E, say: Callable[[str], str]) -> E:
         if hasattr(value, "dtypes"):
             kept = value.copy(deep=False)
             for name in value.columns.difference(NAMES, sort=False):
-                texts = list(map(cell, value[name]))
+                texts = list(map(told_cell, value[name]))
                 if any(
                     isinstance(old, str | tuple) and old != new for old, new in zip(value[name], texts, strict=True)
                 ):
@@ -313,7 +313,7 @@ def reworded(exhibit: E, say: Callable[[str], str]) -> E:
             return kept
         return tuple(map(told, value)) if isinstance(value, tuple) else value
 
-    def cell(value: Any) -> Any:
+    def told_cell(value: Any) -> Any:
         if isinstance(value, tuple):
             return tuple((role, say(text)) for role, text in value)
         return say(value) if isinstance(value, str) else value

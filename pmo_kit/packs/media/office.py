@@ -1,8 +1,7 @@
 """Charts, tables and cells as Office programs hold them, for slides and sheets alike.
 
-Bars, columns and lines are native and can be edited. A scatter, an interval, a line in steps or over dates, a bar
-chart with a line across it and a bridge below zero are pictures, the same as on paper; their numbers stand in the
-workbook.
+Bars, columns and lines are native and can be edited. A scatter, an interval, a line in steps, a bar chart with a
+line across it and a bridge below zero are pictures, the same as on paper; their numbers stand in the workbook.
 Numbers are numbers, text is inert, formulas and charts stand on live cells.
 """
 
@@ -275,10 +274,15 @@ def _categories(bars: Sequence[Bar]) -> tuple[tuple[str, ...], dict[int, int]]:
     return tuple(categories), place
 
 
+_DAY_ZERO = dt.date(1899, 12, 30).toordinal()
+"""Office counts days from there."""
+
+
 def _lines(chart: Chart) -> Spec | None:
-    """Over words and years a line chart, over numbers points in a plane, where lines across are series too."""
-    numeric = chart.x.kind == "number"
-    if any(isinstance(value, dt.date) for value in chart.data[chart.x.name]) or (chart.references and not numeric):
+    """Over words and times a line chart, over numbers and dates points in a plane; lines across are series too."""
+    days = any(isinstance(value, dt.date) for value in chart.data[chart.x.name])
+    numeric, first = chart.x.kind == "number" or days, _DAY_ZERO if days else 0
+    if chart.references and not numeric:
         return None
     scales, tracks = read_points(chart)
     shown = zip(scales["x"][0], chart.data[chart.x.name], strict=True)
@@ -295,7 +299,7 @@ def _lines(chart: Chart) -> Spec | None:
             Series(
                 track.name or chart.y.title or "value", tuple(point.y if point else None for point in points),
                 "line" if len(mine) > 1 else "dots", shade,
-                xs=tuple(spot.x for spot in mine) if numeric else (),
+                xs=tuple(spot.x - first for spot in mine) if numeric else (),
                 labels=tuple(point.label if point else "" for point in points),
                 rows=tuple(point.row if point else None for point in points), column=chart.y.name,
             )
@@ -762,7 +766,8 @@ def native(
         values |= _scale(drawn.span(), drawn.number.signed)
     if drawn.shape == "xy":
         across = _scale(span([x for one in drawn.series for x in one.xs]))
-        words |= {"name": _inert(header(chart.x)), **across}
+        months = {} if chart.x.kind == "number" else {"num_format": "yyyy-mm"}
+        words |= {"name": _inert(header(chart.x)), **across, **months}
     if drawn.shape == "bar":
         made.set_y_axis({**words, "reverse": True, "interval_unit": 1})
         made.set_x_axis({**values, "label_position": "high"})
