@@ -19,7 +19,7 @@ import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Annotated, Any, ClassVar, TypeVar, cast
+from typing import IO, Annotated, Any, ClassVar, TypeVar
 
 import yaml
 from pydantic import (
@@ -111,13 +111,10 @@ class Problem:
 
 
 class FormError(PmoError):
-    """A file cannot be used; `problems` has all that is wrong with it, in the order of lines.
+    """A file cannot be used; `problems` has all that is wrong with it, in the order of lines."""
 
-    `found` is the model where it could be filled all the same, for checks that go on.
-    """
-
-    def __init__(self, file: str | Path, problems: Iterable[Problem], found: Any = None) -> None:
-        self.file, self.problems, self.found = Path(file), sorted(set(problems)), found
+    def __init__(self, file: str | Path, problems: Iterable[Problem]) -> None:
+        self.file, self.problems = Path(file), sorted(set(problems))
         count = len(self.problems)
         things = "one thing" if count == 1 else f"{count} things"
         lines = [f"  line {one.line}: {one.words}" for one in self.problems[:_TOLD]]
@@ -297,15 +294,14 @@ def read_form(file: str | Path, model: type[Model]) -> Model:
     'sex' is not known; known here: name, born.
     """
     reading = Reading(Path(file))
-    data = _composed(_read(reading.file, file), reading, file)
-    found = None
+    data = _composed(_read(reading.file), reading)
     try:
         found = TypeAdapter(model).validate_python(data, context=reading)
     except ValidationError as error:
         reading.problems.extend(_problem(one, data) for one in error.errors(include_url=False))
     if reading.problems:
-        raise FormError(file, reading.problems, found)
-    return cast(Model, found)
+        raise FormError(file, reading.problems)
+    return found
 
 
 def unreadable(path: Path, limit: str) -> str:
@@ -347,27 +343,25 @@ def _marks(stream: IO[bytes], marks: bytes) -> int:
         return sum(piece.count(mark) for piece in pieces for mark in marks)
 
 
-def _read(place: Path, file: str | Path) -> str:
+def _read(file: Path) -> str:
     """The text of a file that is one, of a size that a person writes, in UTF-8."""
-    if reason := unreadable(place, "bytes of a YAML file"):
+    if reason := unreadable(file, "bytes of a YAML file"):
         raise FormError(file, [Problem(1, reason)])
     try:
-        data = place.read_bytes()
+        return file.read_bytes().decode("utf-8-sig")
     except OSError as error:
         raise FormError(file, [Problem(1, f"it cannot be read: {error.strerror}.")]) from error
-    try:
-        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
+        line = error.object.count(b"\n", 0, error.start) + 1
         words = "it is not a text file in UTF-8; save it with the encoding UTF-8."
         raise FormError(file, [Problem(line, words)]) from error
 
 
-def _composed(text: str, reading: Reading, file: str | Path) -> Any:
+def _composed(text: str, reading: Reading) -> Any:
     """The content of a YAML text; what could be dangerous ends the reading."""
 
     def refused(line: int, words: str) -> FormError:
-        return FormError(file, [*reading.problems, Problem(line, words)])
+        return FormError(reading.file, [*reading.problems, Problem(line, words)])
 
     root = Rows()
     stack: list[Any] = [root]
