@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from pmo_kit.register import Register
 
@@ -416,3 +416,9 @@ def cases(draw: st.DrawFn, least: int = 2, most: int = 6) -> Case:
              "decided_by": "Chair", "date": "2026-09-30"}
         )  # fmt: skip
     return case
+
+
+def dominance(cells: ArrayLike) -> np.ndarray:
+    """Which alternatives (rows) dominate which (columns): nowhere worse and somewhere better."""
+    mine, other = np.asarray(cells, float)[:, None], np.asarray(cells, float)[None]
+    return (mine >= other).all(axis=-1) & (mine > other).any(axis=-1)

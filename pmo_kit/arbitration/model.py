@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from pmo_kit.arbitration.rules import (
     Capacity,
@@ -386,8 +385,8 @@ def compile_model(question: Question, elastic: Mapping[str, float] | None = None
         if rule.carry_limit and (e, y + 1) in envelopes
     )
     products = tuple(_product(r, question.built) for r in question.active_rules if isinstance(r, Synergy))
-    program, value_row = _program(question, rows, products, carries, prices)
-    return Model(question, rows, products, carries, prices, program, value_row)
+    program = _program(question.built, rows, products, carries, prices)
+    return Model(question, rows, products, carries, prices, program, program.value)
 
 
 def _product(rule: Synergy, options: Options) -> Product:
@@ -399,63 +398,35 @@ def _product(rule: Synergy, options: Options) -> Product:
     return Product(rule.name, first, second, value)
 
 
+def _both(product: Product, y: int) -> list[Row]:
+    """The rows by which a column is 1 where an option of either set is in, and else 0."""
+    sides = (product.first, product.second, np.concatenate([product.first, product.second]))
+    signs, tops = (-1.0, -1.0, 1.0), (0.0, 0.0, 1.0)
+    return [
+        Row(product.rule, np.append(side, y), np.append(np.full(len(side), sign), -sign), -inf, top)
+        for side, sign, top in zip(sides, signs, tops, strict=True)
+    ]
+
+
 def _program(
-    question: Question,
+    options: Options,
     rows: Sequence[Row],
     products: Sequence[Product],
     carries: Sequence[tuple[int, int, float]],
     prices: Mapping[int, float],
-) -> tuple[Program, Floats]:
-    """The solver's arrays."""
-    options = question.built
-    n, groups = len(options), list(options.groups.values())
-    head = len(groups)
-    at, columns, data = [], [], []
-    lower, upper = [0.0] * head, [1.0] * head
-    at.append(np.repeat(np.arange(head), [len(g) for g in groups]))
-    columns.append(np.concatenate(groups) if groups else np.empty(0, np.int64))
-    data.append(np.ones(n))
-    for place, row in enumerate(rows):
-        at.append(np.full(len(row.columns), head + place))
-        columns.append(row.columns)
-        data.append(row.coefficients)
-        lower.append(row.lower)
-        upper.append(row.upper)
-
-    def put(r: Iterable[int], c: Iterable[int], v: Iterable[float]) -> None:
-        at.append(np.fromiter(r, np.int64))
-        columns.append(np.fromiter(c, np.int64))
-        data.append(np.fromiter(v, float))
-
-    value = options.values.tolist()
-    top = [1.0] * n
-    for product in products:
-        y, f, s = len(value), product.first.tolist(), product.second.tolist()
-        value.append(product.value)
-        top.append(1.0)
-        for side in (f, s):  # y <= sum of one side
-            put([len(lower)] * (len(side) + 1), [y, *side], [1.0, *[-1.0] * len(side)])
-            lower.append(-inf)
-            upper.append(0.0)
-        put([len(lower)] * (len(f) + len(s) + 1), [y, *f, *s], [-1.0, *[1.0] * (len(f) + len(s))])
-        lower.append(-inf)
-        upper.append(1.0)
-    for place, following, limit in carries:
-        put([head + place, head + following], [len(value)] * 2, [1.0, -1.0])
-        value.append(0.0)
-        top.append(limit)
-    for place, price in prices.items():
-        for bound, sign in ((rows[place].upper, -1.0), (rows[place].lower, 1.0)):
-            if not isinf(bound):
-                put([head + place], [len(value)], [sign])
-                value.append(-price)
-                top.append(inf)
-    total = len(value)
-    matrix = sparse.csr_array(
-        (np.concatenate(data), (np.concatenate(at), np.concatenate(columns))), shape=(len(lower), total)
-    )
-    integer = np.zeros(total, bool)
-    integer[:n] = True
-    values = np.array(value)
-    program = Program(values, matrix, np.array(lower), np.array(upper), np.zeros(total), np.array(top), integer)
-    return program, values
+) -> Program:
+    """The solver's arrays: options, products, money carried on, breaches of soft rules."""
+    one = [Row("one level", members, np.ones(len(members)), 0.0, 1.0) for members in options.groups.values()]
+    joint = [row for y, product in enumerate(products, start=len(options)) for row in _both(product, y)]
+    value, head = np.append(options.values, [product.value for product in products]), len(one)
+    whole = np.arange(len(value)) < len(options)
+    program = Program.of_rows([*one, *rows, *joint], value, whole)
+    program.matrix.sum_duplicates()
+    more = [({head + place: 1.0, head + following: -1.0}, limit, 0.0) for place, following, limit in carries]
+    more += [
+        ({head + place: sign}, inf, -price)
+        for place, price in prices.items()
+        for bound, sign in ((rows[place].upper, -1.0), (rows[place].lower, 1.0))
+        if not isinf(bound)
+    ]
+    return program.with_columns(*zip(*more, strict=True)) if more else program

@@ -171,6 +171,7 @@ class Options:
         if not column or column in COST_COLUMNS:
             return np.ones(len(self), bool)
         if column == "project_id":
+            known([value], self.groups, "project")
             return self.project_ids == value
         if column not in self.projects.columns:
             raise InputError(f"Scope {scope!r}: projects have no column {column!r}.")
@@ -259,13 +260,9 @@ def build_options(
     parts = starts[: deferral + 1]
     table = pd.concat([p[0] for p in parts])
     keys = (table["base_level"].to_numpy(str), table.index.get_level_values(0).to_numpy(str))
-    order = np.lexsort((table["delay"].to_numpy(), *keys))
-    offsets = np.cumsum([0] + [len(p[0]) for p in parts[:-1]])
-    place = np.empty(len(table), np.int64)
-    place[order] = np.arange(len(table))
-    spending = pd.concat([_moved(p[1], place, o) for p, o in zip(parts, offsets, strict=True)], ignore_index=True)
-    demanding = pd.concat([_moved(p[2], place, o) for p, o in zip(parts, offsets, strict=True)], ignore_index=True)
-    table = table.iloc[order]
+    table = table.iloc[np.lexsort((table["delay"].to_numpy(), *keys))]
+    spending = _placed([p[1] for p in parts], table.index, ["year", "kind", "fund", "amount"])
+    demanding = _placed([p[2] for p in parts], table.index, ["role", "period", "fte"])
     missing = table[table["value"].isna() | table["cost"].isna()]
     if len(missing):
         name = value if isinstance(value, str) else value.name
@@ -315,22 +312,17 @@ def _at_delay(register: Register, rows: Register, value: str | pd.Series, delay:
         },
         index=pd.MultiIndex.from_arrays([ids, names], names=["project_id", "level"]),
     )
-    costs, demand = _forward(moved), moved.table("resources")
-    spending = costs.assign(option=_places(costs, table.index))[["option", "year", "kind", "fund", "amount"]]
-    demanding = demand.assign(option=_places(demand, table.index))[["option", "role", "period", "fte"]]
+    costs, people = _forward(moved), moved.table("resources")
     if delay:
-        stated = demanding
-        if rows is not register:
-            stated = later(register, delay).table("resources")
-            stated = stated.assign(option=_places(stated, table.index))
-        offered = _deferrable(register, delay, table, stated)
-        table, spending, demanding = _keep(table, spending, demanding, offered)
-        names = [name + LATER.format(years=delay) for name in table["base_level"]]
-        table.index = pd.MultiIndex.from_arrays([table.index.get_level_values(0), names], names=table.index.names)
+        stated = people if rows is register else later(register, delay).table("resources")
+        table = table[_deferrable(register, delay, table, stated)].copy()
+        suffix = LATER.format(years=delay)
+        table.index = table.index.set_levels(table.index.levels[1] + suffix, level=1)
+        costs, people = (frame.assign(level=frame["level"] + suffix) for frame in (costs, people))
         words = " one year later" if delay == 1 else f" {delay} years later"
-        table["label"] = [(label or "full") + words for label in table["label"]]
+        table["label"] = table["label"].replace("", "full") + words
     table["value"] = _values(value, appraised, table)
-    return table, spending[spending["option"] >= 0], demanding[demanding["option"] >= 0]
+    return table, costs, people
 
 
 def _values(value: str | pd.Series, appraised: pd.DataFrame, table: pd.DataFrame) -> Floats:
@@ -355,23 +347,16 @@ def _forward(register: Register) -> pd.DataFrame:
     return costs[~past.to_numpy(bool)]
 
 
-def _places(rows: pd.DataFrame, index: pd.Index) -> NDArray[np.int64]:
-    """Position of each row's option; -1 where there is none."""
-    keys = pd.MultiIndex.from_arrays([rows["project_id"].astype("str"), rows["level"].astype("str")])
-    return index.get_indexer(keys).astype(np.int64)
+def _keys(rows: pd.DataFrame) -> pd.MultiIndex:
+    """The option that each row is about."""
+    return pd.MultiIndex.from_arrays([rows["project_id"].astype("str"), rows["level"].astype("str")])
 
 
-def _moved(rows: pd.DataFrame, place: NDArray[np.int64], offset: int) -> pd.DataFrame:
-    """Rows whose option is a position in the final order."""
-    return rows.assign(option=place[rows["option"].to_numpy() + offset])
-
-
-def _keep(table: pd.DataFrame, spending: pd.DataFrame, demanding: pd.DataFrame, keep: NDArray[np.bool_]) -> Start:
-    """Only the options to keep, positions renumbered."""
-    new = np.append(np.where(keep, np.cumsum(keep) - 1, -1), -1)
-    spending = spending.assign(option=new[spending["option"].to_numpy()])
-    demanding = demanding.assign(option=new[demanding["option"].to_numpy()])
-    return table[keep].copy(), spending, demanding
+def _placed(parts: Sequence[pd.DataFrame], index: pd.Index, columns: list[str]) -> pd.DataFrame:
+    """Rows of every start with the position of their option; those of no option are left out."""
+    rows = pd.concat(parts, ignore_index=True)
+    rows = rows[columns].assign(option=index.get_indexer(_keys(rows)).astype(np.int64))
+    return rows[rows["option"] >= 0]
 
 
 def _deferrable(register: Register, delay: int, table: pd.DataFrame, asked: pd.DataFrame) -> NDArray[np.bool_]:
@@ -386,8 +371,8 @@ def _deferrable(register: Register, delay: int, table: pd.DataFrame, asked: pd.D
         offered &= last + delay <= float(register.table("budgets")["year"].max())
     if register.settings.beyond_horizon == "refuse" and register.has("capacity"):
         known = pd.MultiIndex.from_frame(register.table("capacity")[["role", "period"]])
-        asked = asked[(asked["fte"] > 0) & (asked["option"] >= 0)]
-        offered[asked["option"][~pd.MultiIndex.from_frame(asked[["role", "period"]]).isin(known)]] = False
+        refused = asked[(asked["fte"] > 0) & ~pd.MultiIndex.from_frame(asked[["role", "period"]]).isin(known)]
+        offered &= ~table.index.isin(_keys(refused))
     return offered
 
 

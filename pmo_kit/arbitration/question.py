@@ -9,7 +9,7 @@ import hashlib
 import html
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from math import inf
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
@@ -330,20 +330,10 @@ def _asked_wrongly(question: Question) -> Iterator[str]:
         kind = type(question.register).__name__
         yield f"The first thing it needs is a register, as pmo.load_register(path) returns it, not {kind}."
         return
-    least = {"gap": (0, 1), "node_limit": (1, inf), "time_limit": (0, inf), "deferral": (0, 50)}
-    for name, (low, high) in least.items():
-        number = getattr(question, name)
-        whole = name in ("node_limit", "deferral")
-        if number is None and name != "deferral":
-            continue
-        if (
-            not isinstance(number, Integral if whole else Real)
-            or isinstance(number, bool)
-            or not low <= float(number) <= high
-        ):
-            kind = "a whole number" if whole else "a number"
-            most = f"from {low} to {high}" if high < inf else f"of at least {low}"
-            yield f"{name} is {kind} {most}, not {number!r}."
+    yield from _number_wrong("deferral", question.deferral, True, 0, 50)
+    for name, whole, *ends in (("gap", False, 0, 1), ("node_limit", True, 1), ("time_limit", False, 0)):
+        if (given := getattr(question, name)) is not None:
+            yield from _number_wrong(name, given, whole, *ends)
     if not isinstance(question.overrides, bool | np.bool_):
         yield f"overrides is True or False, not {question.overrides!r}."
     if not isinstance(question.rules, list | tuple | Iterator | None):  # of another kind, an empty one drops every rule
@@ -366,6 +356,17 @@ def _value_wrong(register: Register, value: object) -> Iterator[str]:
         yield f"The value names projects that are not in the register: {', '.join(extra)}."
     elif not pd.api.types.is_numeric_dtype(value) or np.isinf(value.to_numpy(float, na_value=np.nan)).any():
         yield "A value of your own is made of numbers that have an end."
+
+
+def _number_wrong(what: str, given: Any, whole: bool, low: float = -inf, high: float = inf) -> Iterator[str]:
+    """What is wrong with a number."""
+    kind = "a whole number" if whole else "a number"
+    if not isinstance(given, Integral if whole else Real) or isinstance(given, bool):
+        yield f"{what} is {kind}, not {given!r}."
+    elif not np.isfinite(float(given)):
+        yield f"{what} is {float(given)}, not a number."
+    elif not low <= given <= high:
+        yield f"{what} is {kind} {f'from {low} to {high}' if high < inf else f'of at least {low}'}, not {given!r}."
 
 
 def _no_rules(rules: Iterable[object]) -> Iterator[str]:
@@ -406,21 +407,16 @@ def _rule_wrong(rule: Rule, options: Options) -> Iterator[str]:
             yield f"{rule.name}: a share of {told} is a percentage; write {as_given(bound / 100)} for {told} %."
     if isinstance(rule, Group) and not rule.members:
         yield f"{rule.name}: it names no projects."
-    try:
-        column, wanted = split_scope(scope := getattr(rule, "scope", "all"))
-        options.matches(scope)
-        known([wanted] if column == "project_id" else (), options.groups, "project")
-    except InputError as error:
-        yield f"{rule.name}: {error}"
-    pairs = [(getattr(rule, a, None), getattr(rule, b, None)) for a, b in PARTIES]
-    for project, level in [
-        *pairs,
-        *getattr(rule, "members", ()),
-        *(d[:2] for d in getattr(rule, "demand", ())),
-    ]:
+    looks = [partial(options.matches, getattr(rule, "scope", "all"))]
+    looks += [partial(options.of, *one) for one in (*rule.parties, *(each[:2] for each in getattr(rule, "demand", ())))]
+    yield from _refusals(rule, looks)
+
+
+def _refusals(rule: Rule, looks: Iterable[Callable[[], object]]) -> Iterator[str]:
+    """What is refused of a rule where it is looked at."""
+    for look in looks:
         try:
-            if project is not None:
-                options.of(project, level)
+            look()
         except InputError as error:
             yield f"{rule.name}: {error}"
 
@@ -439,11 +435,7 @@ def _fields_wrong(rule: Rule) -> Iterator[str]:
         if each.name == "demand":
             numbers = [amount for *_, amount in given]
         for number in numbers:
-            whole = kind.startswith("int")
-            if not isinstance(number, Integral if whole else Real) or isinstance(number, bool):
-                yield f"{rule.name}: {each.name} is {'a whole number' if whole else 'a number'}, not {number!r}."
-            elif not np.isfinite(float(number)):
-                yield f"{rule.name}: {each.name} is {float(number)}, not a number."
+            yield from _number_wrong(f"{rule.name}: {each.name}", number, kind.startswith("int"))
 
 
 def _names_wrong(register: Register, options: Options, rules: Iterable[Rule]) -> Iterator[str]:
@@ -460,16 +452,9 @@ def _names_wrong(register: Register, options: Options, rules: Iterable[Rule]) ->
         if column and column != "project_id" and (column, value) not in scopes:
             there = register.table("costs" if column in COST_COLUMNS else "projects")[column]
             looked.append((column, value, {*KINDS} if column == "kind" else {*there.dropna().astype(str)}))
-        for what, name, names in looked:
-            try:
-                known([name], sorted(names), what)
-            except InputError as error:
-                yield f"{rule.name}: {error}"
+        yield from _refusals(rule, (partial(known, [name], sorted(names), what) for what, name, names in looked))
         if isinstance(rule, Envelope) and rule.year < first:
             yield f"{rule.name}: its year is past; the first year that counts is {first}."
-
-
-PARTIES = (("project_id", "level"), ("other_id", "other_level"))
 
 
 def revalued(question: Question, value: pd.Series) -> Question:

@@ -63,6 +63,13 @@ class Rule(ABC):
     def name(self) -> str:
         """Unique name, fit for the middle of a sentence."""
 
+    @property
+    def parties(self) -> list[tuple[str, str | None]]:
+        """The projects that it is about, each with the level that is meant; None is any."""
+        pairs = (("project_id", "level"), ("other_id", "other_level"))
+        named = [(getattr(self, p, None), getattr(self, v, None)) for p, v in pairs]
+        return [one for one in named if one[0] is not None] + list(getattr(self, "members", ()))
+
     def sentence(self, unit: str) -> str:
         """The rule in words."""
         return self.name

@@ -65,22 +65,28 @@ class Program:
         """The program with more rows."""
         if not rows:
             return self
-        starts = np.cumsum([0] + [len(r.columns) for r in rows])
-        columns = np.concatenate([r.columns for r in rows])
-        data = np.concatenate([r.coefficients for r in rows])
-        more = sparse.csr_array((data, columns, starts), shape=(len(rows), len(self.value)))
+        more = Program.of_rows(rows, self.value, self.integer)
         return replace(
             self,
-            matrix=sparse.csr_array(sparse.vstack([self.matrix, more], format="csr")),
-            lower=np.append(self.lower, [r.lower for r in rows]),
-            upper=np.append(self.upper, [r.upper for r in rows]),
+            matrix=sparse.csr_array(sparse.vstack([self.matrix, more.matrix], format="csr")),
+            lower=np.append(self.lower, more.lower),
+            upper=np.append(self.upper, more.upper),
         )
+
+    @staticmethod
+    def of_rows(rows: Sequence[Row], value: Floats, integer: NDArray[np.bool_]) -> Program:
+        """The program of some rows, over columns from 0 to 1."""
+        starts = np.cumsum([0, *(len(r.columns) for r in rows)])
+        columns, data = (np.concatenate(x) for x in zip(*((r.columns, r.coefficients) for r in rows), strict=True))
+        matrix = sparse.csr_array((data, columns, starts), shape=(len(rows), len(value)))
+        lower, upper = np.array([r.lower for r in rows]), np.array([r.upper for r in rows])
+        return Program(value, matrix, lower, upper, np.zeros(len(value)), np.ones(len(value)), integer)
 
     def with_columns(
         self,
         columns: Sequence[Mapping[int, float]],
-        most: float = inf,
-        value: float = 0.0,
+        most: float | Sequence[float] = inf,
+        value: float | Sequence[float] = 0.0,
         whole: bool = False,
     ) -> Program:
         """The program with more columns from 0 to `most`; each is a mapping of row to coefficient."""

@@ -14,8 +14,6 @@ from pmo_kit.prioritization.robustness import (
     RankRobustness,
     WeightInterval,
     compare_stakeholders,
-    dominance,
-    leads,
     rank_acceptability,
     rank_robustness,
     sample_weights,

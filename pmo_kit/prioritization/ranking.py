@@ -52,7 +52,7 @@ class Ranking(Answer):
     """
 
     _table: pd.DataFrame = field(repr=False)
-    _contributions: pd.DataFrame = field(repr=False)
+    contributions: pd.DataFrame = field(repr=False)
     weights: pd.Series
     summary: str
     inputs: Mapping[str, str]
@@ -63,11 +63,6 @@ class Ranking(Answer):
     def unit(self) -> str:
         """What a value is counted in."""
         return UNIT
-
-    @property
-    def contributions(self) -> pd.DataFrame:
-        """Projects x criteria, in the order of `table`; each row sums to the value."""
-        return self._contributions.copy(deep=False)
 
     @property
     def ranked(self) -> pd.Index:

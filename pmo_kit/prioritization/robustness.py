@@ -89,24 +89,6 @@ def rank_acceptability(values: ArrayLike, draws: int = 10_000, seed: int = 0) ->
     return count_ranks(cells, sample_weights(cells.shape[1], draws, seed))
 
 
-def central_weights(cells: Floats, weights: Floats) -> Floats:
-    """Mean of the given weights (draws x criteria) with which each alternative comes first; NaN where it never does.
-
-    What a committee would have to care about to prefer this one. Source: Lahdelma and Salminen (2001), SMAA-2.
-
-    Examples
-    --------
-    >>> central_weights(np.array([[1.0, 1], [0, 0]]), np.array([[0.6, 0.4], [0.4, 0.6]])).tolist()
-    [[0.5, 0.5], [nan, nan]]
-    """
-    total, count = np.zeros(cells.shape), np.zeros((len(cells), 1))
-    for part, worth in _blocks(cells, weights):
-        first = worth.argmax(axis=1)
-        np.add.at(total, first, weights[part])
-        np.add.at(count, first, 1.0)
-    return np.divide(total, count, out=np.full(cells.shape, np.nan), where=count > 0)
-
-
 def count_ranks(cells: Floats, weights: Floats) -> Floats:
     """Rank acceptability for given weights (draws x criteria): alternatives x ranks."""
     n = len(cells)
@@ -361,71 +343,6 @@ def smallest_change(ahead: ArrayLike, behind: ArrayLike, weights: ArrayLike) -> 
     return float(changed[best] - share[best]), changed
 
 
-def dominance(low: ArrayLike, high: ArrayLike | None = None) -> NDArray[np.bool_]:
-    """Which alternatives (rows) dominate which (columns): nowhere worse and somewhere better.
-
-    Parameters
-    ----------
-    low, high : array, shape (alternatives, criteria)
-        Least and greatest values; one array where they are certain. An interval must be beaten at its best
-        end.
-
-    Examples
-    --------
-    >>> dominance([[90, 80], [50, 80], [95, 10]]).tolist()
-    [[False, True, False], [False, False, False], [False, False, False]]
-    """
-    worst = checked_matrix(low)
-    best = worst if high is None else checked_matrix(high)
-    never = np.ones((len(worst), len(worst)), dtype=bool)
-    ever = np.zeros_like(never)
-    for j in range(worst.shape[1]):
-        never &= worst[:, j, None] >= best[None, :, j]
-        ever |= worst[:, j, None] > best[None, :, j]
-    return never & ever
-
-
-def leads(values: ArrayLike, weights: ArrayLike) -> tuple[float, Floats]:
-    """Lead of the first over its best rival now, and with each weight lowered and raised by half (to 1 at most).
-
-    The other weights are rescaled in proportion. Below zero another leads.
-
-    Parameters
-    ----------
-    values : array, shape (alternatives, criteria)
-        At least two alternatives and two criteria.
-    weights : array, shape (criteria,)
-
-    Returns
-    -------
-    now : float
-    after : ndarray, shape (criteria, 2)
-        With the weight lowered, and raised.
-
-    Examples
-    --------
-    >>> now, after = leads([[100, 0], [0, 80]], [0.5, 0.5])
-    >>> now, after.tolist()
-    (10.0, [[-35.0, 55.0], [55.0, -35.0]])
-    """
-    cells, share = checked_matrix(values), normalized(weights)
-    if min(cells.shape) < 2:
-        raise InputError("a lead needs at least two alternatives and two criteria")
-    first = int((cells @ share).argmax())
-    after = np.empty((len(share), 2))
-    for j in range(len(share)):
-        now, at_zero, at_one = value_lines(cells, share, np.arange(len(share)) == j)
-        for side, turn in enumerate((0.5, 1.5)):
-            t = min(now * turn, 1.0)
-            after[j, side] = _lead(t * at_one + (1 - t) * at_zero, first)
-    return _lead(cells @ share, first), after
-
-
-def _lead(worth: Floats, first: int) -> float:
-    """Lead of one alternative over its best rival."""
-    return float(worth[first] - np.delete(worth, first).max())
-
-
 _TIE = 1e-9
 
 
@@ -559,16 +476,12 @@ class RankRobustness(Answer):
         Projects x ranks: share of weightings.
     wins : DataFrame
         Projects x projects: share of weightings in which the row beats the column; ties count half.
-    central : DataFrame
-        Projects x criteria: mean of the weights with which the project comes first; NaN where it never does.
     stability : DataFrame
         Index (kind, name) of criteria and groups: weight, low, high (the leader leads between them), who
         leads below and above, order_low, order_high (nobody changes places between them).
     reversals : DataFrame
         Pairs (ahead, behind): the leader with each other project, and neighbors. change is the least weight
         that must move (half L1), inf where no weights do it; toward is the criterion that gains.
-    dominated : DataFrame
-        Pairs (better, worse) that hold whatever the weights.
     sentences : tuple of str
         The same in words.
     summary : str
@@ -579,10 +492,8 @@ class RankRobustness(Answer):
     _table: pd.DataFrame = field(repr=False)
     acceptability: pd.DataFrame = field(repr=False)
     wins: pd.DataFrame = field(repr=False)
-    central: pd.DataFrame = field(repr=False)
     stability: pd.DataFrame = field(repr=False)
     reversals: pd.DataFrame = field(repr=False)
-    dominated: pd.DataFrame = field(repr=False)
     sentences: tuple[str, ...]
     summary: str
     inputs: Mapping[str, str]
@@ -630,8 +541,7 @@ def rank_robustness(ranking: Ranking, draws: int = 10_000, seed: int = 0) -> Ran
     projects = ranking.ranked
     if len(projects) < 2:
         raise PmoError("At least two ranked projects are needed to ask how sure their order is.")
-    cells, low, high = ranking.cells()
-    weights = ranking.weights.to_numpy(float)
+    cells, weights = ranking.cells()[0], ranking.weights.to_numpy(float)
     drawn = sample_weights(len(weights), draws, seed)
     share, wins = count_ranks(cells, drawn), win_shares(cells, drawn)
     stability = weight_stability(ranking)
@@ -640,21 +550,13 @@ def rank_robustness(ranking: Ranking, draws: int = 10_000, seed: int = 0) -> Ran
     with printing() as told:
         lines = _sentences(ranking, table, stability, reversals)
     sentences = tuple(Sentence(line, told_in(line, told)) for line in lines)
-    better, worse = np.nonzero(dominance(low, high))
-    inputs = {
-        "register": ranking.inputs["register"],
-        "weights_seal": ranking.inputs["weights_seal"],
-        "draws": str(draws),
-        "seed": str(seed),
-    }
+    inputs = {**ranking.inputs, "draws": str(draws), "seed": str(seed)}
     return RankRobustness(
         table,
         pd.DataFrame(share, index=projects, columns=pd.RangeIndex(1, len(projects) + 1, name="rank")),
         pd.DataFrame(wins, index=projects, columns=projects),
-        pd.DataFrame(central_weights(cells, drawn), index=projects, columns=ranking.weights.index),
         stability,
         reversals,
-        pd.DataFrame({"better": projects[better], "worse": projects[worse]}),
         sentences,
         sentences[0],
         MappingProxyType(inputs),
@@ -705,11 +607,9 @@ def _reversals(ranking: Ranking, cells: Floats, weights: Floats, projects: pd.In
     rows = []
     for ahead, behind in pairs:
         size, changed = smallest_change(cells[ahead], cells[behind], weights)
-        moved = changed - weights
-        toward = "" if not 0 < size < np.inf else names[int(moved.argmax())]
-        away = [name for name, step in zip(names, moved, strict=True) if step < -1e-12]
-        rows.append((projects[ahead], projects[behind], size, toward, ", ".join(away)))
-    return pd.DataFrame(rows, columns=["ahead", "behind", "change", "toward", "away_from"])
+        toward = names[int((changed - weights).argmax())] if 0 < size < np.inf else ""
+        rows.append((projects[ahead], projects[behind], size, toward))
+    return pd.DataFrame(rows, columns=["ahead", "behind", "change", "toward"])
 
 
 def _sentences(

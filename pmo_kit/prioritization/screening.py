@@ -6,8 +6,9 @@ A flag is a question to the people who scored, never an accusation.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import combinations
 from types import MappingProxyType
 
 import numpy as np
@@ -79,18 +80,14 @@ def screen_scores(ranking: Ranking) -> Screening:
     >>> int((screen_scores(prioritize(register)).table["check"] == "all_best").sum())
     2
     """
-    card = ranking.card
-    best, rows = _all_best(card)
-    flags = [*best, *_far_off(card, rows), *_round_numbers(card), *_just_over(card), *_late(card)]
+    card, frame = ranking.card, _named(ranking.card)
+    best, rows = _all_best(frame)
+    flags = [*best, *_far_off(frame[~frame["row"].isin(rows)]), *_round_numbers(card), *_just_over(card), *_late(card)]
     flags += [*_leniency(card), *_same_thing(ranking), *_priced(ranking), *_constant(ranking)]
-    table = pd.DataFrame(flags, columns=["check", "project_id", "criterion", "assessor", "message"])
+    table = pd.DataFrame([*dict.fromkeys(flags)], columns=["check", "project_id", "criterion", "assessor", "message"])
     without = _without(ranking, rows) if rows else None
-    return Screening(
-        table,
-        without,
-        _sentence(ranking, table, without),
-        MappingProxyType({"register": ranking.inputs["register"]}),
-    )
+    inputs = MappingProxyType({"register": ranking.inputs["register"]})
+    return Screening(table, without, _sentence(ranking, table, without), inputs)
 
 
 Flag = tuple[str, str, str, str, str]
@@ -106,48 +103,39 @@ def _named(card: Scorecard) -> pd.DataFrame:
     return frame
 
 
-def _all_best(card: Scorecard) -> tuple[list[Flag], list[int]]:
+def _all_best(frame: pd.DataFrame) -> tuple[list[Flag], list[int]]:
     """Projects that one assessor scored best throughout, and the rows of those scores."""
-    frame = _named(card)
     by = frame.groupby(["project_id", "assessor"])
     found = by.agg(best=("points", lambda x: (x >= BEST).mean()), n=("column", "nunique"), others=("others", "mean"))
     hits = found[(found["best"] >= 0.8) & (found["n"] >= 3) & (found["others"] < 80)]
-    flags: list[Flag] = []
-    rows: list[int] = []
-    for row in hits.reset_index().itertuples():
-        project, assessor = str(row.project_id), str(row.assessor)
+    flags = []
+    for (project, assessor), row in hits.iterrows():
         text = (
-            f"{assessor} gave {project} the best score on {percent(row.best)} of the criteria; the others see "
-            f"{number(row.others, 0)} points on average"
+            f"{assessor} gave {project} the best score on {percent(row['best'])} of the criteria; the others see "
+            f"{number(row['others'], 0)} points on average"
         )
-        flags.append(("all_best", project, "", assessor, text))
-        mine = (frame["project_id"] == project) & (frame["assessor"] == assessor)
-        rows += sorted(set(frame.loc[mine, "row"].astype(int)))
-    return flags, rows
+        flags.append(("all_best", str(project), "", str(assessor), text))
+    theirs = pd.MultiIndex.from_frame(frame[["project_id", "assessor"]]).isin(hits.index)
+    return flags, frame.loc[theirs, "row"].astype(int).tolist()
 
 
-def _far_off(card: Scorecard, known: list[int]) -> list[Flag]:
+def _far_off(frame: pd.DataFrame) -> Iterator[Flag]:
     """Single ratings far from the others."""
-    frame = _named(card)
-    gap = (frame["points"] - frame["median"]).abs()
-    odd = frame[(gap > FAR_OFF) & frame["others"].notna() & ~frame["row"].isin(known)]
-    flags: list[Flag] = []
+    odd = frame[((frame["points"] - frame["median"]).abs() > FAR_OFF) & frame["others"].notna()]
     for row in odd.drop_duplicates("row").itertuples():
         text = (
             f"{row.assessor} scores {row.project_id} {number(row.points, 0)} points on {row.criterion}, the others "
             f"{number(row.others, 0)}"
         )
-        flags.append(("far_off", str(row.project_id), str(row.criterion), str(row.assessor), text))
-    return flags
+        yield "far_off", str(row.project_id), str(row.criterion), str(row.assessor), text
 
 
-def _round_numbers(card: Scorecard) -> list[Flag]:
+def _round_numbers(card: Scorecard) -> Iterator[Flag]:
     """Assessors who score in tenths of the scale where others do not."""
     frame = card.ratings
     wide = (card.criteria["high"] - card.criteria["low"]).to_numpy(float) > 10
     inside = frame[(frame["points"] > 0) & (frame["points"] < 100) & wide[frame["column"].to_numpy(int)]]
     tenths = np.isclose(inside["points"] / 10, (inside["points"] / 10).round(), atol=1e-9)
-    flags: list[Flag] = []
     for assessor in inside["assessor"].unique():
         mine = (inside["assessor"] == assessor).to_numpy(bool)
         if mine.sum() < 8 or (~mine).sum() < 8:
@@ -155,111 +143,90 @@ def _round_numbers(card: Scorecard) -> list[Flag]:
         own, others = tenths[mine].mean(), tenths[~mine].mean()
         if own >= 0.8 and others < 0.5:
             share = f"{percent(own)} of the scores of {assessor} are tenths of the scale"
-            text = f"{share}; of the others {percent(others)}"
-            flags.append(("round_numbers", "", "", assessor, text))
-    return flags
+            yield "round_numbers", "", "", assessor, f"{share}; of the others {percent(others)}"
 
 
-def _just_over(card: Scorecard) -> list[Flag]:
+def _just_over(card: Scorecard) -> Iterator[Flag]:
     """Scores that clear a gate narrowly."""
-    flags: list[Flag] = []
     projects = card.options.get_level_values(0)
     for j, (criterion, row) in enumerate(card.criteria.iterrows()):
-        if pd.isna(row["gate"]):
-            continue
-        over = card.scores[:, j] - row["gate"] if row["sense"] == "max" else row["gate"] - card.scores[:, j]
+        over = (card.scores[:, j] - row["gate"]) * (1 if row["sense"] == "max" else -1)
         for i in np.flatnonzero((over >= 0) & (over < CLOSE * (row["high"] - row["low"]))):
             unit = "" if pd.isna(row["unit"]) else f" {row['unit']}"
             text = f"{projects[int(i)]} clears the gate on {criterion} by {as_given(over[i])}{unit}"
-            flags.append(("just_over", projects[int(i)], str(criterion), "", text))
-    return list(dict.fromkeys(flags))
+            yield "just_over", projects[int(i)], str(criterion), "", text
 
 
-def _late(card: Scorecard) -> list[Flag]:
+def _late(card: Scorecard) -> Iterator[Flag]:
     """Assessors who scored more than a week after everyone else, with the projects."""
-    dated = card.ratings.dropna(subset="date")
-    last = dated.groupby(["project_id", "assessor"])["date"].max().reset_index()
-    late: dict[str, list[str]] = {}
-    when: dict[str, str] = {}
+    last = card.ratings.dropna(subset="date").groupby(["project_id", "assessor"])["date"].max().reset_index()
+    late: dict[str, dict[str, pd.Timestamp]] = {}
     for project, group in last.groupby("project_id"):
         for row in group.itertuples():
-            others = group.loc[group["assessor"] != row.assessor, "date"]
-            limit = others.max() + pd.Timedelta(days=7)
-            if pd.notna(limit) and row.date > limit:
-                late.setdefault(str(row.assessor), []).append(str(project))
-                when[str(row.assessor)] = max(when.get(str(row.assessor), ""), f"{row.date:%Y-%m-%d}")
-    flags: list[Flag] = []
+            others = group.loc[group["assessor"] != row.assessor, "date"].max()
+            if pd.notna(others) and row.date > others + pd.Timedelta(days=7):
+                late.setdefault(str(row.assessor), {})[str(project)] = row.date
     for name, projects in late.items():
-        what = projects[0] if len(projects) == 1 else f"{len(projects)} projects"
-        text = f"{name} scored {what} up to {when[name]}, after all other assessors"
-        flags.append(("late", projects[0] if len(projects) == 1 else "", "", name, text))
-    return flags
+        only = next(iter(projects)) if len(projects) == 1 else ""
+        what = only or f"{len(projects)} projects"
+        yield (
+            "late",
+            only,
+            "",
+            name,
+            f"{name} scored {what} up to {max(projects.values()):%Y-%m-%d}, after all other assessors",
+        )
 
 
-def _leniency(card: Scorecard) -> list[Flag]:
+def _leniency(card: Scorecard) -> Iterator[Flag]:
     """Assessors above or below the others."""
-    flags: list[Flag] = []
-    for name, points in card.assessors["leniency"].items():
+    for name, points in card.leniency.items():
         if abs(points) >= LENIENT:
             side = "above" if points > 0 else "below"
             text = f"{name} scores {number(abs(points))} points {side} the others on the same cells"
-            flags.append(("leniency", "", "", str(name), text))
-    return flags
+            yield "leniency", "", "", str(name), text
 
 
-def _same_thing(ranking: Ranking) -> list[Flag]:
+def _same_thing(ranking: Ranking) -> Iterator[Flag]:
     """Pairs of criteria that go together."""
     cells, low, high = ranking.cells()
     sure = np.where(low == high, cells, np.nan)
     names, weights = list(ranking.weights.index), ranking.weights.to_numpy(float)
-    flags: list[Flag] = []
-    for a in range(len(names)):
-        for b in range(a + 1, len(names)):
-            both = np.isfinite(sure[:, a]) & np.isfinite(sure[:, b])
-            x, y = sure[both, a], sure[both, b]
-            if both.sum() < 5 or np.ptp(x) == 0 or np.ptp(y) == 0:
-                continue
-            r = float(np.corrcoef(x, y)[0, 1])
-            if r >= ALIKE:
-                text = (
-                    f"{names[a]} and {names[b]} go together (correlation {number(r, 2)}): together they weigh "
-                    f"{percent(weights[a] + weights[b])}; one thing may be counted twice"
-                )
-                flags.append(("same_thing", "", f"{names[a]}, {names[b]}", "", text))
-    return flags
+    for a, b in combinations(range(len(names)), 2):
+        both = np.isfinite(sure[:, [a, b]]).all(axis=1)
+        x, y = sure[both, a], sure[both, b]
+        if both.sum() < 5 or np.ptp(x) == 0 or np.ptp(y) == 0:
+            continue
+        r = float(np.corrcoef(x, y)[0, 1])
+        if r >= ALIKE:
+            text = (
+                f"{names[a]} and {names[b]} go together (correlation {number(r, 2)}): together they weigh "
+                f"{percent(weights[a] + weights[b])}; one thing may be counted twice"
+            )
+            yield "same_thing", "", f"{names[a]}, {names[b]}", "", text
 
 
-def _priced(ranking: Ranking) -> list[Flag]:
+def _priced(ranking: Ranking) -> Iterator[Flag]:
     """Benefits in money that a criterion seems to score as well."""
     card, benefits = ranking.card, ranking.register.table("benefits")
-    if benefits.empty:
-        return []
-    words = {}
-    for name, row in card.criteria.iterrows():
-        label = "" if pd.isna(row["label"]) else str(row["label"]).split(":")[0]
-        words[str(name)] = _words(f"{name} {label}")
+    labels = card.criteria["label"].fillna("").str.partition(":")[0]
+    words = {name: _words(f"{name} {label}") for name, label in labels.items()}
     above = pd.DataFrame(card.values > card.baseline + 1e-9, index=card.options, columns=card.criteria.index)
     scored = above.groupby(level=0).any()
-    flags: list[Flag] = []
-    for pair in benefits[["project_id", "benefit"]].drop_duplicates().itertuples():
+    for project, benefit in benefits[["project_id", "benefit"]].drop_duplicates().astype("str").itertuples(index=False):
         for criterion, own in words.items():
-            project = str(pair.project_id)
-            shared = own & _words(str(pair.benefit))
-            if shared and project in scored.index and scored.loc[project, criterion]:
-                text = f"{project}: the benefit '{pair.benefit}' is priced, and {criterion} scores it as well"
-                flags.append(("priced_and_scored", project, criterion, "", text))
-    return flags
+            if own & _words(benefit) and project in scored.index and scored.loc[project, criterion]:
+                text = f"{project}: the benefit '{benefit}' is priced, and {criterion} scores it as well"
+                yield "priced_and_scored", project, str(criterion), "", text
 
 
-def _constant(ranking: Ranking) -> list[Flag]:
+def _constant(ranking: Ranking) -> Iterator[Flag]:
     """Criteria that tell no two projects apart."""
     cells, _, _ = ranking.cells()
-    flags: list[Flag] = []
     for j, (name, weight) in enumerate(ranking.weights.items()):
         if len(cells) > 1 and np.ptp(cells[:, j]) <= 1e-9:
             text = f"all projects have one value on {name}: its weight of {percent(weight)} decides nothing"
-            flags.append(("constant", "", str(name), "", text))
-    return flags
+            yield "constant", "", str(name), "", text
 
 
 def _words(text: str) -> set[str]:
@@ -270,7 +237,7 @@ def _words(text: str) -> set[str]:
 def _without(ranking: Ranking, rows: list[int]) -> Ranking:
     """The ranking without some rows of the scores table."""
     scores = ranking.register.table("scores").reset_index(drop=True)
-    kept = scores[~(scores.index + 2).isin(rows)].reset_index(drop=True)
+    kept = scores.drop(index=pd.Index(rows) - 2).reset_index(drop=True)
     return prioritize(ranking.register.replace(scores=kept), ranking.weights)
 
 

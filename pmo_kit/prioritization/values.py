@@ -207,12 +207,10 @@ class Scorecard:
         (project_id, level). The level stop has the scores of doing nothing unless it was scored itself.
     scores, low, high : ndarray
         Mean score of the assessors, and between what it may lie (as declared; the whole scale where missing).
-    spread : ndarray
-        Standard deviation between assessors; NaN below two.
     ratings : DataFrame
         One row per option, criterion and assessor: score, points (0..100, more is better), date, row.
-    assessors : DataFrame
-        Index assessor: ratings, share_missing, leniency (points above the others), share_best.
+    leniency : Series
+        Assessor -> points above the others.
     """
 
     criteria: pd.DataFrame
@@ -221,9 +219,8 @@ class Scorecard:
     scores: Floats = field(repr=False)
     low: Floats = field(repr=False)
     high: Floats = field(repr=False)
-    spread: Floats = field(repr=False)
     ratings: pd.DataFrame = field(repr=False)
-    assessors: pd.DataFrame = field(repr=False)
+    leniency: pd.Series = field(repr=False)
 
     @property
     def missing(self) -> NDArray[np.bool_]:
@@ -285,23 +282,19 @@ def read_scorecard(register: Register) -> Scorecard:
     ratings = _ratings(register, criteria, functions, options)
     shape = (len(options), len(criteria))
     cell = (ratings["option"] * shape[1] + ratings["column"]).to_numpy(int)
-    who, names = pd.factorize(ratings["assessor"].to_numpy(), sort=True)
     score = ratings["score"].to_numpy(float)
-    bias = _leniency(ratings["points"].to_numpy(float), cell, who, len(names))
+    bias = _leniency(ratings.assign(cell=cell))
     low = np.where(ratings["low"].isna(), score, ratings["low"].to_numpy(float))
     high = np.where(ratings["high"].isna(), score, ratings["high"].to_numpy(float))
     score = np.where(np.isnan(score), (low + high) / 2, score)
-    mean, spread = _mean_and_spread(score, cell, shape)
-    lows, _ = _mean_and_spread(low, cell, shape)
-    highs, _ = _mean_and_spread(high, cell, shape)
+    mean, lows, highs = (_means(cells, cell, shape) for cells in (score, low, high))
     unscored = (options.get_level_values(1) == "stop") & np.isnan(mean).all(axis=1)
     nothing = np.broadcast_to(criteria["do_nothing"].to_numpy(float), shape)
     mean, lows, highs = (np.where(unscored[:, None], nothing, cells) for cells in (mean, lows, highs))
     gap = np.isnan(mean)
     lows = np.where(gap, criteria["low"].to_numpy(float), lows)
     highs = np.where(gap, criteria["high"].to_numpy(float), highs)
-    kept = ratings.assign(leniency=bias[who])
-    return Scorecard(criteria, functions, options, mean, lows, highs, spread, kept, _assessors(kept, names, cell))
+    return Scorecard(criteria, functions, options, mean, lows, highs, ratings, bias)
 
 
 def _criteria(register: Register) -> tuple[pd.DataFrame, tuple[ValueFunction, ...]]:
@@ -363,14 +356,11 @@ def _ratings(
     return both[stated].reset_index(drop=True)
 
 
-def _mean_and_spread(x: Floats, cell: NDArray[np.int_], shape: tuple[int, int]) -> tuple[Floats, Floats]:
-    """Mean and standard deviation of the ratings of each cell."""
+def _means(x: Floats, cell: NDArray[np.int_], shape: tuple[int, int]) -> Floats:
+    """Mean of the ratings of each cell."""
     size = shape[0] * shape[1]
     count = np.bincount(cell, minlength=size).astype(float)
-    mean = np.divide(np.bincount(cell, x, size), count, out=np.full(size, np.nan), where=count > 0)
-    squares = np.bincount(cell, (x - mean[cell]) ** 2, size)
-    variance = np.divide(squares, count - 1, out=np.full(size, np.nan), where=count > 1)
-    return mean.reshape(shape), np.sqrt(variance).reshape(shape)
+    return np.divide(np.bincount(cell, x, size), count, out=np.full(size, np.nan), where=count > 0).reshape(shape)
 
 
 def adjust_leniency(scores: ArrayLike) -> tuple[Floats, Floats]:
@@ -420,33 +410,17 @@ def adjust_leniency(scores: ArrayLike) -> tuple[Floats, Floats]:
     return item_mean - share @ leniency, leniency
 
 
-def _leniency(points: Floats, cell: NDArray[np.int_], who: NDArray[np.int_], n: int) -> Floats:
+def _leniency(ratings: pd.DataFrame) -> pd.Series:
     """Points by which each assessor scores above the others on the same cells; they sum to zero."""
-    frame = pd.DataFrame({"cell": cell, "who": who, "points": points}).dropna()
+    bias = pd.Series(0.0, index=pd.Index(ratings["assessor"].unique(), name="assessor").sort_values())
+    frame = ratings[["cell", "assessor", "points"]].dropna()
     middle = frame.groupby("cell")["points"].transform("median")
     frame = frame[(frame["points"] - middle).abs() <= FAR_OFF]
-    frame = frame[frame.groupby("cell")["who"].transform("size") > 1]
-    bias = np.zeros(n)
+    frame = frame[frame.groupby("cell")["assessor"].transform("size") > 1]
     if len(frame):
-        wide = frame.pivot_table(index="cell", columns="who", values="points")
-        bias[wide.columns.to_numpy(int)] = adjust_leniency(wide)[1]
+        wide = frame.pivot_table(index="cell", columns="assessor", values="points")
+        bias[wide.columns] = adjust_leniency(wide)[1]
     return bias
-
-
-def _assessors(ratings: pd.DataFrame, names: NDArray[np.object_], cell: NDArray[np.int_]) -> pd.DataFrame:
-    """What each assessor did, in figures."""
-    cells = len(np.unique(cell))
-    by = ratings.groupby("assessor")
-    table = pd.DataFrame(
-        {
-            "ratings": by.size(),
-            "share_missing": 1 - by.size() / max(cells, 1),
-            "leniency": by["leniency"].first(),
-            "share_best": by["points"].agg(lambda x: float((x >= 100 - 1e-9).mean())),
-        },
-        index=pd.Index(names, name="assessor"),
-    )
-    return table
 
 
 def _finding(column: str, value: object, message: str, fix: str, row: int | None = None) -> dict[str, object]:

@@ -13,7 +13,6 @@ import pandas as pd
 from pmo_kit.arbitration import (
     Allocation,
     Committed,
-    Envelope,
     Mandatory,
     Override,
     Question,
@@ -210,7 +209,7 @@ class _Chain:
         value = pick["weights"].value
         if not isinstance(value, str):
             value = self._series(value)
-        kept = tuple(rule for rule in rules if _named(rule) <= ids)
+        kept = tuple(rule for rule in rules if ids.issuperset(project for project, _ in rule.parties))
         return pick["method"].replace(register=register, value=value, rules=kept, last_plan=None)
 
     def _series(self, value: pd.Series) -> pd.Series:
@@ -318,14 +317,6 @@ def _minor_units(question: Question) -> int:
     if not isinstance(question.value, str):
         return 1000
     return MINOR.get(question.register.settings.money_unit or "unit", 100)
-
-
-def _named(rule: Rule) -> set[str]:
-    """Projects that a rule names."""
-    if isinstance(rule, Envelope):
-        return set()
-    found = {getattr(rule, name) for name in ("project_id", "other_id") if hasattr(rule, name)}
-    return found | {member for member, _ in getattr(rule, "members", ())}
 
 
 def _rows(register: Register, name: str, ids: Collection[str]) -> list[tuple[object, ...]]:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from pmo_kit import prioritization as pr
+from tests.strategies import dominance
 
 matrices = arrays(float, st.tuples(st.integers(2, 7), st.integers(1, 5)), elements=st.integers(1, 100).map(float))
 
@@ -30,7 +31,7 @@ def test_order_of_rows_and_units_do_not_matter(matrix: np.ndarray, random: objec
 @given(matrices)
 def test_dominance_is_respected(matrix: np.ndarray) -> None:
     weights, up = np.ones(matrix.shape[1]), np.ones(matrix.shape[1], dtype=bool)
-    better, worse = np.nonzero(pr.dominance(matrix))
+    better, worse = np.nonzero(dominance(matrix))
     for worth in (
         pr.weighted_value(matrix, weights),
         pr.topsis(matrix, weights, up),

@@ -31,8 +31,6 @@ def test_shares_equal_the_array_function(ranking: pr.Ranking, sure: pr.RankRobus
     assert sure.table["first"].to_numpy() == pytest.approx(sure.acceptability[1].to_numpy())
     both = sure.wins + sure.wins.T
     assert both.to_numpy() == pytest.approx(np.ones(both.shape))
-    assert sure.central.loc["P01"].sum() == pytest.approx(1)
-    assert sure.central.loc["P06"].isna().all()
     assert sure.inputs["seed"] == "7"
 
 
@@ -69,7 +67,6 @@ def test_tiers_and_rank_intervals(sure: pr.RankRobustness) -> None:
     assert table.loc["P06", "tier"] == table["tier"].max()
     assert table.loc["P06", ["rank_low", "rank_high"]].tolist() == [12, 12]
     assert (table["rank_low"] <= table["rank_high"]).all()
-    assert ("P10", "P08") in set(sure.dominated.itertuples(index=False, name=None))
 
 
 def test_who_is_better_on_everything_always_leads(small: Build) -> None:

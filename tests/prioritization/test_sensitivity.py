@@ -87,10 +87,3 @@ def test_nothing_to_change_for_the_one_that_is_ahead() -> None:
     assert changed.tolist() == [0.5, 0.5]
     assert pr.smallest_change([20, 20], [10, 10], [1, 1])[0] == np.inf
     assert pr.smallest_change([20, 10], [0, 10], [1, 1])[0] == pytest.approx(0.5)  # level where w1 = 0
-
-
-def test_intervals_dominate_only_when_they_do_not_overlap() -> None:
-    low, high = [[50, 50], [10, 40]], [[90, 50], [45, 50]]
-    assert pr.dominance(low, high)[0, 1]
-    assert not pr.dominance(low, [[90, 50], [55, 50]])[0, 1]
-    assert not pr.dominance([[1, 1], [1, 1]]).any()
