@@ -13,7 +13,7 @@ import pandas as pd
 
 from pmo_kit.arbitration.allocation import SMALL, Allocation, arbitrate, asked_gap
 from pmo_kit.arbitration.counterfactual import way_words
-from pmo_kit.arbitration.model import ONE, Plan, compile_model, in_parts
+from pmo_kit.arbitration.model import ONE, Plan, PlanChange, compile_model, in_parts
 from pmo_kit.arbitration.prices import (
     Flip,
     blocking_rules,
@@ -28,7 +28,6 @@ from pmo_kit.arbitration.prices import (
 from pmo_kit.arbitration.rules import Committed, Mandatory, Override, Requires, Row, Rule
 from pmo_kit.arbitration.search import Found, best_plan, proof_gap
 from pmo_kit.arbitration.solving import Limits, side_by_side
-from pmo_kit.arbitration.thresholds import limits_worth, turning_points
 from pmo_kit.doors import Answer, door, known, several, share
 from pmo_kit.errors import InputError
 from pmo_kit.facts import as_given, count, in_row
@@ -73,21 +72,6 @@ class Explanation(Answer):
         """The best plan with one choice reversed (project_id -> level); None where there is none."""
         found = self._plans.get((project_id, level))
         return None if found is None else self.allocation._model.levels(found)
-
-    @cached_property
-    def turning_points(self) -> pd.DataFrame:
-        """What would change the plan: see `pmo_kit.arbitration.thresholds.turning_points`."""
-        return turning_points(self.allocation)
-
-    @cached_property
-    def worth(self) -> pd.DataFrame:
-        """Worth of more money and people: see `pmo_kit.arbitration.thresholds.limits_worth`."""
-        return limits_worth(self.allocation)
-
-    @cached_property
-    def ledger(self) -> Ledger:
-        """What the overrides cost: see `pmo_kit.arbitration.explanation.override_ledger`."""
-        return override_ledger(self.allocation.question)
 
     @cached_property
     def bundles(self) -> pd.DataFrame:
@@ -225,11 +209,10 @@ def _record(allocation: Allocation, done: Flip, value: int, bound: int) -> tuple
     chosen = done.option in allocation._positions
     way = () if chosen else in_the_way(model, allocation._positions, done.option)
     change = done.change
-    with_flip = done.found.value / ONE if done.found.plan is not None else np.nan
     parts = (change.leaves, change.enters, change.resized, change.tied) if change else ((), (), (), False)
     words = _words(allocation, done, _range_words(lower, upper), proof, blocked)
     return key, (
-        row["name"], row["label"], chosen, done.direction, with_flip, lower, upper, proof, *parts,
+        row["name"], row["label"], chosen, done.direction, done.found.worth, lower, upper, proof, *parts,
         way, blocked, words,
     )  # fmt: skip
 
@@ -380,9 +363,9 @@ class Ledger(Answer):
         """One sentence."""
         if self._table.empty:
             return "No override is on record."
-        count = len(self._table)
+        verb = "costs" if len(self._table) == 1 else "cost"
         words = f"{as_given(round(self.joint, 2))} {self.unit}"
-        return f"{count} override{'s' if count > 1 else ''} together cost{'' if count > 1 else 's'} {words}."
+        return f"{count(len(self._table), 'override')} together {verb} {words}."
 
 
 @door
@@ -417,13 +400,14 @@ def override_ledger(question: Question) -> Ledger:
     everything, none, *others = side_by_side(jobs)
     records = []
     for override, alone, rest in zip(overrides, others, others[len(names) :], strict=False):
-        displaces, admits = _effect(question, rest, everything)
+        change = PlanChange()
+        if rest.plan is not None and everything.plan is not None:
+            change = common_change(compile_model(question), rest.plan, everything, {})
         records.append(
             (
                 override.project_id, names_of.get(override.project_id, ""), override.level,
                 override.in_out, override.decided_by, override.date, override.reason, in_force[override.name],
-                _less(none, alone),
-                _less(rest, everything), displaces, admits,
+                _less(none, alone), _less(rest, everything), change.leaves, change.enters,
             )
         )  # fmt: skip
     columns = ["project_id", "name", "level", "in_out", "decided_by", "date", "reason", "active", "alone", "last_in",
@@ -440,14 +424,6 @@ def _less(before: Found, after: Found) -> float:
     if before.plan is None or after.plan is None:
         return float("nan")
     return (before.value - after.value) / ONE
-
-
-def _effect(question: Question, before: Found, after: Found) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Who leaves and who enters, in every plan that is as good."""
-    if before.plan is None or after.plan is None:
-        return (), ()
-    change = common_change(compile_model(question), before.plan, after, {})
-    return change.leaves, change.enters
 
 
 IN, BORDER, OUT = "in every good plan", "at the border", "in no good plan"

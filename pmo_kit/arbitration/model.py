@@ -8,30 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, lru_cache
 from math import floor, gcd, inf, isinf, log10
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pmo_kit.arbitration.rules import (
-    Capacity,
-    Committed,
-    Count,
-    Demand,
-    Envelope,
-    Excludes,
-    Group,
-    Mandatory,
-    Override,
-    Requires,
-    Row,
-    Rule,
-    Share,
-    Spend,
-    Synergy,
-)
+from pmo_kit.arbitration.rules import Envelope, Row, Rule, Synergy
 from pmo_kit.arbitration.solving import Program
 
 if TYPE_CHECKING:
@@ -327,37 +311,28 @@ def kept(found: dict[Any, Any], key: Any, compute: Callable[[], Any], most: int)
     return answer
 
 
-ALONE = (Capacity, Count, Demand, Committed, Excludes, Group, Mandatory, Override, Requires, Synergy)
-
-
 def rule_rows(options: Options, rules: Sequence[Rule]) -> list[tuple[Rule, Row]]:
     """The rows of the active rules, and of every envelope that is set aside and may carry money on: without limit.
 
     Rows of a rule are made once, as long as the other rules that it reads are the same.
     """
-    envelopes = tuple(r for r in rules if isinstance(r, Envelope))
-    following = {(r.envelope, r.year - 1) for r in envelopes}
-    joint = tuple(r for r in rules if r.active and isinstance(r, Synergy))
-    reads: dict[type[Rule], tuple[Rule, ...]] = dict.fromkeys(ALONE, ())
-    reads |= {Envelope: joint, Share: joint + envelopes, Spend: joint + envelopes}
+    following = {(r.envelope, r.year - 1) for r in rules if isinstance(r, Envelope)}
+    reads = {names: tuple(r for r in rules if type(r).__name__ in names) for names in {r.reads for r in rules}}
     known = options.memo.setdefault("rows", {})
+
+    def made(rule: Rule) -> list[Row]:
+        others = reads[rule.reads]  # held with the rows, so that their ids stay theirs
+        key = (id(rule), *map(id, others))
+        found: list[Row] = kept(known, key, lambda: (rule, others, rule.rows(options, rules)), ROWS)[2]
+        return found
+
     rows: list[tuple[Rule, Row]] = []
     for rule in rules:
-        idle = not rule.active
-        if idle and not (isinstance(rule, Envelope) and rule.carry_limit and (rule.envelope, rule.year) in following):
-            continue
-        others = reads.get(type(rule), tuple(rules))  # held with the rows, so that their ids stay theirs
-        key = (id(rule), *map(id, others))
-        made = partial(_made, rule, others, options, rules)
-        rows += [(rule, replace(row, upper=inf) if idle else row) for row in kept(known, key, made, ROWS)[2]]
+        if rule.active:
+            rows += [(rule, row) for row in made(rule)]
+        elif isinstance(rule, Envelope) and rule.carry_limit and (rule.envelope, rule.year) in following:
+            rows += [(rule, replace(row, upper=inf)) for row in made(rule)]
     return rows
-
-
-def _made(
-    rule: Rule, others: tuple[Rule, ...], options: Options, rules: Sequence[Rule]
-) -> tuple[Rule, tuple[Rule, ...], list[Row]]:
-    """The rows of a rule, with all that they were made of."""
-    return rule, others, rule.rows(options, rules)
 
 
 def compile_model(question: Question, elastic: Mapping[str, float] | None = None) -> Model:

@@ -55,6 +55,9 @@ class Rule(ABC):
     ('envelope all 2027', 'At most 50 EUR million in 2027')
     """
 
+    reads: ClassVar[tuple[str, ...]] = ()
+    """Kinds of other rules that its rows are made of."""
+
     active: bool = field(default=True, kw_only=True)
     price: float | None = field(default=None, kw_only=True)
 
@@ -181,6 +184,7 @@ class Envelope(Limit):
     `carry_limit`."""
 
     held: ClassVar[str] = "amount"
+    reads: ClassVar[tuple[str, ...]] = ("Synergy",)
 
     envelope: str = field(kw_only=True)
     year: int = field(kw_only=True)
@@ -274,6 +278,8 @@ class Range(Limit):
 class Share(Range):
     """A scope's share of money: of what the plan spends (`portfolio`), or of the envelopes (`envelope`)."""
 
+    reads: ClassVar[tuple[str, ...]] = ("Synergy", "Envelope")
+
     scope: str = field(kw_only=True)
     measure: Literal["spend", "capex", "pv_cost"] = field(default="spend", kw_only=True)
     of: Literal["portfolio", "envelope"] = field(default="portfolio", kw_only=True)
@@ -337,6 +343,8 @@ class Count(Range):
 @dataclass(frozen=True)
 class Spend(Range):
     """Least or most money of a scope, each year or over the horizon."""
+
+    reads: ClassVar[tuple[str, ...]] = ("Synergy", "Envelope")
 
     measure: Literal["spend", "capex", "pv_cost"] = field(default="spend", kw_only=True)
     per: Literal["year", "horizon"] = field(default="horizon", kw_only=True)

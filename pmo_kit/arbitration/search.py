@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
-from math import inf
+from math import inf, nan
 from typing import TYPE_CHECKING, Self, TypeVar
 
 import numpy as np
@@ -32,6 +32,11 @@ class Found:
     bound: int
     nodes: int
     x: Floats | None = None
+
+    @property
+    def worth(self) -> float:
+        """The value in the question's unit; NaN where there is no plan."""
+        return nan if self.plan is None else self.value / ONE
 
 
 def proof_gap(model: Model) -> float:

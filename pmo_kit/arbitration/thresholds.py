@@ -28,7 +28,7 @@ from pmo_kit.arbitration.rules import (
     Share,
     role_words,
 )
-from pmo_kit.arbitration.search import Found, proof_gap, solved_again, value_floor
+from pmo_kit.arbitration.search import proof_gap, solved_again, value_floor
 from pmo_kit.arbitration.solving import Limits, Outcome, Program, solve, taken
 from pmo_kit.doors import door, known, several
 from pmo_kit.errors import InputError
@@ -276,7 +276,7 @@ def with_costs_scaled(question: Question, project_id: str, level: str, factor: f
     return question.replace(register=question.register.replace(costs=changed_))
 
 
-KINDS = ("people", "money", "costs", "benefits")
+KINDS = ("people", "money", "costs")
 STEP = 1e-6  # just past a threshold
 STOCK_STEP = 1.0  # one person, or one unit of money
 POINTS = ["kind", "what", "label", "today", "at", "distance", "value", "leaves", "enters", "shifts",
@@ -299,17 +299,16 @@ def turning_points(
     ----------
     allocation : Allocation
     kinds : sequence of str
-        `people`, `money` (a limit shrinks), `costs` (a chosen option costs more, in every year alike),
-        `benefits` (it brings less).
+        `people`, `money` (a limit shrinks), `costs` (a chosen option costs more, in every year alike).
     projects : sequence of str, optional
-        Costs and benefits of these only.
+        Costs of these only.
     nearest : int, optional
         Only so many limits of people and of money, those with the smallest share left.
 
     Returns
     -------
     DataFrame
-        kind; what (rule or project); label; today and at (the limit, the cost or the benefits; people in
+        kind; what (rule or project); label; today and at (the limit or the cost; people in
         whole numbers: the first number at which the plan changes; otherwise the last value at which it
         holds); distance = |at - today| / today; value of the plan just past it (NaN: none is possible);
         leaves, enters, shifts in all equally good plans; sentence.
@@ -317,7 +316,7 @@ def turning_points(
     Notes
     -----
     A shrinking limit leaves the plan best until the plan no longer fits: the turning point is the plan's
-    use, and the question is solved again just past it. A rising cost or a falling benefit changes the plan
+    use, and the question is solved again just past it. A rising cost changes the plan
     when it no longer fits, when the best plan without the option is worth as much, or when a share rule lets a
     better plan in, whichever comes first. No point is claimed where a soft rule, or a share of the envelopes,
     makes the value move in other ways too.
@@ -330,26 +329,13 @@ def turning_points(
         if kind in kinds:
             rules = [rule for rule in _tightest(allocation, limit) if only_limit(allocation._model, rule)]
             asks += [partial(_less, rule=rule) for rule in rules[:nearest]]
-    if "costs" in kinds or "benefits" in kinds:
+    if "costs" in kinds:
         ids = allocation.question.built.project_ids
         chosen = (i for i in allocation._positions if projects is None or ids[i] in projects)
-        asks += [partial(_poorer, option=option, kinds=kinds) for option in chosen]
+        asks += [partial(_dearer, option=option) for option in chosen]
     points = [point for found in allocation._each(asks) for point in found]
     frame = pd.DataFrame(points, columns=POINTS)
     return frame.sort_values(["distance", "what"], kind="stable", ignore_index=True)
-
-
-def _poorer(allocation: Allocation, option: int, kinds: Sequence[str]) -> list[tuple[object, ...]]:
-    """The cost and the benefits of a chosen option at which the plan changes."""
-    points = []
-    without = allocation._pool.search({option: 0})
-    price = inf if without.plan is None else (allocation._value - without.value) / ONE
-    if "costs" in kinds:
-        points += _higher_cost(allocation, option, price)
-    if "benefits" in kinds and without.plan is not None:
-        change = common_change(allocation._model, allocation._positions, without, {option: 0})
-        points += _lower_benefits(allocation, option, price, without.value / ONE, change)
-    return points
 
 
 def _tightest(allocation: Allocation, kind: type[Rule]) -> list[Any]:
@@ -378,13 +364,15 @@ def _less(allocation: Allocation, rule: Capacity | Envelope) -> list[tuple[objec
     return [_point(allocation, kind, rule.name, rule.label, stock, at, question, what)]
 
 
-def _higher_cost(allocation: Allocation, option: int, price: float) -> list[tuple[object, ...]]:
+def _dearer(allocation: Allocation, option: int) -> list[tuple[object, ...]]:
     """The cost of a chosen option above which the plan changes."""
     options, model = allocation.question.built, allocation._model
     row, money = options.table.iloc[option], cost_rows(model, option)
     project, level = options.table.index[option]
     if row["cost"] <= 0 or row["delay"] or not model.prices.keys().isdisjoint(i - model.head for i in money):
         return []  # where a soft rule counts the money, its cost changes the value in other ways too
+    without = allocation._pool.search({option: 0})
+    price = inf if without.plan is None else (allocation._value - without.value) / ONE
     worth = price / row["pv_cost"] if options.money_value and row["pv_cost"] > 0 else inf
     fits = _stretch(model, money, allocation._positions)
     share = min(worth, fits, first_rival(model, option, allocation._positions))
@@ -395,28 +383,6 @@ def _higher_cost(allocation: Allocation, option: int, price: float) -> list[tupl
     label = f"{'exit cost' if row['stop'] else 'cost'} of {row['name']}"
     what = f"{label} above {as_given(round(at, 2))}"
     return [_point(allocation, "costs", project, label, float(row["cost"]), at, question, what)]
-
-
-def _lower_benefits(
-    allocation: Allocation, option: int, price: float, value: float, change: PlanChange
-) -> list[tuple[object, ...]]:
-    """The present benefits of a chosen option below which the plan changes."""
-    options = allocation.question.built
-    row = options.table.iloc[option]
-    if not options.money_value:
-        return []
-    today = round(float(row["value"] + row["pv_cost"]), 9)
-    if today <= 0 or price > today:
-        return []
-    label = f"benefits of {row['name']}"
-    at = round(today - price, 9)
-    what = f"{label} below {as_given(round(at, 2))}"
-    words = f"{what} the plan changes to {as_given(round(value, 2))}"
-    words += change_words(allocation.question, change)
-    return [
-        ("benefits", options.project_ids[option], label, today, at, price / today, value, change.leaves,
-         change.enters, change.resized, words)
-    ]  # fmt: skip
 
 
 def _point(
@@ -503,7 +469,7 @@ def _around(allocation: Allocation, rule: Limit, shares: bool) -> tuple[float, .
     """step, one_more, one_fewer, and what lies ahead of one limit."""
     if rule.stock is None:
         free = solved_again(allocation.question.without(rule.name), allocation._pool)
-        return *[nan] * 5, _worth(free), nan
+        return *[nan] * 5, free.worth, nan
     more, _, unlimited, enough = ahead = _ahead(allocation, [rule], shares)
     up = allocation.value
     if not shares and enough < STOCK_STEP - STEP:
@@ -520,7 +486,7 @@ def _ahead(allocation: Allocation, rules: Sequence[Rule], shares: bool) -> tuple
     """more, more_value, unlimited_value, enough; `shares`: a share of the envelopes moves with them."""
     free = solved_again(allocation.question.without(*(rule.name for rule in rules)), allocation._pool)
     if free.plan is None or free.value <= allocation._value:
-        return nan, nan, _worth(free), 0.0
+        return nan, nan, free.worth, 0.0
     by, model = [{rule.name: 1.0} for rule in rules], allocation._model
     first = least_increase(model, *by, least=model.better(allocation._value), known=[free.plan])
     reached = first is not None and not shares and first.value >= free.value / ONE
@@ -534,9 +500,4 @@ def _ahead(allocation: Allocation, rules: Sequence[Rule], shares: bool) -> tuple
 
 def _value(allocation: Allocation, rule: Rule) -> float:
     """Value of the best plan with a rule changed; NaN where there is none."""
-    return _worth(solved_again(allocation.question.with_rules(rule), allocation._pool))
-
-
-def _worth(found: Found) -> float:
-    """The value of a plan; NaN where there is none."""
-    return nan if found.plan is None else found.value / ONE
+    return solved_again(allocation.question.with_rules(rule), allocation._pool).worth

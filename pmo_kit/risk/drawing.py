@@ -26,7 +26,7 @@ from scipy import special
 from pmo_kit import finance
 from pmo_kit.appraisal import SOCIAL_KINDS
 from pmo_kit.arbitration import Capacity, Envelope, Question, Synergy
-from pmo_kit.doors import nearest
+from pmo_kit.doors import known
 from pmo_kit.errors import InputError
 from pmo_kit.facts import keeping, number
 from pmo_kit.rates import discount_schedule
@@ -117,11 +117,11 @@ def expose(
     """
     register, built = question.register, question.stated
     chosen = sorted((built.position(*pair) for pair in options), key=lambda i: str(built.project_ids[i]))
-    known, raised = read_uncertainty(register), _uplifts(question, uplifts)
+    stated, raised = read_uncertainty(register), _uplifts(question, uplifts)
     t0, flows = first_year(register), benefits_counted(question)
     risks = []
     for i in chosen:
-        risk = known[str(built.project_ids[i])].later(int(built.delays[i]))
+        risk = stated[str(built.project_ids[i])].later(int(built.delays[i]))
         added = 0.0 if "optimism_bias" in risk.holds else raised.get(risk.project, 0.0)
         sure = replace(risk, cost=None, benefit=None, duration=None, stated=())
         risks.append(sure if built.stops[i] else replace(risk, uplift=1.0 + added))
@@ -218,13 +218,10 @@ def _uplifts(question: Question, uplifts: Mapping[str, float] | None) -> dict[st
     for scope, fraction in ordered:
         if fraction < 0:
             raise InputError(f"the uplift of {scope} is negative")
-        if scope in question.register.projects.index:
-            raised[scope] = float(fraction)
-        elif scope == "all" or "=" in scope:
-            raised |= dict.fromkeys(map(str, built.project_ids[built.matches(scope)]), float(fraction))
-        else:
-            there = ["all", *map(str, question.register.projects.index)]
-            raise InputError(f"{scope!r} is no project, no column=value and not all; {nearest(scope, there)}")
+        if "=" not in scope:
+            known([scope], ["all", *map(str, question.register.projects.index)], "project (nor column=value, nor all)")
+        where = built.matches(scope if scope == "all" or "=" in scope else f"project_id={scope}")
+        raised |= dict.fromkeys(map(str, built.project_ids[where]), float(fraction))
     return raised
 
 
@@ -319,15 +316,8 @@ class Block:
 def empty_block(exposure: Exposure, n: int, precision: Any = np.float64) -> Block:
     """A block of nothing."""
     scopes, years = len(exposure.scopes), len(exposure.years)
-    return Block(
-        np.zeros(n, precision),
-        np.zeros(n, precision),
-        np.zeros(n, precision),
-        np.zeros((scopes, years, n), precision),
-        np.zeros((years, n), precision),
-        np.zeros((len(exposure.roles), len(exposure.periods), n), precision),
-        np.full(n, -np.inf, np.float32),
-    )
+    sizes = (), (), (), (scopes, years), (years,), (len(exposure.roles), len(exposure.periods))
+    return Block(*(np.zeros((*size, n), precision) for size in sizes), np.full(n, -np.inf, np.float32))
 
 
 def blocks_of(exposure: Exposure) -> Iterator[tuple[ProjectRisk, ...]]:
@@ -393,23 +383,18 @@ def _simulate_project(p: ProjectRisk, run: Run, block: Block) -> None:
         if event.benefit_loss:
             good[comes] *= np.float32(1 - event.benefit_loss)
     months, late = _lateness(p, place, events, n)
-    cost, npv = np.zeros(n, np.float32), np.zeros(n, np.float32)
     spending = _late(p.spend, p, late, 1)
-    for scope, table in enumerate(spending):
-        for year in np.flatnonzero(table.any(axis=0)):
-            block.spend[scope, year] += late.read(table[:, year]) * dear
-    cost += late.read(spending[0].sum(axis=1)) * dear
-    npv -= late.read(spending[0] @ exposure.factors) * dear
     (table,) = _late(p.benefit[None], p, late, 1, whole=True)
     if p.last_benefit is not None:
         table[:, p.last_benefit + 1 :] = 0.0
-    for year in np.flatnonzero(table.any(axis=0)):
-        block.received[year] += late.read(table[:, year]) * good
-    received = late.read(table.sum(axis=1)) * good
-    npv += late.read(table @ exposure.factors) * good
-    for role, table in enumerate(_late(p.demand, p, late, exposure.periods_a_year)):
-        for period in np.flatnonzero(table.any(axis=0)):
-            block.people[role, period] += late.read(table[:, period]) * dear
+    people = _late(p.demand, p, late, exposure.periods_a_year)
+    for sums, tables, times in ((block.spend, spending, dear), (block.received[None], [table], good),
+                                (block.people, people, dear)):  # fmt: skip
+        for row, falls in enumerate(tables):
+            for at in np.flatnonzero(falls.any(axis=0)):
+                sums[row, at] += late.read(falls[:, at]) * times
+    cost, received = late.read(spending[0].sum(axis=1)) * dear, late.read(table.sum(axis=1)) * good
+    npv = late.read(table @ exposure.factors) * good - late.read(spending[0] @ exposure.factors) * dear
     _add_event_costs(p, run, block, events, cost, npv)
     block.cost += cost
     block.benefit += received
@@ -531,21 +516,15 @@ def _late(profiles: Floats, p: ProjectRisk, late: _Cases, periods_a_year: int, *
 def _row(
     p: ProjectRisk, cost: Single, benefit: Single, npv: Single, months: Single, factors: Floats
 ) -> dict[str, float]:
-    """What is kept of one project: base, quantiles, and how likely cost and finish hold."""
-    base = float(p.spend[0].sum())
+    """What is kept of one project: base and quantiles."""
     row = {
-        "cost_base": base,
+        "cost_base": float(p.spend[0].sum()),
         "benefit_base": float(p.benefit.sum()),
         "npv_base": float((p.benefit - p.spend[0]) @ factors),
     }
     for name, drawn in (("cost", cost), ("benefit", benefit), ("npv", npv), ("delay", months)):
         row |= {f"{name}_p{round(100 * q)}": v for q, v in zip(LEVELS, quantiles(drawn), strict=True)}
-    within, on_time = cost <= np.float32(base * (1 + 1e-6)), months <= 1e-3
-    return row | {
-        "on_cost": float(within.mean()),
-        "on_time": float(on_time.mean()),
-        "on_both": float((within & on_time).mean()),
-    }
+    return row
 
 
 def quantiles(drawn: NDArray[Any], levels: tuple[float, ...] = LEVELS) -> list[float]:

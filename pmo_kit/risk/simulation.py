@@ -10,6 +10,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -263,8 +264,7 @@ class Simulation:
         """One row per project of the plan.
 
         name; cost_base, benefit_base, npv_base as in the register; p10, p20, p50, p80, p90 of cost, benefit, npv and
-        delay (months, below zero is early): `cost_p80`; on_cost, on_time, on_both: how likely cost, finish, and both
-        together hold; includes: what the register's figures already hold.
+        delay (months, below zero is early): `cost_p80`; includes: what the register's figures already hold.
         """
         return self._table.copy(deep=False)
 
@@ -292,12 +292,7 @@ class Simulation:
     def totals(self) -> pd.DataFrame:
         """One row per draw: cost, benefit, npv of the portfolio, and the months by which the latest project is late."""
         b = self._block
-        return pd.DataFrame({"cost": b.cost, "benefit": b.benefit, "npv": b.npv, "latest": self._latest})
-
-    @property
-    def _latest(self) -> Floats:
-        """Months by which the latest project is late, per draw."""
-        return self._block.latest.astype(float)
+        return pd.DataFrame({"cost": b.cost, "benefit": b.benefit, "npv": b.npv, "latest": b.latest.astype(float)})
 
     @property
     def base_cost(self) -> float:
@@ -369,8 +364,8 @@ class Simulation:
     def confidence(self, cost: float | None = None, months: float = 0.0) -> float:
         """Probability that the portfolio costs at most `cost` and no project is more than `months` late, together."""
         limit = self.base_cost if cost is None else cost
-        b = self._block
-        return float(((b.cost <= limit * (1 + 1e-9)) & (self._latest <= months + 1e-3)).mean())
+        drawn = self.totals
+        return float(((drawn["cost"] <= limit * (1 + 1e-9)) & (drawn["latest"] <= months + 1e-3)).mean())
 
     def cvar(self, what: str = "cost", level: float = 0.9) -> float:
         """Mean of the worst draws beyond a confidence: highest costs, or lowest benefits and net values."""
@@ -389,18 +384,10 @@ class Simulation:
             return pd.DataFrame(
                 columns=["name", "share_cost", "share_npv", "npv_low", "npv_high", "swing"], dtype=float
             )
-        found = swings(b.npvs, b.npv)
-        table = pd.DataFrame(
-            {
-                "name": self._table["name"],
-                "share_cost": variance_shares(np.stack(b.costs), b.cost),
-                "share_npv": variance_shares(np.stack(b.npvs), b.npv),
-                "npv_low": found[:, 0],
-                "npv_high": found[:, 1],
-                "swing": found[:, 1] - found[:, 0],
-            },
-            index=self._table.index,
-        )
+        low, high = swings(b.npvs, b.npv).T
+        shares = {name: variance_shares(np.stack(parts), whole) for name, parts, whole in
+                  (("share_cost", b.costs, b.cost), ("share_npv", b.npvs, b.npv))}  # fmt: skip
+        table = self._table[["name"]].assign(**shares, npv_low=low, npv_high=high, swing=high - low)
         return table.sort_values("share_npv", ascending=False, kind="stable")
 
     @cached_property
@@ -429,14 +416,12 @@ class Simulation:
     @property
     def classes(self) -> pd.DataFrame:
         """Risk class -> number of events, expected cost, share of the variance of the portfolio's cost."""
-        groups = self.risks.groupby("risk_class")
-        table = pd.DataFrame(
-            {
-                "events": groups.size(),
-                "expected_cost": groups["expected_cost"].sum(),
-                "share_cost": groups["share_cost"].sum(),
-            }
-        )
+        kinds = {
+            "events": ("risk", "size"),
+            "expected_cost": ("expected_cost", "sum"),
+            "share_cost": ("share_cost", "sum"),
+        }
+        table = self.risks.groupby("risk_class").agg(**kinds)
         return table.sort_values("expected_cost", ascending=False)
 
     def s_curve(self, what: str = "cost", points: int = 101) -> pd.DataFrame:
@@ -484,8 +469,7 @@ class Simulation:
         )  # fmt: skip
 
     def _repr_html_(self) -> str:
-        table = self._table[[c for c in self._table if not c.startswith("on_")]]
-        return f"<p>{html.escape(self.summary)}</p>{table.to_html(float_format='%.1f', na_rep='')}"
+        return f"<p>{html.escape(self.summary)}</p>{self._table.to_html(float_format='%.1f', na_rep='')}"
 
 
 @door
@@ -545,22 +529,11 @@ def simulate_plan(
     executor: Executor | None = None,
 ) -> Simulation:
     """Simulate any plan under a question, whether or not it obeys its rules; otherwise as `simulate`."""
-    if uplifts is None and executor is None:  # the same plan is asked about by several figures
-        key = (*map(id, question.rules), question.basis, frozenset(plan.items()), draws, seed)
-        drawn = question.stated.memo.setdefault("simulations", {})
-        return kept(drawn, key, lambda: _simulated(question, plan, draws, seed), KEPT)
-    return _simulated(question, plan, draws, seed, uplifts, executor)
-
-
-def _simulated(
-    question: Question,
-    plan: Mapping[str, str],
-    draws: int,
-    seed: int,
-    uplifts: Mapping[str, float] | None = None,
-    executor: Executor | None = None,
-) -> Simulation:
-    """The draws of a plan."""
+    key = (*map(id, question.rules), question.basis, frozenset(plan.items()), draws, seed)
+    drawn: dict[Any, Simulation] = question.stated.memo.setdefault("simulations", {})
+    plain = uplifts is None and executor is None
+    if plain and key in drawn:  # the same plan is asked about by several figures
+        return drawn[key]
     exposure = expose(question, plan.items(), uplifts)
     run = Run(seed, draws, shared_streams(exposure, seed, draws), exposure)
     notes = [CORRELATIONS]
@@ -573,7 +546,8 @@ def _simulated(
     whole.cost += exposure.together[0].sum()
     whole.npv += exposure.together_value
     whole.spend += exposure.together[:, :, None]
-    return Simulation(question, MappingProxyType(dict(plan)), draws, seed, tuple(notes), run, whole)
+    made = Simulation(question, MappingProxyType(dict(plan)), draws, seed, tuple(notes), run, whole)
+    return kept(drawn, key, lambda: made, KEPT) if plain else made
 
 
 @keeping

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import permutations
@@ -129,23 +129,21 @@ def attribute(before: Question, after: Question) -> Attribution:
     state without a plan is passed over, its cause merges with the next; orders through it do not count.
     """
     before, after, orders = _alike(before, after)
-    chain = _Chain(before, after)
-    first, last = chain.solved(frozenset()), chain.solved(frozenset(chain.causes))
-    if first is None or last is None:
-        first, last = arbitrate(before), arbitrate(after)
+    first, last = arbitrate(before), arbitrate(after)
+    chain = _Chain(first, last)
     minor = _minor_units(after)
     rows, names, waiting, on = [], [], [], frozenset[str]()
     previous = first
     for cause in chain.causes:
         on = on | {cause}
-        now = last if len(on) == len(chain.causes) else chain.solved(on)
+        now = chain.solved(on)
         waiting.append(cause)
         if now is None:
             continue
         rows.append(_step(previous, now, minor))
         names.append(" and ".join(waiting))
         previous, waiting = now, []
-    shapley, signs = _shapley(chain, first, last, minor)
+    shapley, signs = _shapley(chain, minor)
     for name, row in zip(names, rows, strict=True):
         parts = name.split(" and ")
         row["shapley"] = sum(shapley[part] for part in parts)
@@ -173,10 +171,10 @@ def _orders(question: Question) -> list[Rule]:
 class _Chain:
     """The states between two questions, solved once each."""
 
-    def __init__(self, before: Question, after: Question) -> None:
-        self._sides = (before, after)
-        self._solved: dict[frozenset[str], Allocation | None] = {}
-        self.causes = tuple(c for c in CAUSES if self._content(before, c) != self._content(after, c))
+    def __init__(self, first: Allocation, last: Allocation) -> None:
+        self._sides = (first.question, last.question)
+        self.causes = tuple(c for c in CAUSES if self._content(first.question, c) != self._content(last.question, c))
+        self._solved: dict[frozenset[str], Allocation | None] = {frozenset(self.causes): last, frozenset(): first}
 
     @cached_property
     def _ids(self) -> tuple[frozenset[str], frozenset[str]]:
@@ -194,10 +192,6 @@ class _Chain:
 
     def state(self, on: frozenset[str]) -> Question:
         """The question with these causes as they are after, the others as before."""
-        if not on:
-            return self._sides[0]
-        if on == frozenset(self.causes):
-            return self._sides[1]
         pick = {cause: self._sides[cause in on] for cause in CAUSES}
         ids = self._ids["projects" in on]
         register = self._register(pick, ids)
@@ -281,30 +275,26 @@ def _step(before: Allocation, now: Allocation, minor: int) -> dict[str, object]:
     }
 
 
-def _shapley(chain: _Chain, first: Allocation, last: Allocation, minor: int) -> tuple[dict[str, int], dict[str, bool]]:
+def _shapley(chain: _Chain, minor: int) -> tuple[dict[str, int], dict[str, bool]]:
     """Mean effect of every cause over all orders without an impossible state, and whether its sign depends on them."""
     causes = chain.causes
-    worth: dict[frozenset[str], int | None] = {}
 
-    def value(on: frozenset[str]) -> int | None:
-        if on not in worth:
-            found = first if not on else last if len(on) == len(causes) else chain.solved(on)
-            worth[on] = None if found is None else round(found.value * minor)
-        return worth[on]
+    def value(on: Iterable[str]) -> int | None:
+        found = chain.solved(frozenset(on))
+        return None if found is None else round(found.value * minor)
 
     sums, orders = dict.fromkeys(causes, 0), 0
     signs: dict[str, set[bool]] = {cause: set() for cause in causes}
     for order in permutations(causes):
-        steps = [value(frozenset(order[:k])) for k in range(len(order) + 1)]
-        if any(step is None for step in steps):
+        steps = [worth for k in range(len(order) + 1) if (worth := value(order[:k])) is not None]
+        if len(steps) <= len(order):
             continue
         orders += 1
-        for k, cause in enumerate(order):
-            effect = (steps[k + 1] or 0) - (steps[k] or 0)
-            sums[cause] += effect
-            if effect:
-                signs[cause].add(effect > 0)
-    change = round(last.value * minor) - round(first.value * minor)
+        for cause, before, after in zip(order, steps, steps[1:], strict=False):
+            sums[cause] += after - before
+            if after != before:
+                signs[cause].add(after > before)
+    change = (value(causes) or 0) - (value(()) or 0)
     shares = {cause: sums[cause] // orders if orders else 0 for cause in causes}
     rest = sorted(causes, key=lambda c: -(sums[c] % orders) if orders else 0)
     for cause in rest[: change - sum(shares.values())]:  # whole units that rounding down left over

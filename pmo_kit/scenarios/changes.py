@@ -127,6 +127,11 @@ class Scenario:
         return bool(self.projects_in or self.projects_out)
 
     @property
+    def whole(self) -> bool:
+        """Whether it comes whole or not at all: it forces projects, sets rules aside, delays or discounts otherwise."""
+        return self.forces or bool(self.rules_off or self.discount_schedule or self.delay)
+
+    @property
     def table(self) -> pd.DataFrame:
         """One row per change, as in the register's `scenarios` sheet: scenario, what, scope, factor, value."""
         rows: list[tuple[str, str, float, str]] = []

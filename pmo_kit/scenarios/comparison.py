@@ -545,13 +545,13 @@ def simulate_cases(comparison: Comparison, draws: int = DRAWS, seed: int = SEED)
         name, case = str(found.plan), str(found.scenario)
         base = None if name == comparison.base else base
         if found.value != found.value:
-            rows.append((name, case, *[float("nan")] * 5))
+            rows.append((name, case, *[nan] * 5))
             continue
         plan = {p: level for p, level in plans[name].items() if p not in found.dropped}
         drawn = simulate_plan(cases[case].question, plan, draws, seed)
         base = drawn if name == comparison.base else base
         low, middle = np.quantile(drawn.totals["npv"], [0.2, 0.5])
-        wins = float("nan") if base is None or drawn is base else drawn.beats(base)
+        wins = nan if base is None or drawn is base else drawn.beats(base)
         cost = float(np.quantile(drawn.totals["cost"], 0.8))
         rows.append((name, case, cost, float(low), float(middle), drawn.fits_envelopes, wins))
     return pd.DataFrame(rows, columns=COLUMNS)
@@ -589,7 +589,7 @@ def partly(scenario: Scenario, share: float) -> Scenario:
     >>> partly(Scenario("Prices +8 %", cost={"kind=capex": 1.08}), 0.5).cost
     {'kind=capex': 1.04}
     """
-    if scenario.forces or scenario.rules_off or scenario.discount_schedule or scenario.delay:
+    if scenario.whole:
         raise InputError(f"{scenario.name!r} changes something that cannot be done by half")
 
     def part(factors: float | Mapping[str, float]) -> float | dict[str, float]:
@@ -606,30 +606,27 @@ def break_even(
 ) -> BreakEven:
     """Return the share of a scenario from which a second plan is worth at least as much as the first.
 
-    Both are repaired where they do not fit, by dropping discretionary projects, as in the regret table. The two ends
-    decide whether there is such a share; it is found by halving, to a thousandth.
+    Of a scenario that comes whole or not at all the share is 1, or there is none. Both are repaired where they do not
+    fit, by dropping discretionary projects, as in the regret table. The two ends decide whether there is such a share;
+    it is found by halving, to a thousandth.
 
     Parameters
     ----------
     first, second : mapping of project_id to level
         Two plans, such as today's and that of least regret.
-
-    Raises
-    ------
-    InputError
-        The scenario changes what has no half: see `partly`.
     """
 
     def lead(share: float) -> float:
-        return _lead(partly(scenario, share)(question), first, second)
+        asked = scenario if share == 1 else partly(scenario, share)
+        return _lead(asked(question) if share else question, first, second)
 
     before, after = lead(0.0), lead(1.0)
-    if before >= 0:
+    if before >= 0 and not scenario.whole:
         return BreakEven(0.0, before, after)
     if after < 0:
         return BreakEven(None, before, after)
     low, high = 0.0, 1.0
-    while high - low > FINEST:
+    while high - low > FINEST and not scenario.whole:
         middle = (low + high) / 2
         low, high = (low, middle) if lead(middle) >= 0 else (middle, high)
     return BreakEven(high, before, after)
@@ -649,16 +646,8 @@ def switching_points(comparison: Comparison) -> pd.DataFrame:
     today, other = comparison.allocations[comparison.base].plan, comparison.minimax.plan
 
     def row(scenario: Scenario) -> tuple[object, ...]:
-        whole = bool(scenario.rules_off or scenario.discount_schedule or scenario.delay)
-        if whole:
-            before, after = (
-                _lead(comparison.allocations[name].question, today, other) for name in (comparison.base, scenario.name)
-            )
-            share = 1.0 if after >= 0 else None
-        else:
-            found = break_even(comparison.question, scenario, today, other)
-            before, after, share = found.before, found.after, found.share
-        return scenario.name, before, after, float("nan") if share is None else share, whole
+        found = break_even(comparison.question, scenario, today, other)
+        return scenario.name, found.before, found.after, nan if found.share is None else found.share, scenario.whole
 
     cases = (s for s in comparison.scenarios if s.name in comparison.cases)
     rows = side_by_side(partial(row, scenario) for scenario in cases)

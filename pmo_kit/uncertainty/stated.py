@@ -277,13 +277,8 @@ def _events(register: Register, wrong: list[tuple[str, Any, str]]) -> dict[str, 
     for row in register.table("risks").astype(object).itertuples():
         points = [float(x) for x in (row.cost_low, row.cost_likely, row.cost_high) if not pd.isna(x)]
         if points != sorted(points):
-            wrong.append(
-                (
-                    "risks",
-                    row,
-                    f"{row.project_id} {row.risk}: cost_low <= cost_likely <= cost_high does not hold",
-                )
-            )
+            words = f"{row.project_id} {row.risk}: cost_low <= cost_likely <= cost_high does not hold"
+            wrong.append(("risks", row, words))
             continue
         cost = _estimate(points[0], points[len(points) // 2], points[-1], "min_max", "pert") if points else None
         event = Event(

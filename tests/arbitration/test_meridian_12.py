@@ -18,7 +18,9 @@ from pmo_kit.arbitration import (
     arbitrate,
     explain,
     frontier,
+    limits_worth,
     obstacles,
+    override_ledger,
     supports,
     turning_points,
 )
@@ -96,7 +98,7 @@ def test_next_best(best: Allocation, held: Allocation) -> None:
 def test_unlimited_money(question: Question, carry_on: Question, reasons: Explanation) -> None:
     assert arbitrate(question.without(*MONEY)).value == 37.5
     assert arbitrate(carry_on.without(*MONEY)).value == 33.0
-    worth = reasons.worth.loc["all money"]
+    worth = limits_worth(reasons.allocation).loc["all money"]
     assert (worth["unlimited_value"], worth["enough"]) == (37.5, 15.5)
 
 
@@ -105,7 +107,7 @@ def test_unlimited_engineers(question: Question, carry_on: Question, reasons: Ex
     assert arbitrate(carry_on.without(PEOPLE)).value == 36.0
     values = [arbitrate(question.with_rules(engineers(14 + more))).value for more in range(5)]
     assert values == [33.5, 33.5, 33.5, 33.5, 37.5]
-    worth = reasons.worth.loc[PEOPLE]
+    worth = limits_worth(reasons.allocation).loc[PEOPLE]
     assert (worth["one_more"], worth["more"], worth["more_value"], worth["enough"]) == (0, 4, 37.5, 4)
 
 
@@ -173,7 +175,7 @@ def test_thirteen_engineers(question: Question, carry_on: Question, reasons: Exp
     fewer = arbitrate(question.with_rules(engineers(13)))
     assert (fewer.value, fewer.plan["P06"]) == (29.0, "full")
     assert arbitrate(carry_on.with_rules(engineers(13))).value == 29.0
-    point = reasons.turning_points.set_index("what").loc[PEOPLE]
+    point = turning_points(reasons.allocation).set_index("what").loc[PEOPLE]
     assert (point["today"], point["at"], point["value"]) == (14, 13, 29.0)
     assert (point["leaves"], point["enters"]) == (("P05",), ("P06",))
     assert point["sentence"] == (
@@ -182,7 +184,7 @@ def test_thirteen_engineers(question: Question, carry_on: Question, reasons: Exp
 
 
 def test_exit_cost(reasons: Explanation) -> None:
-    points = reasons.turning_points
+    points = turning_points(reasons.allocation)
     exit_cost = points[(points["kind"] == "costs") & (points["what"] == "P06")].iloc[0]
     assert (exit_cost["today"], exit_cost["at"], exit_cost["value"]) == (1.5, 3.0, 29.0)
     assert exit_cost["label"] == "exit cost of Billing replacement"
@@ -190,7 +192,7 @@ def test_exit_cost(reasons: Explanation) -> None:
 
 
 def test_less_money_in_2027(question: Question, reasons: Explanation) -> None:
-    point = reasons.turning_points.set_index("what").loc["envelope all 2027"]
+    point = turning_points(reasons.allocation).set_index("what").loc["envelope all 2027"]
     assert (point["today"], point["at"], point["value"], point["leaves"]) == (50, 48.5, 29.5, ("P10",))
     assert arbitrate(question.with_rules(Envelope(envelope="all", year=2027, amount=48.5))).value == 33.5
     just_short = question.with_rules(Envelope(envelope="all", year=2027, amount=48.49))
@@ -205,7 +207,7 @@ def test_duty_by_law(reasons: Explanation) -> None:
 def test_override_ledger(question: Question) -> None:
     chair = question.with_override("P08", reason="the Chair wants it", decided_by="Chair")
     both = chair.with_override("P11", reason="promised", decided_by="Customer director")
-    ledger = explain(arbitrate(both), projects=[]).ledger
+    ledger = override_ledger(both)
     table = ledger.table
     assert table["alone"].to_dict() == {"override P08 in": 9.0, "override P11 in": 8.5}
     joint = 33.5 - arbitrate(both).value
