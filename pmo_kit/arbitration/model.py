@@ -404,4 +404,5 @@ def _program(
         for bound, sign in ((rows[place].upper, -1.0), (rows[place].lower, 1.0))
         if not isinf(bound)
     ]
-    return program.with_columns(*zip(*more, strict=True)) if more else program
+    columns, most, worth = zip(*more, strict=True) if more else ((), (), ())
+    return program.with_columns(columns, most, worth)

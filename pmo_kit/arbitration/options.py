@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, wraps
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -268,8 +268,9 @@ def build_options(
         name = value if isinstance(value, str) else value.name
         listed = ", ".join(f"{p} {level}" for p, level in missing.index)
         message = f"No {name} (or no cost) for {listed}: a missing value is not zero."
-        found = [f"{p} {level}: no {name}" for p, level in missing.index]
-        refuse(message, found, "projects", name, "every option has a value", "add its benefits and costs")
+        found = [{"message": f"{p} {level}: no {name}"} for p, level in missing.index]
+        rule, fix = "every option has a value", "add its benefits and costs"
+        raise DataError.of(found, message, sheet="projects", column=name, rule=rule, fix=fix)
     settings = register.settings
     start = int(settings.discount_to or 0)
     dated = [*spending["year"].astype(int)]
@@ -403,8 +404,3 @@ def later(register: Register, years: int, inside: Callable[[pd.DataFrame], pd.Se
     dates = projects[["start", "finish"]] + pd.DateOffset(years=years)
     dates = projects[["start", "finish"]].mask(moves(projects), dates)
     return register.replace(**changed, projects=projects.assign(**dates))
-
-
-def refuse(message: str, found: Sequence[str], file: str, column: object, rule: str, fix: str) -> NoReturn:
-    """One error with every finding."""
-    raise DataError.of([{"message": each} for each in found], message, sheet=file, column=column, rule=rule, fix=fix)

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property, partial
 from math import inf
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from pmo_kit.arbitration.options import COST_COLUMNS, Options, build_options, refuse, split_scope
+from pmo_kit.arbitration.options import COST_COLUMNS, Options, build_options, split_scope
 from pmo_kit.arbitration.rules import (
     Capacity,
     Committed,
@@ -35,7 +35,7 @@ from pmo_kit.arbitration.rules import (
     Synergy,
 )
 from pmo_kit.doors import MOST, door, factor, known
-from pmo_kit.errors import InputError
+from pmo_kit.errors import DataError, InputError
 from pmo_kit.facts import Unit, as_given, count
 from pmo_kit.uncertainty import states_uncertainty
 
@@ -193,12 +193,9 @@ class Question:
     def demand(self) -> pd.DataFrame:
         """Options x (role, period): full-time equivalents."""
         o = self.built
-        pairs = o.demanding[["role", "period"]].drop_duplicates().sort_values(["role", "period"])
-        keys = [(str(r), str(p)) for r, p in pairs.itertuples(index=False)]
-        arrays = [[key[0] for key in keys], [key[1] for key in keys]]
-        columns = pd.MultiIndex.from_arrays(arrays, names=["role", "period"])
-        data = np.column_stack([o.demand(*key) for key in keys]) if keys else np.zeros((len(o), 0))
-        return pd.DataFrame(data, index=o.table.index, columns=columns)
+        keys = sorted({(str(r), str(p)) for r, p in o.demanding[["role", "period"]].itertuples(index=False)})
+        columns = pd.MultiIndex.from_tuples(keys, names=["role", "period"])
+        return pd.DataFrame({key: o.demand(*key) for key in keys}, index=o.table.index, columns=columns)
 
     @property
     def active_rules(self) -> tuple[Rule, ...]:
@@ -365,7 +362,7 @@ def _number_wrong(what: str, given: Any, whole: bool, low: float = -inf, high: f
         yield f"{what} is {kind}, not {given!r}."
     elif not np.isfinite(float(given)):
         yield f"{what} is {float(given)}, not a number."
-    elif not low <= given <= high:
+    elif not low <= float(given) <= high:
         yield f"{what} is {kind} {f'from {low} to {high}' if high < inf else f'of at least {low}'}, not {given!r}."
 
 
@@ -559,7 +556,7 @@ def _envelopes(register: Register) -> list[Rule]:
     for row in budgets.itertuples():
         if prices and not _empty(row.price_basis) and row.price_basis != prices:
             which = f"Envelope {row.envelope} {row.year} is {row.price_basis}"
-            _refuse([f"{which} and the prices are {prices}: convert it."], "budgets", "price_basis")
+            raise _unsaid([f"{which} and the prices are {prices}: convert it."], "budgets", "price_basis")
     return _read(budgets, Envelope)
 
 
@@ -589,7 +586,7 @@ def _beyond(register: Register, options: Options, rules: list[Rule]) -> list[Rul
         for r in missing
         if isinstance(r, Envelope | Capacity)
     ]
-    _refuse(messages, "budgets and capacity", "year")
+    raise _unsaid(messages, "budgets and capacity", "year")
 
 
 def _links(register: Register) -> list[Rule]:
@@ -608,7 +605,8 @@ def _empty(cell: Any) -> bool:
     return bool(pd.isna(cell)) or cell == ""
 
 
-def _refuse(messages: list[str], file: str, column: str) -> NoReturn:
+def _unsaid(messages: list[str], file: str, column: str) -> DataError:
     """One error with every finding."""
-    fix = "add the row, or set beyond_horizon to unlimited or zero"
-    refuse(" ".join(messages), messages, file, column, "nothing is unlimited unless it is said", fix)
+    rule, fix = "nothing is unlimited unless it is said", "add the row, or set beyond_horizon to unlimited or zero"
+    found = [{"message": message} for message in messages]
+    return DataError.of(found, " ".join(messages), sheet=file, column=column, rule=rule, fix=fix)

@@ -90,6 +90,8 @@ class Program:
         whole: bool = False,
     ) -> Program:
         """The program with more columns from 0 to `most`; each is a mapping of row to coefficient."""
+        if not columns:
+            return self
         rows = np.array([row for column in columns for row in column], np.int64)
         data = np.array([x for column in columns for x in column.values()], float)
         starts, count = np.cumsum([0, *map(len, columns)]), len(columns)

@@ -269,41 +269,30 @@ def _ordered(
     excluded: list[str],
 ) -> pd.DataFrame:
     """The table of a ranking, best first."""
-    projects = register.projects
-    value = parts.sum(axis=1, skipna=False)
-    table = pd.DataFrame(
-        {
-            "name": projects["name"],
-            "area": projects["area"],
-            "commitment": projects["commitment"],
-            "level": rows.get_level_values(1),
-            "value": value,
-            "value_low": low,
-            "value_high": high,
-            "missing": gaps,
-            "excluded": excluded,
-        },
-        index=projects.index,
-    ).sort_values("value", ascending=False, kind="stable", na_position="last")
-    worth = table["value"].to_numpy(float)
-    near = _TIE * max(1.0, float(np.nanmax(np.abs(worth), initial=0.0)))
-    ranked = np.isfinite(worth)
-    rank = [1 + int((worth[ranked] > x + near).sum()) for x in worth]
-    equal = [int((np.abs(worth[ranked] - x) <= near).sum()) > 1 for x in worth]
-    lows, highs = (
-        np.sort(table["value_low"].to_numpy(float)[ranked]),
-        np.sort(table["value_high"].to_numpy(float)[ranked]),
-    )
-    best = 1 + len(lows) - np.searchsorted(lows, table["value_high"].to_numpy(float) + near, side="right")
-    worst = len(highs) - np.searchsorted(highs, table["value_low"].to_numpy(float) + near, side="right")
-    own = table["value_high"].to_numpy(float) > table["value_low"].to_numpy(float) + near
-    frame = table.assign(rank_low=best, rank_high=np.maximum(worst - own + 1, best))
-    frame.insert(5, "rank", pd.Series(rank, index=frame.index))
-    frame.insert(6, "tie", pd.Series(equal, index=frame.index))
-    for column in ("rank", "tie", "rank_low", "rank_high"):
-        frame[column] = frame[column].astype("boolean" if column == "tie" else "Int64").where(ranked)
+    projects = register.projects[["name", "area", "commitment"]]
+    table = projects.assign(
+        level=rows.get_level_values(1), value=parts.sum(axis=1, skipna=False), value_low=low, value_high=high,
+        missing=gaps, excluded=excluded,
+    ).sort_values("value", ascending=False, kind="stable", na_position="last")  # fmt: skip
+    worth, least, most = (table[name].to_numpy(float) for name in ("value", "value_low", "value_high"))
+    ranked, near = np.isfinite(worth), _TIE * max(1.0, float(np.nanmax(np.abs(worth), initial=0.0)))
+    best = 1 + _above(least[ranked], most + near)
+    worst = 1 + _above(most[ranked], least + near) - (most > least + near)  # itself apart
+    ranks = {
+        "rank": 1 + _above(worth[ranked], worth + near),
+        "tie": (np.abs(worth[ranked] - worth[:, None]) <= near).sum(axis=1) > 1,
+        "rank_low": best,
+        "rank_high": np.maximum(worst, best),
+    }
+    for name, found in ranks.items():
+        table[name] = pd.Series(found, index=table.index).astype("boolean" if name == "tie" else "Int64").where(ranked)
     last = ["value_low", "value_high", "rank_low", "rank_high", "missing", "excluded"]
-    return frame[[*(c for c in frame.columns if c not in last), *last]]
+    return table[[*projects.columns, "level", "value", "rank", "tie", *last]]
+
+
+def _above(values: Floats, limits: Floats) -> NDArray[np.int64]:
+    """How many values are above each limit."""
+    return np.asarray((values > limits[:, None]).sum(axis=1), np.int64)
 
 
 def _label(project: object, name: object) -> str:

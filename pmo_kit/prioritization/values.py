@@ -430,8 +430,7 @@ def _finding(column: str, value: object, message: str, fix: str, row: int | None
 
 def _refuse(problems: list[dict[str, object]], table: str = "scores") -> None:
     """Raise one DataError with every problem."""
-    frame = pd.DataFrame(problems).assign(severity="block", file=table, sheet=table, rule="declared scales")
-    order = ["severity", "file", "sheet", "row", "column", "value", "rule", "message", "fix"]
     shown = "\n".join(f"  - {problem['message']}" for problem in problems[:20])
     more = f"\n  and {len(problems) - 20} more" if len(problems) > 20 else ""
-    raise DataError(f"{len(problems)} problems in {table}:\n{shown}{more}", frame[order])
+    message = f"{len(problems)} problems in {table}:\n{shown}{more}"
+    raise DataError.of(problems, message, sheet=table, rule="declared scales")

@@ -315,9 +315,13 @@ class Block:
 
 def empty_block(exposure: Exposure, n: int, precision: Any = np.float64) -> Block:
     """A block of nothing."""
-    scopes, years = len(exposure.scopes), len(exposure.years)
-    sizes = (), (), (), (scopes, years), (years,), (len(exposure.roles), len(exposure.periods))
-    return Block(*(np.zeros((*size, n), precision) for size in sizes), np.full(n, -np.inf, np.float32))
+    scopes, years, roles, periods = map(len, (exposure.scopes, exposure.years, exposure.roles, exposure.periods))
+
+    def zeros(*size: int) -> NDArray[Any]:
+        return np.zeros((*size, n), precision)
+
+    sums = zeros(scopes, years), zeros(years), zeros(roles, periods)
+    return Block(zeros(), zeros(), zeros(), *sums, np.full(n, -np.inf, np.float32))
 
 
 def blocks_of(exposure: Exposure) -> Iterator[tuple[ProjectRisk, ...]]:

@@ -234,26 +234,19 @@ class Scenario:
 
     def _refuse(self, mistakes: Sequence[tuple[str, str, str]], rule: str) -> None:
         """One DataError with every mistake (what, scope, words), and where it is written."""
-        if not mistakes:
-            return
-        rows = [
-            finding(
-                what,
-                scope,
-                f"Scenario {self.name!r}: {words}{'.' * (words[-1] != '?')}",
-                rule,
-                self.where.get((what, scope)),
-            )
+        told = (
+            (what, scope, f"Scenario {self.name!r}: {words}{'.' * (words[-1] != '?')}")
             for what, scope, words in mistakes
-        ]
-        raise DataError("\n".join(str(row["message"]) for row in rows), pd.DataFrame(rows))
+        )
+        if mistakes:
+            raise DataError.of([finding(*one, rule, self.where.get(one[:2])) for one in told])
 
 
 def finding(column: str, value: str, words: str, rule: str, where: tuple[str, int] | None) -> dict[str, object]:
     """One mistake in a scenario as a row of findings; `where` is file and line."""
     file, line = where or ("", None)
     return {
-        "severity": "block", "file": file, "sheet": "scenarios", "row": line, "column": column, "value": value,
+        "file": file, "sheet": "scenarios", "row": line, "column": column, "value": value,
         "rule": rule, "message": f"{file}, line {line}: {words}" if where else words, "fix": "correct it",
     }  # fmt: skip
 
@@ -280,12 +273,9 @@ def combine(axes: Mapping[Axis, Sequence[float]], where: Mapping[Any, Any] | Non
     >>> [scenario.name for scenario in combine(axes)]
     ['money 0.8, data engineer 0.5', 'money 0.8', 'data engineer 0.5']
     """
-    found = []
-    for values in product(*axes.values()):
-        chosen = [(axis, value) for axis, value in zip(axes, values, strict=True) if value != _nothing(axis)]
-        if chosen:
-            found.append(_varied(chosen, where))
-    return found
+    cases = (zip(axes, values, strict=True) for values in product(*axes.values()))
+    moved = ([(axis, value) for axis, value in case if value != _nothing(axis)] for case in cases)
+    return [_varied(chosen, where) for chosen in moved if chosen]
 
 
 def one_at_a_time(axes: Mapping[Axis, Sequence[float]], where: Mapping[Any, Any] | None = None) -> list[Scenario]:

@@ -178,7 +178,7 @@ class _Mistakes:
     def refuse(self) -> None:
         """One DataError with all of them."""
         if self.rows:
-            raise DataError("\n".join(str(row["message"]) for row in self.rows), pd.DataFrame(self.rows))
+            raise DataError.of(self.rows)
 
 
 def _scenario(entry: object, mistakes: _Mistakes) -> Scenario | None:
