@@ -145,7 +145,7 @@ def appraise(register: Register, schedule: str | None = None) -> Appraisal:
     ahead = benefits[(benefits["year"] >= start).fillna(False).astype(bool)]
     spend = _by_year(costs[~gone], options, years)
     cash, worse = (_by_year(ahead[ahead["kind"] == kind], options, years) for kind in ("cash", "disbenefit"))
-    social = _by_year(ahead[_counted(ahead)], options, years) - worse
+    social = _by_year(ahead[counted(ahead)], options, years) - worse
     if not register.has("benefits"):
         cash, social = np.full_like(spend, np.nan), np.full_like(spend, np.nan)
 
@@ -206,7 +206,7 @@ def _same_prices(register: Register, name: str) -> None:
     raise DataError.of([finding], sheet="settings")
 
 
-def _counted(benefits: pd.DataFrame) -> NDArray[np.bool_]:
+def counted(benefits: pd.DataFrame) -> NDArray[np.bool_]:
     """Rows of the social NPV: no disbenefits, and no cash row of a benefit that also has economic rows."""
     key = ["project_id", "level", "benefit"]
     economic = pd.MultiIndex.from_frame(benefits.loc[benefits["kind"] == "economic", key])

@@ -239,8 +239,7 @@ def _funding_order(alone: Frontier, weights: Mapping[float, float]) -> FundingOr
     for (times, a), plan in zip(alone.allocations.items(), chain.best, strict=True):
         exact = a._model.evaluate(plan).value
         nested[times] = allocation_of(a._model, Found("feasible", plan, exact, max(exact, in_parts(a.bound)), 0))
-    value = float(np.dot(shares, [a.value for a in nested.values() if isinstance(a, Allocation)]))
-    bound = max(value, bound)
+    value, bound = chain.value, max(chain.value, bound)
     table, allocations, levels, again = _points(
         question, {times: nested.get(times, InfeasibleError("", why))
                    for times, why in zip(table["factor"], table["obstacle"], strict=True)}

@@ -313,7 +313,7 @@ def _at_delay(register: Register, rows: Register, value: str | pd.Series, delay:
         },
         index=pd.MultiIndex.from_arrays([ids, names], names=["project_id", "level"]),
     )
-    costs, people = _forward(moved), moved.table("resources")
+    costs, people = to_come(moved), moved.table("resources")
     if delay:
         stated = people if rows is register else later(register, delay).table("resources")
         table = table[_deferrable(register, delay, table, stated)].copy()
@@ -341,7 +341,7 @@ def _values(value: str | pd.Series, appraised: pd.DataFrame, table: pd.DataFrame
     return appraised[value].reindex(keys).to_numpy(float)
 
 
-def _forward(register: Register) -> pd.DataFrame:
+def to_come(register: Register) -> pd.DataFrame:
     """The costs that are still to come: not actual, and not before t = 0."""
     costs = register.table("costs")
     past = costs["state"].eq("actual").fillna(False) | costs["year"].lt(register.settings.discount_to).fillna(False)
@@ -363,7 +363,7 @@ def _placed(parts: Sequence[pd.DataFrame], index: pd.Index, columns: list[str]) 
 def _deferrable(register: Register, delay: int, table: pd.DataFrame, asked: pd.DataFrame) -> NDArray[np.bool_]:
     """Options that may start `delay` years later: not committed, latest start not passed, no year that is refused."""
     ids = table.index.get_level_values(0)
-    spends = _forward(register).groupby("project_id")["year"]
+    spends = to_come(register).groupby("project_id")["year"]
     first = spends.min().reindex(ids).to_numpy(float, na_value=np.nan)
     latest = register.projects["latest_start"].reindex(ids).to_numpy(float, na_value=np.nan)
     offered = (first + delay <= latest) & (table["commitment"].to_numpy(object) != "committed")
@@ -385,7 +385,7 @@ def later(register: Register, years: int, inside: Callable[[pd.DataFrame], pd.Se
     """
     moves = inside or (lambda rows: pd.Series(True, index=rows.index))
     costs, benefits = register.table("costs"), register.table("benefits")
-    ahead = moves(costs) & costs.index.isin(_forward(register).index)
+    ahead = moves(costs) & costs.index.isin(to_come(register).index)
     changed: dict[str, pd.DataFrame] = {"costs": costs.assign(year=costs["year"] + years * ahead.astype(int))}
     if register.has("benefits"):
         late = moves(benefits)

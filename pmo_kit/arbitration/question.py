@@ -567,26 +567,23 @@ def _beyond(register: Register, options: Options, rules: list[Rule]) -> list[Rul
         return []
     envelopes = {r.envelope: r.scope for r in rules if isinstance(r, Envelope)}
     there = {(r.envelope, r.year) for r in rules if isinstance(r, Envelope)}
-    missing: list[Rule] = [
-        Envelope(envelope=envelope, year=year, amount=0.0, scope=scope)
+    missing: list[tuple[Rule, str]] = [
+        (
+            Envelope(envelope=envelope, year=year, amount=0.0, scope=scope),
+            f"Money is asked for in {year} and envelope {envelope} has no row for it.",
+        )
         for envelope, scope in envelopes.items()
         for year in options.years
         if (envelope, year) not in there and options.measure(scope, year).any()
     ]
     people = {(r.role, r.period) for r in rules if isinstance(r, Capacity)}
-    pairs = options.demanding[options.demanding["fte"] > 0][["role", "period"]].drop_duplicates()
-    asked = sorted((str(r), str(p)) for r, p in pairs.itertuples(index=False))
-    missing += [Capacity(role=r, period=p, fte=0.0) for r, p in asked if (r, p) not in people]
-    if how == "zero" or not missing:
-        return missing
-    messages = [
-        f"Money is asked for in {r.year} and envelope {r.envelope} has no row for it."
-        if isinstance(r, Envelope)
-        else f"The role {r.role} is asked for in {r.period} and capacity has no row for it."
-        for r in missing
-        if isinstance(r, Envelope | Capacity)
-    ]
-    raise _unsaid(messages, "budgets and capacity", "year")
+    pairs = options.demanding[options.demanding["fte"] > 0][["role", "period"]].itertuples(index=False)
+    for role, period in sorted({(str(r), str(p)) for r, p in pairs} - people):
+        words = f"The role {role} is asked for in {period} and capacity has no row for it."
+        missing.append((Capacity(role=role, period=period, fte=0.0), words))
+    if missing and how != "zero":
+        raise _unsaid([words for _, words in missing], "budgets and capacity", "year")
+    return [rule for rule, _ in missing]
 
 
 def _links(register: Register) -> list[Rule]:

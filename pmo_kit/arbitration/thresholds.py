@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from pmo_kit.arbitration.model import ONE, Model, Plan, PlanChange, compile_model, rule_rows
+from pmo_kit.arbitration.options import to_come
 from pmo_kit.arbitration.prices import common_change
 from pmo_kit.arbitration.question import Question
 from pmo_kit.arbitration.rules import (
@@ -269,10 +270,9 @@ def least_cost_cut(model: Model, option: int, least: int, known: Iterable[Plan] 
 def with_costs_scaled(question: Question, project_id: str, level: str, factor: float) -> Question:
     """The question with the forward costs of one level multiplied; a net present value moves with them."""
     costs = question.register.table("costs")
-    start = question.register.settings.discount_to
     mine = costs["project_id"].eq(project_id) & costs["level"].eq(level)
-    ahead = costs["state"].ne("actual").fillna(True) & costs["year"].ge(start).fillna(False)
-    changed_ = costs.assign(amount=costs["amount"].where(~(mine & ahead).to_numpy(bool), costs["amount"] * factor))
+    mine &= costs.index.isin(to_come(question.register).index)
+    changed_ = costs.assign(amount=costs["amount"].where(~mine.to_numpy(bool), costs["amount"] * factor))
     return question.replace(register=question.register.replace(costs=changed_))
 
 

@@ -115,19 +115,11 @@ def count_ranks(cells: Floats, weights: Floats) -> Floats:
 
 def win_shares(cells: Floats, weights: Floats) -> Floats:
     """Pairwise winning index: share of draws in which the row beats the column; ties count half."""
-    n = len(cells)
-    wins, block, ahead = np.zeros((n, n)), np.zeros((n, n), dtype=np.uint8), np.empty((n, n), dtype=bool)
-    held = 0
+    wins = np.zeros((len(cells), len(cells)))
     for _, worth in _blocks(cells, weights):
-        for row in worth.astype(np.float32):
-            np.greater(row[:, None], row[None, :], out=ahead)
-            block += ahead.view(np.uint8)
-            held += 1
-            if held == 255:  # as many as a byte counts
-                wins += block
-                block[:] = 0
-                held = 0
-    wins += block
+        single = np.ascontiguousarray(worth.astype(np.float32).T)
+        for row, mine in zip(wins, single, strict=True):
+            row += np.count_nonzero(mine > single, axis=1)
     return np.asarray((1 + (wins - wins.T) / len(weights)) / 2)
 
 

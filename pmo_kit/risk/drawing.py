@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from pmo_kit import finance
-from pmo_kit.appraisal import SOCIAL_KINDS
+from pmo_kit.appraisal import counted
 from pmo_kit.arbitration import Capacity, Envelope, Question, Synergy
 from pmo_kit.doors import known
 from pmo_kit.errors import InputError
@@ -174,11 +174,7 @@ def benefits_counted(question: Question) -> pd.DataFrame:
     rows = register.table("benefits")
     rows = rows[(rows["year"] >= first).fillna(False).astype(bool)]
     if isinstance(question.value, str) and question.value == "npsv":
-        key = ["project_id", "level", "benefit"]
-        economic = pd.MultiIndex.from_frame(rows.loc[rows["kind"] == "economic", key])
-        doubled = (rows["kind"] == "cash").to_numpy(bool) & pd.MultiIndex.from_frame(rows[key]).isin(economic)
-        counted = rows["kind"].isin(SOCIAL_KINDS).to_numpy(bool) & ~doubled
-        sign = np.where(rows["kind"] == "disbenefit", -1.0, counted.astype(float))
+        sign = np.where(rows["kind"] == "disbenefit", -1.0, counted(rows).astype(float))
         rows = rows.assign(amount=rows["amount"] * sign)
     else:
         rows = rows[(rows["kind"] == "cash").fillna(False).astype(bool)]

@@ -32,7 +32,8 @@ SETTINGS = ("discount_schedule", "discount_to", "timing", "money_unit", "currenc
 LIFTED = "both without the orders on record"
 IN_FORCE = "both with the orders on record"
 MINOR = {"unit": 10**2, "thousand": 10**5, "million": 10**8, "billion": 10**9}
-COLUMNS = ["held", "reoptimized", "total", "shapley", "order_matters", "note", "left", "entered", "resized"]
+EFFECTS = ["held", "reoptimized", "total", "shapley"]
+COLUMNS = [*EFFECTS, "order_matters", "note", "left", "entered", "resized"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +73,7 @@ class Attribution(Answer):
     @property
     def amounts(self) -> pd.DataFrame:
         """The effects in units of value: held, reoptimized, total, shapley."""
-        return self._table[["held", "reoptimized", "total", "shapley"]].astype(float) / self.minor
+        return self._table[EFFECTS].astype(float) / self.minor
 
     @property
     def summary(self) -> str:
@@ -149,8 +150,7 @@ def attribute(before: Question, after: Question) -> Attribution:
         row["shapley"] = sum(shapley[part] for part in parts)
         row["order_matters"] = any(signs[part] for part in parts)
     table = pd.DataFrame(rows, index=pd.Index(names, name="cause", dtype="str"), columns=COLUMNS)
-    whole = ["held", "reoptimized", "total", "shapley"]
-    return Attribution(first, last, minor, orders, table.astype(dict.fromkeys(whole, "int64")))
+    return Attribution(first, last, minor, orders, table.astype(dict.fromkeys(EFFECTS, "int64")))
 
 
 def _alike(before: Question, after: Question) -> tuple[Question, Question, str]:
@@ -253,9 +253,7 @@ class _Chain:
 
 def _step(before: Allocation, now: Allocation, minor: int) -> dict[str, object]:
     """Held-plan and re-optimization effect of one step."""
-    options = now.question.options.index
-    held = {p: level for p, level in before.plan.items() if (p, level) in options}
-    found = evaluate_plan(compile_model(now.question), held, now.value)
+    found = evaluate_plan(compile_model(now.question), before.plan, now.value)
     start, end = round(before.value * minor), round(now.value * minor)
     kept = found["value"]
     middle = start if kept != kept else round(kept * minor)

@@ -70,10 +70,7 @@ def evaluate_plans(
     keys = [(name, scenario) for scenario in allocations for name in plans]
 
     def tried(name: str, scenario: str) -> Tried:
-        model = models[scenario]
-        options = model.question.built.table.index
-        plan = {p: level for p, level in plans[name].items() if (p, level) in options}
-        return evaluate_plan(model, plan, allocations[scenario].value)
+        return evaluate_plan(models[scenario], plans[name], allocations[scenario].value)
 
     found = side_by_side(partial(tried, *key) for key in keys)
     rows = zip(keys, found, strict=True)
@@ -151,20 +148,21 @@ def dominated_plans(regrets: pd.DataFrame) -> pd.DataFrame:
 
 
 def evaluate_plan(model: Model, plan: Mapping[str, str], best: float) -> Tried:
-    """A plan under the rules and values of one scenario, after recourse where it does not fit."""
+    """A plan, as far as its levels are there, under one scenario, after recourse where it does not fit."""
+    plan = {p: level for p, level in plan.items() if (p, level) in model.question.built.table.index}
     positions = model.positions(plan)
     exact = model.evaluate(positions)
     broken = [
         f"{row.label or row.rule}: {as_given(excess / ONE)} {row.unit} too much"
         for row, excess in ((model.rows[place], excess) for place, excess in exact.broken)
     ]
-    value, dropped = exact.value / ONE, []
+    value, dropped = exact.worth, []
     if broken:
         chosen = set(positions)
         free = model.question.built.free
         fixed = {i: int(i in chosen) for i in range(model.n) if i not in chosen or not free[i]}
         found = best_plan(model, fixed=fixed)
-        value = nan if found.plan is None else found.value / ONE
+        value = found.worth
         dropped = [] if found.plan is None else sorted(set(plan) - set(model.levels(found.plan)))
     return {
         "fits": not broken,
