@@ -530,6 +530,55 @@ def or_none(n: float) -> str:
     return count(n) if n else "none"
 
 
+def many(n: float, nouns: str) -> str:
+    """How many at the beginning of a sentence; `nouns` are for one and for several.
+
+    Examples
+    --------
+    >>> many(1, "project hopes|projects hope"), many(0, "check was|checks were")
+    ('One project hopes', 'No checks were')
+    """
+    return sentence(count(n, *nouns.split("|")))
+
+
+def sentence(text: str) -> str:
+    """Text with a capital letter in front; the rest is left as it is.
+
+    Examples
+    --------
+    >>> sentence("eight projects")
+    'Eight projects'
+    """
+    return Sentence(text[:1].upper() + text[1:], facts_of(text))
+
+
+def in_sentence(label: str) -> str:
+    """A label inside a sentence: without its capital letter, unless that is the beginning of a code.
+
+    Examples
+    --------
+    >>> in_sentence("Load test fails"), in_sentence("P02-R1")
+    ('load test fails', 'P02-R1')
+    """
+    return label[:1].lower() + label[1:] if label[1:2].islower() else label
+
+
+def at_least_some(amount: float) -> str:
+    """An amount that is more than nothing, also where it would be printed as nought."""
+    return number(amount) if amount >= 0.05 or amount <= 0 else f"less than {number(0.1)}"
+
+
+def between(low: float, high: float) -> str:
+    """An amount, or the two that it lies between, where they are printed apart.
+
+    Examples
+    --------
+    >>> between(4.5, 4.51), between(2, 4.5), between(0.0, 0.04)
+    ('4.5', '2.0 to 4.5', 'less than 0.1')
+    """
+    return at_least_some(high) if number(low) == number(high) else f"{number(low)} to {number(high)}"
+
+
 def in_row(names: Iterable[str]) -> str:
     """Names one after another, as behind a colon; semicolons part them where a name has a comma of its own.
 
@@ -575,6 +624,18 @@ def shortened(names: Iterable[str], most: int = 3) -> str:
     if len(every) > most + 1:
         every = [*every[:most], f"{number(len(every) - most, 0)} more"]
     return listed(every)
+
+
+def doing(names: Iterable[str], verb: str, most: int = 3) -> str:
+    """The first names with their verb, which is for one and for several.
+
+    Examples
+    --------
+    >>> doing(["Own solar"], "waits|wait"), doing(["Own solar", "Leak sensors"], "waits|wait")
+    ('Own solar waits', 'Own solar and Leak sensors wait')
+    """
+    every = list(names)
+    return f"{shortened(every, most)} {verb.split('|')[len(every) != 1]}"
 
 
 def is_missing(value: object) -> bool:

@@ -10,21 +10,10 @@ import yaml
 
 from pmo_kit.arbitration import Allocation, Capacity
 from pmo_kit.exhibits import Chart, Exhibit, Field, Message, Reference, Table
-from pmo_kit.facts import as_given, number, say
+from pmo_kit.facts import as_given, count, listed, many, number, or_none, say, sentence, shortened
 from pmo_kit.figures import claims
 from pmo_kit.figures.arbitration import money_by_year
-from pmo_kit.figures.figure import (
-    count,
-    drawn,
-    figure,
-    listed,
-    named,
-    or_none,
-    sentence,
-    shortened,
-    tabled,
-    unit_line,
-)
+from pmo_kit.figures.figure import dated, drawn, figure, named, tabled, unit_line
 from pmo_kit.proof import Proof
 from pmo_kit.rates import describe_schedule
 from pmo_kit.register import Register
@@ -42,52 +31,41 @@ def hand_check(allocation: Allocation) -> Exhibit:
     the sum, what there is, what is carried over from earlier years, and what is left. In a workbook the sum and
     the rest are formulas.
     """
-    table, money, use = allocation.table, money_by_year(allocation), allocation.use
+    money, use = money_by_year(allocation), allocation.use
     people = use[(use["kind"] == "capacity") & use["binding"]]
-    chosen = table[table["decision"] != "refuse"].sort_values(["decision", "name"], ascending=[False, True])
+    chosen = allocation.table.query("decision != 'refuse'").sort_values(["decision", "name"], ascending=[False, True])
     twice, envelope = money["year"].duplicated(keep=False), money["rule"].str.removeprefix("envelope ")
-    money = money.assign(column=money["year"].mask(twice, envelope))
-    limits = pd.concat([money, people.assign(column=people["label"])]).set_index("column")
+    money, people = money.assign(column=money["year"].mask(twice, envelope)), people.assign(column=people["label"])
+    limits = pd.concat([money, people]).set_index("column")
     if limits.empty:
         line = "Not shown: no envelope is for the whole portfolio and no trade is used up, so there is no sum to check."
         return Message(title=line, items=(), absent="budgets")
-    rules: dict[str, Any] = {str(name): allocation.question.rule(rule) for name, rule in limits["rule"].items()}
-    parts = {
-        name: allocation.people[(rule.role, rule.period)] if isinstance(rule, Capacity) else allocation.spend[rule.year]
-        for name, rule in rules.items()
-    }
-    there = pd.Series(
-        [float(rule.fte if isinstance(rule, Capacity) else rule.amount) for rule in rules.values()],
-        limits.index,
-    )
+    parts, there = {}, {}
+    for name, rule in limits["rule"].map(allocation.question.rule).items():
+        by_person = isinstance(rule, Capacity)
+        parts[name] = allocation.people[(rule.role, rule.period)] if by_person else allocation.spend[rule.year]
+        there[name] = float(rule.fte if by_person else rule.amount)
     rows = pd.DataFrame(parts).reindex(chosen.index)
     lines = pd.DataFrame(
         {
             "effects of projects on one another": limits["used"] - rows.sum(),
             "together": limits["used"],
-            "there is": there,
-            "carried over from earlier years": limits["limit"] - there,
+            "there is": pd.Series(there),
+            "carried over from earlier years": limits["limit"] - pd.Series(there),
             "left": limits["slack"],
         }
     ).T
     keep = lines.index.isin(["together", "there is", "left"]) | (lines.abs() > NEAR).any(axis=1)
     lines = lines[keep].where(lines[keep].abs() > NEAR, 0.0)
-    data = pd.concat(
-        [
-            rows.assign(project=named(chosen["name"])),
-            lines.assign(project=[(("text", name),) for name in lines.index]),
-        ],
-        ignore_index=True,
-    )
-    years = list(money["column"].astype("str"))
+    rows, sums = rows.assign(project=named(chosen["name"])), lines.assign(project=[(("text", x),) for x in lines.index])
+    trades = list(people["column"])
     least = float(limits["slack"].min())
     tight = listed(limits.index[limits["slack"] <= least + NEAR].astype("str"))
-    trades = list(people["label"].astype("str"))
     return tabled(
-        data=data,
-        own=[Field(name, name, ruled=name in trades[:1]) for name in years + trades],
+        data=pd.concat([rows, sums], ignore_index=True),
+        own=[Field(name, name, ruled=name in trades[:1]) for name in limits.index.astype("str")],
         totals=len(lines) - ("effects of projects on one another" in lines.index),
-        title=f"{sentence(count(len(chosen), 'line adds', 'lines add'))} up"
+        title=f"{many(len(chosen), 'line adds|lines add')} up"
         f"{' within every envelope' * (least > -NEAR)}; least is left in {tight}: {number(least)}",
     )
 
@@ -101,23 +79,14 @@ def decisions(register: Register, log: pd.DataFrame) -> Exhibit:
     log : DataFrame
         From `pmo_kit.performance.decision_log`.
     """
-    against = log["followed"].eq(False).fillna(False)
-    broken = log.loc[~log["kept"], "name"]
-    data = pd.DataFrame(
-        {
-            "date": [f"{day:%Y-%m-%d}" for day in log["date"]],
-            "project": named(log.set_index("project_id")["name"]),
-            "recommended": log["recommended"].fillna("–"),
-            "decision": log["decision"],
-            "outcome": [
-                (("text", sentence(row.outcome)), *([("small", _why(row))] if other else []))
-                for row, other in zip(log.itertuples(index=False), against, strict=True)
-            ],
-        }
-    )
+    against, broken = log["followed"].eq(False).fillna(False), log.loc[~log["kept"], "name"]
+    outcomes = [
+        (("text", sentence(row.outcome)), *([("small", _why(row))] if other else []))
+        for row, other in zip(log.itertuples(index=False), against, strict=True)
+    ]
     kept = f"{count(len(broken), 'was', 'were')} not kept" if len(broken) else "none was broken"
     return tabled(
-        data=data,
+        data=log.assign(date=dated(log["date"]), recommended=log["recommended"].fillna("–"), outcome=outcomes),
         title=f"Of {count(len(log), 'decision')} {or_none(int(against.sum()))} went against the advice, {kept}",
         takeaway=f"Not kept: {shortened(broken)}." if len(broken) else "",
     )
@@ -136,7 +105,7 @@ def actions(register: Register) -> Exhibit:
     is_open, as_of = table["status"] == "open", register.settings.as_of
     late = is_open & (table["due"] < pd.Timestamp(as_of) if as_of is not None else False)
     data = table.assign(
-        due=[f"{day:%Y-%m-%d}" if pd.notna(day) else "–" for day in table["due"]],
+        due=dated(table["due"]),
         status=table["status"].mask(late, "open, late"),
         order=(~is_open).astype(int) - late.astype(int),
     ).sort_values(["order", "due"], kind="stable", ignore_index=True)
@@ -180,21 +149,12 @@ def assumptions(register: Register) -> Exhibit:
 def method(register: Register) -> Message:
     """Return how the advice is found, in plain words: `templates/report/method.yml` with the register's terms."""
     settings = register.settings
-    schedule = describe_schedule(settings.discount_schedule)
-    words = {
-        "unit": settings.unit,
-        "schedule": schedule.title,
-        "source": schedule.source,
-        "first_year": settings.discount_to or "the first",
-        "timing": settings.timing,
-    }
     told = yaml.safe_load(shipped("templates", "report", "method.yml").read_text(encoding="utf-8"))
+    schedule = describe_schedule(settings.discount_schedule)
+    words = {"unit": settings.unit, "timing": settings.timing, "first_year": settings.discount_to or "the first"}
+    words |= {"schedule": schedule.title, "source": schedule.source}
     items = tuple((entry["lead"], entry["text"].format(**words)) for entry in told)
-    return Message(
-        title="How the advice is found",
-        items=items,
-        unit_line=unit_line(register, "Method in plain words", ""),
-    )
+    return Message(title="How the advice is found", items=items, unit_line=unit_line("Method in plain words", ""))
 
 
 @figure("annex.glossary")
@@ -202,10 +162,7 @@ def glossary(register: Register) -> Table:
     """Return the terms that all departments share, which are those of the workshops."""
     file = shipped("templates", "workshops", "glossary.csv")
     terms = pd.read_csv(file, dtype="str").dropna(subset="meaning").rename(columns={"english": "term"})
-    return tabled(
-        data=terms[["term", "meaning"]].reset_index(drop=True),
-        title=f"{sentence(count(len(terms), 'term'))} mean the same in all departments",
-    )
+    return tabled(data=terms, title=f"{many(len(terms), 'term|terms')} mean the same in all departments")
 
 
 @figure("proof.cases")
@@ -232,13 +189,7 @@ def distance(proof: Proof) -> Chart:
     """Return how far our figures are from the published ones, as a share of the last digit printed, by source."""
     asked = proof.table.dropna(subset="ours")
     away = (asked["difference"].abs() / asked["step"]).groupby(asked["source"], sort=False).agg(["max", "size"])
-    rows = pd.DataFrame(
-        {
-            "source": away.index,
-            "away": 100 * away["max"].to_numpy(),
-            "label": [count(int(n), "figure") for n in away["size"]],
-        }
-    )
+    rows = away.assign(away=100 * away["max"], label=[count(n, "figure") for n in away["size"]]).reset_index()
     wide = rows.loc[rows["away"] > 50, "source"]
     return drawn(
         data=rows,

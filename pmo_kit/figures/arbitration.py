@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 import pandas as pd
 
@@ -23,24 +22,25 @@ from pmo_kit.arbitration import (
 from pmo_kit.arbitration.counterfactual import letter_items
 from pmo_kit.arbitration.explanation import LOSES
 from pmo_kit.exhibits import Chart, Exhibit, Field, Message, Reference, Table
-from pmo_kit.exhibits.theme import format_number
-from pmo_kit.facts import SHARE, Fact, as_given, number, say
-from pmo_kit.figures import claims as facts
-from pmo_kit.figures.figure import (
+from pmo_kit.facts import (
+    SHARE,
+    Fact,
+    as_given,
     at_least_some,
     between,
     count,
-    drawn,
-    figure,
+    doing,
     listed,
-    named,
-    nothing,
+    many,
+    number,
+    or_none,
     percent,
+    say,
     sentence,
     shortened,
-    tabled,
-    unit_line,
 )
+from pmo_kit.figures import claims as facts
+from pmo_kit.figures.figure import below, drawn, figure, named, nothing, tabled, unit_line
 
 SMALL = 1e-6
 GROUPS = {
@@ -74,56 +74,43 @@ def plan(
     area : str, optional
         Only the projects of this area.
     """
-    register, years = allocation.question.register, spend_years(allocation)
-    shown = years if len(years) <= 4 else years[:3]
+    years = spend_years(allocation)
     table = allocation.table if not area else allocation.table[allocation.table["area"] == area]
-    spend = allocation.spend.loc[table.index]
+    spend = spend_by_year(allocation.spend.loc[table.index], years)
     asked = conditions if conditions is not None else pd.Series(dtype=object)
     asked = asked.reindex(table.index).where(table["decision"] == "fund").fillna("")
     kind = table["decision"].mask(asked != "", "condition").mask(table["delay"] > 0, "later")
+    waits, why = table["decision"] == "refuse", pd.Series(_why(allocation)).reindex(table.index)
     rows = table.assign(
         level=table["level"].fillna(""),
         group=kind.map(GROUPS),
-        order=kind.map({name: place for place, name in enumerate(GROUPS)}),
+        order=kind.map([*GROUPS].index),
         condition=asked,
-        why=pd.Series(_why(allocation)).reindex(table.index),
+        why=why.mask(asked != "", why + "; needs " + asked),
         price=pd.Series(dict(_other_choice(explanation)), dtype=object) if explanation else "",
         rag=ratings.reindex(table.index) if ratings is not None else None,
-        total=spend[years].sum(axis=1),
-        **{str(year): spend[year] for year in shown},
+        value=table["value"].where(~waits, _alone(allocation)),
+        **spend.where(~waits),
     )
-    if len(shown) < len(years):
-        rows["later"] = spend[years[3:]].sum(axis=1)
-    money = [*map(str, shown), *(["later"] if len(shown) < len(years) else []), "total"]
-    rows[money] = rows[money].where(rows["decision"] != "refuse")
-    rows["value"] = rows["value"].where(rows["decision"] != "refuse", _alone(allocation))
     rows = rows.sort_values(["order", "value"], ascending=[True, False], kind="stable").reset_index()
     rows["project"] = [
         (*name, *((("text", f", {label}"),) if label else ()))
-        for name, label in zip(named(rows.set_index("project_id")["name"]), rows["label"], strict=True)
+        for name, label in zip(named(rows), rows["label"], strict=True)
     ]
-    rows["size"] = rows["label"].fillna("")
-    rows[["why", "price"]] = rows[["why", "price"]].fillna("")
-    rows["why"] = rows["why"].mask(rows["condition"] != "", rows["why"] + "; needs " + rows["condition"])
+    rows = rows.fillna({"label": "", "why": "", "price": ""})
     inside = rows["decision"] != "refuse"
-    total: dict[str, Any] = dict.fromkeys(rows.columns, "") | {
-        "project": (("lead", area or "The plan"),),
-        "rag": None,
-    }
-    total |= {name: float(rows.loc[inside, name].sum()) for name in money}
     own = float(rows.loc[inside, "value"].sum())
-    total["value"] = own if area else allocation.value
-    sums = [total]
-    if not area and abs(allocation.value - own) > 1e-6:
-        effects = dict.fromkeys(rows.columns, "") | dict.fromkeys(money)
-        effects |= {"rag": None, "value": allocation.value - own}
-        words = {"project": (("text", "Effects of projects on one another, and of limits with a price"),)}
-        sums.insert(0, effects | words)
+    total = {"project": (("lead", area or "The plan"),), "value": own if area else allocation.value, "rag": None}
+    sums = [total | {str(name): float(rows.loc[inside, name].sum()) for name in spend}]
+    if not area and abs(allocation.value - own) > SMALL:
+        words = (("text", "Effects of projects on one another, and of limits with a price"),)
+        effects = {"project": words, "value": allocation.value - own, "rag": None}
+        sums.insert(0, dict.fromkeys(spend) | effects)
     refused = rows.loc[~inside, "name"]
     return tabled(
-        data=pd.concat([rows, pd.DataFrame(sums)], ignore_index=True),
+        data=below(rows, *sums),
         totals=len(sums),
-        own=[Field(name, {"total": "in all"}.get(name, name)) for name in money],
+        own=money_fields(spend),
         title=say(
             "{area} has {many} in the plan, for {given:unit} and worth {own}",
             area=area, many=_of_area(allocation, area),
@@ -134,7 +121,7 @@ def plan(
         else f"No project of {area} is in the plan" if area
         else _plan_title(allocation),
         takeaway=f"What waits, the most valuable first: {shortened(refused)}." if len(refused) else "",
-        unit_line=unit_line(register, f"{sentence(allocation.question.goal)} and spending by year", scope=_span(years)),
+        unit_line=unit_line(f"{sentence(allocation.question.goal)} and spending by year", scope=_span(years)),
         note=f"{PAYS}: worth more than it costs. Other choice: what the plan loses where it is left out, or let in "
         "at its cheapest size. Exit costs of what stops are in its spending; what two save together stands in the "
         f"first of them. The {allocation.question.goal} of what waits is that of its best size by itself.",
@@ -149,7 +136,7 @@ def _plan_title(allocation: Allocation) -> str:
     """Who stops, how many are funded and wait, for how much, worth how much."""
     table = allocation.table
     stopped = table.loc[table["decision"] == "stop", "name"]
-    stop = f"{listed(stopped)} {'stops' if len(stopped) == 1 else 'stop'}; " if len(stopped) else ""
+    stop = f"{doing(stopped, 'stops|stop', len(stopped))}; " if len(stopped) else ""
     fund, refuse = facts.decided(allocation, "fund"), facts.decided(allocation, "refuse")
     return say(
         f"{{stop}}{{fund:{'nones-words' if stop else 'nones-Words'}}} of {{all: project|projects}} "
@@ -224,45 +211,35 @@ def area_headline(allocation: Allocation, area: str) -> Message:
     """Return what an area asked for and what it gets, in one sentence, and what it is told besides."""
     own = allocation.table[allocation.table["area"] == area]
     stops, waits = own.loc[own["decision"] == "stop", "name"], own.loc[own["decision"] == "refuse", "name"]
-    parts = [f"{shortened(stops)} {'stops' if len(stops) == 1 else 'stop'}"] if len(stops) else []
-    parts += [f"{shortened(waits, 2)} {'waits' if len(waits) == 1 else 'wait'}"] if len(waits) else []
+    parts = [doing(stops, "stops|stop")] if len(stops) else []
+    parts += [doing(waits, "waits|wait", 2)] if len(waits) else []
     second = listed(parts) if parts else "nothing waits"
     return Message(
         title=_area_title(allocation, area) + ";\n" + second,
         items=(),
         facts=(facts.spend(allocation, area=area),),
-        unit_line=unit_line(
-            allocation.question.register,
-            "For information and answer",
-            scope=f"{allocation.question.basis} figures",
-        ),
+        unit_line=unit_line("For information and answer", scope=f"{allocation.question.basis} figures"),
     )
 
 
 @figure("arbitration.refused")
 def refused(allocation: Allocation) -> Table:
     """Return what is refused, what it asks, what it is worth alone, and what stands in its way."""
-    register, options = allocation.question.register, allocation.question.options
-    ways = obstacles(allocation)
-    largest = largest_levels(allocation.question)
-    out = largest[allocation.table.loc[largest.index, "decision"] == "refuse"]
-    data = options.loc[list(out.items())].droplevel("level").assign(
-        cost=facts.stated_cost(allocation.question)[list(out.items())].to_numpy(),
-        project=lambda rows: named(rows["name"]),
-        words=[_hindered(ways[project]) if ways[project] else "–" for project in out.index],
-    )  # fmt: skip
-    data = data[["project", "area", "cost", "value", "words"]]
-    data = data.sort_values("value", ascending=False, kind="stable", ignore_index=True)
-    met = pd.Series(
-        [way for project in out.index for way in ways[project] if way != LOSES], dtype=object
-    ).value_counts()
+    ways, table = obstacles(allocation), allocation.table
+    asked = {p: level for p, level in largest_levels(allocation.question).items() if table["decision"][p] == "refuse"}
+    data = allocation.question.options.loc[list(asked.items())].reset_index()
+    data = data.assign(
+        cost=facts.stated_cost(allocation.question)[list(asked.items())].to_numpy(),
+        words=[_hindered(ways[project]) if ways[project] else "–" for project in asked],
+    )
+    met = pd.Series([way for project in asked for way in ways[project] if way != LOSES], dtype=object).value_counts()
     most = met.index[met == met.max()]
     return tabled(
-        data=data,
+        data=data.sort_values("value", ascending=False, kind="stable", ignore_index=True),
         title=say(
             "{n:Words request|requests} for {cost} must wait",
             n=facts.decided(allocation, "refuse"),
-            cost=facts.told(register, "refused.cost", data["cost"].sum(), plan=facts.PLAN),
+            cost=facts.told(allocation.question.register, "refused.cost", data["cost"].sum(), plan=facts.PLAN),
         )
         if len(data)
         else "Nothing is refused: every project is in the plan or stops",
@@ -275,12 +252,8 @@ def envelopes(allocation: Allocation) -> Chart:
     """Return the spend of the plan against the envelopes of the whole portfolio, by year."""
     money = money_by_year(allocation)
     given = money["limit"] - money["carried"]
-    rows = pd.concat(
-        [
-            pd.DataFrame({"year": money["year"], "what": "envelope", "amount": given}),
-            pd.DataFrame({"year": money["year"], "what": "recommended", "amount": money["used"]}),
-        ]
-    ).sort_values(["year", "what"], kind="stable", ignore_index=True)
+    rows = money.assign(envelope=given, recommended=money["used"])
+    rows = rows.melt("year", ["envelope", "recommended"], "what", "amount")
     left = float(given.sum() - money["used"].sum())
     rest = facts.told(allocation, "plan.left", left, plan=facts.PLAN)
     pairs = [(*facts.limit(allocation, row), row["year"]) for _, row in money.iterrows()]
@@ -290,19 +263,14 @@ def envelopes(allocation: Allocation) -> Chart:
     bare = allocation.spend.drop(columns=list(money["year"].astype(int)), errors="ignore").to_numpy().sum()
     beyond = facts.told(allocation, "plan.spend", bare, plan=facts.PLAN, part="years without an envelope")
     after = say("; {beyond} more falls in years without an envelope", beyond=beyond) if bare >= 0.05 else ""
+    limit = _at_its_end(allocation)
     below = "; what is below zero is paid with money carried in" if any(f.value < -0.05 for f, _ in lefts) else ""
     return drawn(
-        data=rows,
+        data=rows.sort_values(["year", "what"], kind="stable", ignore_index=True),
         title=say("The plan spends {each}", each=each)
         if len(money) <= 2
         else say("The plan leaves {left} unspent", left=rest),
-        takeaway=say(
-            "Left: {unspent}{below}{after}{limit}.",
-            unspent=unspent,
-            below=below,
-            after=after,
-            limit=_at_its_end(allocation),
-        ),
+        takeaway=say("Left: {unspent}{below}{after}{limit}.", unspent=unspent, below=below, after=after, limit=limit),
     )
 
 
@@ -324,7 +292,7 @@ def prices(explanation: Explanation) -> Chart:
             priced.append(facts.price(allocation, project, level, row["price"], way=row["flip"]))
     for project, gain in explanation.duties.items():
         name = f"{register.projects.loc[project, 'name']} {project}"
-        rows.append(("By law: what the duty costs", name, gain, format_number(gain)))
+        rows.append(("By law: what the duty costs", name, gain, number(gain)))
     data = pd.DataFrame(rows, columns=["group", "project", "price", "label"])
     outside = allocation.table.index[allocation.table["decision"] != "fund"]
     tried = outside[outside.isin(table.index.get_level_values(0))]
@@ -344,22 +312,14 @@ def prices(explanation: Explanation) -> Chart:
     apart = least.words() != most.words()
     low = "" if least.words() == number(0) else least
     span = say("{low}{to} {high}", low=low, to=" to" if low else "up to", high=most) if apart else _or_nothing(most)
+    what = f" of {allocation.question.goal}" if span != "nothing" else ""
     return drawn(
         data=data,
-        title=say(
-            "{verb} costs {span}{what}",
-            verb=verb,
-            span=span,
-            what=f" of {allocation.question.goal}" if span != "nothing" else "",
-        )
+        title=say("{verb} costs {span}{what}", verb=verb, span=span, what=what)
         if len(found)
         else "No exception is possible",
         facts=tuple(priced),
-        unit_line=unit_line(
-            register,
-            f"Loss against the recommended {format_number(allocation.value)}",
-            scope="one change at a time",
-        ),
+        unit_line=unit_line(f"Loss against the recommended {number(allocation.value)}", scope="one change at a time"),
     )
 
 
@@ -371,34 +331,26 @@ def overrides(ledger: Ledger, allocation: Allocation) -> Exhibit:
         return nothing("No override is on record.", "No project is taken in or out by order.")
     table, names = ledger.table, register.projects["name"]
     sizes = ", " + allocation.question.options["label"]
-    rows = pd.DataFrame(
-        [
-            {
-                "project": (
-                    ("text", row.name + sizes.get((row.project_id, row.level), "").removesuffix(", ")),
-                    ("id", row.project_id),
-                    ("line", "taken in" if row.in_out == "in" else "taken out"),
-                ),
-                "who": (("text", row.decided_by), ("line", row.date.isoformat())),
-                "reason": row.reason,
-                "alone": row.alone,
-                "last_in": row.last_in,
-                "displaces": others(names, row.displaces, row.project_id),
-            }
-            for row in table.itertuples(index=False)
-        ]
+    rows = table.reset_index(drop=True).assign(
+        project=[
+            (
+                ("text", row.name + sizes.get((row.project_id, row.level), "").removesuffix(", ")),
+                ("id", row.project_id),
+                ("line", "taken in" if row.in_out == "in" else "taken out"),
+            )
+            for row in table.itertuples()
+        ],
+        who=[(("text", row.decided_by), ("line", row.date.isoformat())) for row in table.itertuples()],
+        displaces=[others(names, row.displaces, row.project_id) for row in table.itertuples()],
     )
-    total = {"project": (("lead", "All together"),), "who": "", "reason": "", "displaces": ""}
-    alone = format_number(table["alone"].sum(skipna=False))
+    total = {"project": (("lead", "All together"),), "alone": ledger.joint, "last_in": ledger.joint}
+    alone = number(table["alone"].sum(skipna=False))
     costs = "together they cost" if len(table) > 1 else "it costs"
     words = "more" if ledger.interaction > 0 else "less"
-    apart = f"{format_number(abs(ledger.interaction))} {words} than the sum of each alone, {alone}"
+    apart = f"{number(abs(ledger.interaction))} {words} than the sum of each alone, {alone}"
     dearest = table.loc[table["last_in"].idxmax()]
     return tabled(
-        data=pd.concat(
-            [rows, pd.DataFrame([total | {"alone": ledger.joint, "last_in": ledger.joint}])],
-            ignore_index=True,
-        ),
+        data=below(rows, total),
         title=say(
             "{n:Words override is|overrides are} on record; {costs} {cost}",
             n=facts.told(allocation, "count", len(table), "orders", part="on record"),
@@ -410,7 +362,7 @@ def overrides(ledger: Ledger, allocation: Allocation) -> Exhibit:
             who=dearest["name"],
             freed=facts.told(allocation, "order.freed", dearest["last_in"], project=str(dearest["project_id"])),
         ),
-        unit_line=unit_line(register, f"{sentence(allocation.question.goal)} lost"),
+        unit_line=unit_line(f"{sentence(allocation.question.goal)} lost"),
         note=(f"Together they cost {apart}. " if len(rows) > 1 else "")
         + "Pushes out: in every equally good plan, the other overrides in force.",
     )
@@ -426,18 +378,15 @@ def frontier(ladder: Frontier, allocation: Allocation | None = None) -> Chart:
     allocation = allocation or ladder.allocations.get(1.0) or arbitrate(ladder.question)
     rows = pd.DataFrame({"percent": 100 * table["factor"], "value": table["value"]})
     today = rows["percent"].round(6) == 100
-    rows["label"] = rows["value"].map(format_number).where(rows.index.isin([0, len(rows) - 1]), "")
-    rows["label"] = rows["label"].mask(today, f"today {format_number(allocation.value)}")
+    rows["label"] = rows["value"].map(number).where(rows.index.isin([0, len(rows) - 1]), "")
+    rows["label"] = rows["label"].mask(today, f"today {number(allocation.value)}")
     low, high, parts = rows.iloc[0], rows.iloc[-1], []
     for text, row, sign in (("{share} less money costs {change}", low, 1), ("{share} more buys {change}", high, -1)):
-        share, change = (
-            facts.told(allocation, f"ladder.{name}", amount, part=as_given(row["percent"]))
-            for name, amount in (
-                ("factor", sign * (1 - row["percent"] / 100)),
-                ("change", sign * (allocation.value - row["value"])),
-            )
-        )
-        parts += [say(text, share=share, change=_or_nothing(change))] if share.value > SMALL else []
+        part, lost = as_given(row["percent"]), sign * (allocation.value - row["value"])
+        share = facts.told(allocation, "ladder.factor", sign * (1 - row["percent"] / 100), part=part)
+        change = _or_nothing(facts.told(allocation, "ladder.change", lost, part=part))
+        parts += [say(text, share=share, change=change)] if share.value > SMALL else []
+    enough = table["factor"][rows["value"] >= high["value"] - 0.05].min()
     return drawn(
         data=rows,
         references=(Reference("x", 100.0, "envelope today"),),
@@ -445,7 +394,7 @@ def frontier(ladder: Frontier, allocation: Allocation | None = None) -> Chart:
         title=say("; ").join(parts) or "No other budget was tried",
         takeaway=say(
             "Of the budgets tried none above {enough} of today's is worth more.",
-            enough=_factor(ladder.question, float(table["factor"][rows["value"] >= high["value"] - 0.05].min())),
+            enough=_factor(ladder.question, enough),
         )
         if rows["value"].iloc[-2:].min() >= high["value"] - 0.05
         else "",
@@ -469,6 +418,20 @@ def spend_years(allocation: Allocation) -> list[int]:
     """Years in which the plan spends anything that is printed; what lateness leaves beyond them rounds to nothing."""
     spend = allocation.spend.sum()
     return [int(year) for year in spend.index if spend[year] >= 0.05]
+
+
+def spend_by_year(spend: pd.DataFrame, years: list[int]) -> pd.DataFrame:
+    """Spending of the first years, of all later ones together where there are many, and in all."""
+    near = years if len(years) <= 4 else years[:3]
+    found = spend[near].rename(columns=str)
+    if len(near) < len(years):
+        found["later"] = spend.drop(columns=near).sum(axis=1)
+    return found.assign(total=spend.sum(axis=1))
+
+
+def money_fields(spend: pd.DataFrame) -> list[Field]:
+    """The columns of `spend_by_year`."""
+    return [Field(str(name), "in all" if name == "total" else str(name)) for name in spend]
 
 
 def money_by_year(allocation: Allocation) -> pd.DataFrame:
@@ -525,17 +488,17 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Table:
     worth : DataFrame
         From `pmo_kit.arbitration.limits_worth`, for the limits of `tightest` or fewer.
     """
-    register, use = allocation.question.register, _tightness(allocation)
-    shown = use.copy()
-    units = {limit.rule: limit.unit for limit in allocation.limits}
-    parts = shown["rule"].map(units).eq(SHARE)
-    for column in ("used", "limit", "slack"):
-        shown[column] = shown[column].where(~parts, 100 * shown[column])
-    shown["unit"] = ["%" if units[rule] == SHARE else units[rule].short for rule in shown["rule"]]
-    shown["more"] = [_gain(allocation, worth.loc[rule]) if rule in worth.index else "–" for rule in shown["rule"]]
-    shown["label"] = shown["label"].map(sentence)
-    held, several = holding(allocation, worth), len(worth.drop("all money", errors="ignore"))
-    priced = facts.told(register, "limit.priced", several)
+    use, several = _tightness(allocation), len(worth.drop("all money", errors="ignore"))
+    units = use["rule"].map({limit.rule: limit.unit for limit in allocation.limits})
+    amounts = use[["used", "limit", "slack"]]
+    shown = use.assign(
+        **amounts.mask(units.eq(SHARE), 100 * amounts),
+        unit=["%" if unit == SHARE else unit.short for unit in units],
+        more=[_gain(allocation, worth.loc[rule]) if rule in worth.index else "–" for rule in use["rule"]],
+        label=use["label"].map(sentence),
+    )
+    held = holding(allocation, worth)
+    priced = facts.told(allocation.question.register, "limit.priced", several)
     title = "No limit is touched by the plan"
     if held:
         most = [f"“{label}”" for label, gain in held if gain.words() == held[0][1].words()]
@@ -553,11 +516,8 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Table:
     return tabled(
         data=shown,
         title=title,
-        takeaway=(
-            f"{sentence(count(len(full)))} of {count(len(use), 'limit')} {'is' if len(full) == 1 else 'are'} used up"
-            if len(full)
-            else f"None of {count(len(use), 'limit')} is used up"
-        )
+        takeaway=f"{sentence(or_none(len(full)))} of {count(len(use), 'limit')} "
+        f"{'are' if len(full) > 1 else 'is'} used up"
         + (f"; {count(over)} {'is' if over == 1 else 'are'} exceeded, at a price." if over else "."),
         note="Worth of more: the least increase of this limit alone that changes anything, and the "
         f"{allocation.question.goal} it gains; of floors and shares, what setting them aside gains.",
@@ -609,15 +569,10 @@ def holds(order: FundingOrder) -> Table:
     """Return the line that holds: one order of funding for all budgets, and what holding to it costs at each."""
     table, names = order.table[order.table["value"].notna()], order.question.register.projects["name"]
     entered = order.order.groupby("factor")["project_id"].agg(list)
-    data = pd.DataFrame(
-        {
-            "budget": [percent(x) for x in table["factor"]],
-            "enters": [shortened(names[entered.get(x, [])], 6) for x in table["factor"]],
-            "projects": [int((order.order["factor"] <= x).sum()) for x in table["factor"]],
-            "value": table["value"].to_list(),
-            "alone": table["alone"].to_list(),
-            "price": table["price"].to_list(),
-        }
+    data = table.assign(
+        budget=[percent(x) for x in table["factor"]],
+        enters=[shortened(names[entered.get(x, [])], 6) for x in table["factor"]],
+        projects=[int((order.order["factor"] <= x).sum()) for x in table["factor"]],
     )
     over = f"{number(len(table), 0)} budgets"
     most = facts.told(order, "list.price", table["price"].max(), over=over)
@@ -630,7 +585,7 @@ def holds(order: FundingOrder) -> Table:
             last=_factor(order.question, table["factor"].iloc[-1]),
             most=say("{most} at most", most=most) if table["price"].max() >= 0.05 else "nothing",
         ),
-        unit_line=unit_line(order.question.register, f"One list that only adds ({proof}; all budgets weigh the same)"),
+        unit_line=unit_line(f"One list that only adds ({proof}; all budgets weigh the same)"),
     )
 
 
@@ -645,10 +600,8 @@ def moves(allocation: Allocation, moved: pd.DataFrame) -> Exhibit:
     if gaining.empty:  # none of the amounts that were tried, but another
         gaining = best.to_frame().T.assign(amount=best["cap"], gain=best["most"], more=float("nan"))
     gain, amount = facts.moved(allocation, best)
-    data = gaining[["envelope", "from_year", "to_year", "amount", "gain", "more", "cap"]].reset_index(drop=True)
-    years = [f"{int(r.from_year)} to {int(r.to_year)}" for r in gaining.itertuples()]
     return tabled(
-        data=data.assign(years=years).drop(columns=["from_year", "to_year"]),
+        data=gaining.assign(years=[f"{int(r.from_year)} to {int(r.to_year)}" for r in gaining.itertuples()]),
         title=say(
             "{amount} moved from {first} to {then} would gain {gain}, the most of any move between two years",
             first=int(best["from_year"]),
@@ -665,21 +618,18 @@ STANDINGS = ("in every good plan", "at the border", "in no good plan")
 @figure("contested.core")
 def core(found: Core) -> Table:
     """Return which projects are in every good plan, at the border, or in none; the border is what to debate."""
-    register, table = found.allocation.question.register, found.table
+    table = found.table
     parts = {standing: table.loc[table["standing"] == standing, "name"] for standing in STANDINGS}
     border = parts[STANDINGS[1]]
-    rows = pd.DataFrame(
-        {
-            "standing": [sentence(standing) for standing in parts],
-            "projects": [float(len(names)) for names in parts.values()],
-            "who": [shortened(names, len(names) if names is border else 8) if len(names) else "–"
-                    for names in parts.values()],
-        }
-    )  # fmt: skip
+    rows = [
+        {"standing": sentence(standing), "projects": float(len(names)),
+         "who": shortened(names, len(names) if names is border else 8) if len(names) else "–"}
+        for standing, names in parts.items()
+    ]  # fmt: skip
     good = percent(found.epsilon)
     return tabled(
-        data=rows,
-        title=f"{sentence(count(len(border), 'project is', 'projects are'))} worth debating: every plan within "
+        data=pd.DataFrame(rows),
+        title=f"{many(len(border), 'project is|projects are')} worth debating: every plan within "
         f"{good} of the best takes or leaves the other {number(len(table) - len(border), 0)} alike"
         if 0 < len(border) < len(table)
         else "Every project is worth debating: some plans that are nearly as good take it, others leave it"
@@ -687,7 +637,7 @@ def core(found: Core) -> Table:
         else f"No project is worth debating: every plan within {good} of the best takes or leaves all of them alike",
         takeaway=f"Debate {shortened(border, 4)}." if len(border) else "",
         note=f"A good plan is worth at most {good} less than the best; proven by searching for one.",
-        unit_line=unit_line(register, f"Plans within {good} of the best", ""),
+        unit_line=unit_line(f"Plans within {good} of the best", ""),
     )
 
 
@@ -707,24 +657,24 @@ def departments(allocation: Allocation, scores: pd.Series | None = None, area: s
     stated, largest = facts.stated_cost(allocation.question), largest_levels(allocation.question)
     funded = table["decision"] == "fund"
     plan = [(str(p), level) for p, level in allocation.plan.items() if funded[p]]
-    data = pd.DataFrame(
-        {
-            "requests": 1.0, "funded": funded.astype(float), "asked": stated[list(largest.items())].droplevel(1),
-            "given": stated[plan].droplevel(1).reindex(table.index, fill_value=0.0),
-            "value": table["value"].where(table["decision"] != "refuse", 0.0),
-        }
-    )  # fmt: skip
+    data = table[["area"]].assign(
+        requests=1.0,
+        funded=funded.astype(float),
+        asked=stated[list(largest.items())].droplevel(1),
+        given=stated[plan].droplevel(1).reindex(table.index, fill_value=0.0),
+        value=table["value"].where(table["decision"] != "refuse", 0.0),
+    )
     if scores is not None:
         data["points"] = data["asked"] * scores.reindex(data.index)
-        data["scored"] = data["asked"].where(scores.reindex(data.index).notna())
-    data = data.groupby(table["area"]).sum()
+        data["scored"] = data["asked"].where(data["points"].notna())
+    data = data.groupby("area").sum()
     data.loc["All"] = data.sum()
     data["rate"] = 100 * data["given"] / data["asked"]
     data["even"] = data["rate"] / data.loc["All", "rate"]
     if scores is not None:
         data["score"] = data["points"] / data["scored"]
-    areas = data.drop(index="All").sort_values("rate", ascending=False, kind="stable")
-    data = pd.concat([areas, data.loc[["All"]]]).rename_axis("area").reset_index()
+    order = data["rate"].drop("All").sort_values(ascending=False, kind="stable").index
+    data = data.loc[[*order, "All"]].rename_axis("area").reset_index()
     effects = allocation.value - float(data["value"].iloc[-1])
     return tabled(
         data=data,
@@ -734,7 +684,7 @@ def departments(allocation: Allocation, scores: pd.Series | None = None, area: s
         "at its largest size and of what is funded at the size it gets."
         + (" Mean score: weighted by the money asked." if scores is not None else "")
         + (
-            f" Effects of projects on one another change the sum by {format_number(effects, signed=True)}."
+            f" Effects of projects on one another change the sum by {number(effects, signed=True)}."
             if abs(effects) > SMALL
             else ""
         ),
@@ -792,33 +742,26 @@ def claims(reasons: Explanation, asking: list[str], left: int = 0, shares: pd.Da
     names, stated = allocation.table["name"], facts.stated_cost(allocation.question)
     largest, rows = largest_levels(allocation.question), []
     for project in asking:
-        row, level = allocation.table.loc[project], largest[project]
-        flips = table.loc[project]
+        row, level, flips = allocation.table.loc[project], largest[project], table.loc[project]
         flip = flips.loc[level] if not flips.loc[level, "in_plan"] else flips[flips["in_plan"]].iloc[0]
-        price = flip["price"]
-        rows.append(
-            {
-                "asked": stated[(project, level)],
-                "gets": _gets(row),
-                "if": "leave it out" if flip["in_plan"] else "carry it on" if row["decision"] == "stop" else "grant it",
-                "price": "not possible" if price != price else between(price, flip["price_upper"]),
-                "better": "" if shares is None else _better(shares, (project, str(flip.name))),
-                "displaces": others(names, flip["displaces"], project),
-                "sort": price,
-            }
-        )
-    data = pd.DataFrame(rows, columns=["asked", "gets", "if", "price", "better", "displaces", "sort"])
-    data.insert(0, "project", named(names[asking]))
+        other = "leave it out" if flip["in_plan"] else "carry it on" if row["decision"] == "stop" else "grant it"
+        price, upper = flip["price"], flip["price_upper"]
+        words = "not possible" if price != price else between(price, upper)
+        better = "" if shares is None else _better(shares, (project, str(flip.name)))
+        pushed = others(names, flip["displaces"], project)
+        rows.append((project, stated[(project, level)], _gets(row), other, words, better, pushed, price))
+    head = ["project_id", "asked", "gets", "if", "price", "better", "displaces", "sort"]
+    data = pd.DataFrame(rows, columns=head)
+    data["name"] = data["project_id"].map(names)
     better = data["better"].any()
     grant = data[data["if"].eq("grant it") & data["sort"].notna()].sort_values("sort", kind="stable")
     title = "No claim can be granted" if len(data) else "Nothing is contested: every project gets what it asks"
     if len(grant):
-        ties = grant.loc[grant["sort"] <= grant["sort"].iloc[0] + SMALL, "project"]
-        first = ties.iloc[0][1][1]
+        ties, first = grant[grant["sort"] <= grant["sort"].iloc[0] + SMALL], grant["project_id"].iloc[0]
         cheapest = facts.price(allocation, first, largest[first], grant["sort"].iloc[0])
         title = say(
             "{claims} contested; the cheapest to grant, {who}, {verb} {least}{each}",
-            claims=sentence(count(len(data), "claim is", "claims are")), who=shortened(name[0][1] for name in ties),
+            claims=many(len(data), "claim is|claims are"), who=shortened(ties["name"]),
             verb="costs" if len(ties) == 1 else "cost", least=_or_nothing(cheapest), each=" each" * (len(ties) > 1),
         )  # fmt: skip
     short = "other project that gets less than it asks", "other projects that get less than they ask"
@@ -828,10 +771,7 @@ def claims(reasons: Explanation, asking: list[str], left: int = 0, shares: pd.Da
         takeaway="Each has its letter to the sponsor: what was decided, why, and what would change it."
         if len(data)
         else "",
-        unit_line=unit_line(
-            allocation.question.register,
-            f"Claims, and {allocation.question.goal} lost by granting one, at the size asked",
-        ),
+        unit_line=unit_line(f"Claims, and {allocation.question.goal} lost by granting one, at the size asked"),
         note="Requests and overrides on record first, then the most valuable."
         + (" Plan better in: share of futures, where the price is under one standard deviation." if better else "")
         + (f" Left out: {count(left, *short)}." if left else ""),
@@ -843,14 +783,9 @@ def later(allocation: Allocation, waiting: Allocation) -> Table:
     """Return what would start later if that were allowed, and what it gains; `waiting` is the plan of that question."""
     moved = waiting.table[waiting.table["delay"] > 0].sort_values("value", ascending=False, kind="stable")
     was, names = allocation.table["decision"], allocation.table["name"]
-    data = pd.DataFrame(
-        {
-            "project": named(moved["name"]),
-            "now": ["in the plan" if was[p] == "fund" else "not in the plan" for p in moved.index],
-            "size": moved["label"].to_list(),
-            "cost": moved["cost"].to_list(),
-            "value": moved["value"].to_list(),
-        }
+    data = moved.reset_index().assign(
+        now=["in the plan" if was[p] == "fund" else "not in the plan" for p in moved.index],
+        size=moved["label"].to_list(),
     )
     funded, before = (one.table["decision"].eq("fund") for one in (waiting, allocation))
     years = waiting.question.deferral
@@ -883,15 +818,13 @@ def delay(allocation: Allocation, costs: pd.DataFrame, most: int = 12) -> Table:
     dearest = float(table["cost"].max()) if len(table) else 0.0
     title = "No funded project may start a year later"
     if len(table):
-        first = table.index[table["cost"] >= dearest - SMALL]
-        title = (
-            f"One year later costs most for {shortened(table['name'][first])}"
-            if dearest > SMALL
-            else ("One year later costs the portfolio nothing for any of them")
-        )
+        first = table["name"][table["cost"] >= dearest - SMALL]
+        title = f"One year later costs most for {shortened(first)}"
+        if dearest <= SMALL:
+            title = "One year later costs the portfolio nothing for any of them"
         title += f"; {count(gaining, 'funded project')} would gain by waiting" if gaining else ""
     return tabled(
-        data=shown.assign(project=named(shown["name"]))[["project", "cost", "value"]].reset_index(drop=True),
+        data=shown.reset_index(),
         title=title,
         note=f"Of {count(len(table), 'funded project')} whose latest start allows it; a negative cost is a gain."
         if len(table)
@@ -912,26 +845,22 @@ def by_score(allocation: Allocation, scored: Allocation, value: pd.Series) -> Ta
     """
     names, goal = allocation.table["name"], allocation.question.goal
     ours, theirs = (one.table.index[one.table["decision"] == "fund"] for one in (allocation, scored))
+    sides = (goal, allocation, ours, theirs), ("points of the scores", scored, theirs, ours)
     data = pd.DataFrame(
-        [
-            {
-                "goal": f"Most {what}", "money": allocation.worth_of(one.plan), "points": scored.worth_of(one.plan),
-                "cost": one.table["cost"].sum(), "funded": float(len(funded)), "only": shortened(names[only], 4),
-            }
-            for what, one, funded, only in (
-                (goal, allocation, ours, ours.difference(theirs)),
-                ("points of the scores", scored, theirs, theirs.difference(ours)),
-            )
-        ]
+        {
+            "goal": f"Most {what}", "money": allocation.worth_of(one.plan), "points": scored.worth_of(one.plan),
+            "cost": one.table["cost"].sum(), "funded": float(len(own)),
+            "only": shortened(names[own.difference(other)], 4),
+        }
+        for what, one, own, other in sides
     )  # fmt: skip
     shared = len(ours.intersection(theirs))
-    notes = [
+    known = value.notna().groupby(level="project_id").any().reindex(names.index, fill_value=False)
+    note = (
         "Points: of 100, which is every criterion from worst to best; a project counts what it adds to doing nothing."
-    ]
-    known = value.notna().groupby(level="project_id").any()
-    unscored = [str(p) for p in names.index if not known.get(p, False)]
-    if unscored:
-        notes.append(f"Not scored: {listed(names[unscored])}; in the second plan only where law or contract says so.")
+    )
+    if not known.all():
+        note += f" Not scored: {listed(names[~known])}; in the second plan only where law or contract says so."
     given_up = data["money"].iloc[0] - data["money"].iloc[1]
     return tabled(
         data=data,
@@ -943,7 +872,7 @@ def by_score(allocation: Allocation, scored: Allocation, value: pd.Series) -> Ta
         )
         if len(ours.symmetric_difference(theirs)) or given_up
         else "Scores and money ask for the same plan",
-        note=" ".join(notes),
+        note=note,
     )
 
 
@@ -951,7 +880,7 @@ def _gets(row: pd.Series) -> str:
     """What a project gets, in words."""
     if row["decision"] != "fund":
         return {"refuse": "not in the plan", "stop": "to stop"}[row["decision"]]
-    return f"{row['label'] or 'as asked'}, {format_number(row['cost'])}"
+    return f"{row['label'] or 'as asked'}, {number(row['cost'])}"
 
 
 @figure("contested.letter_{project}")
@@ -959,11 +888,10 @@ def sponsor_letter(allocation: Allocation, project: str) -> Message:
     """Return the letter to the sponsor of one project: the decision, why, what it would take."""
     name, sponsor = allocation.question.register.projects.loc[project, ["name", "sponsor"]]
     decision = {"fund": "is in the plan", "stop": "is to stop", "refuse": "is not in the plan"}
-    items = letter_items(allocation, project)
     return Message(
         id=f"contested.letter_{project.lower()}",
         title=f"{name} {decision[allocation.table.loc[project, 'decision']]}",
-        items=tuple(items),
+        items=tuple(letter_items(allocation, project)),
         unit_line="Letter to the sponsor",
         to=str(sponsor) if pd.notna(sponsor) else f"the sponsor of {name}",
     )

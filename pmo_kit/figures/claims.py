@@ -50,7 +50,7 @@ def told(
     base = replace(base, figures=figures or base.figures, level=confidence)  # type: ignore[arg-type]
     what = unit or UNITS[key]
     if what == "value" and question is not None and not isinstance(answer, Simulation):
-        what = worth(question)
+        what = question.worth
     elif what in ("money", "value"):
         what = register.settings.money
     return Fact(key, float(amount), Unit(what) if isinstance(what, str) else what, Of(**of), base)
@@ -61,11 +61,6 @@ def each(answer: Any, key: str, amounts: pd.Series, subject: str) -> tuple[Fact,
     part, before = (subject, "") if hasattr(Of, subject) else ("part", f"{subject} ")
     facts = {f"{before}{one}": told(answer, key, amount) for one, amount in amounts.items()}
     return tuple(replace(fact, of=Of(**{part: one})) for one, fact in facts.items())  # type: ignore[arg-type]
-
-
-def worth(question: Question) -> Unit:
-    """The unit of the value that a question maximizes: money, or points."""
-    return question.register.settings.money if isinstance(question.value, str) else Unit("points")
 
 
 def teller(register: Register, figure: str, counted: str = "projects") -> Callable[..., Fact]:

@@ -17,36 +17,11 @@ import pandas as pd
 from pmo_kit.doors import door, known
 from pmo_kit.exhibits import Chart, Exhibit, Field, Kpi, Message, Table
 from pmo_kit.exhibits.cells import sayings
-from pmo_kit.facts import Fact, Of, Sentence, facts_of, printing, rounded, say, told_in
-from pmo_kit.facts import count as count
-from pmo_kit.facts import listed as listed
-from pmo_kit.facts import money as money
-from pmo_kit.facts import number as number
-from pmo_kit.facts import or_none as or_none
-from pmo_kit.facts import percent as percent
-from pmo_kit.facts import shortened as shortened
+from pmo_kit.facts import Fact, Of, count, facts_of, listed, number, printing, rounded, say, shortened, told_in
 from pmo_kit.register import Register
 
 if TYPE_CHECKING:
     from pmo_kit.exhibits.records import Kind, Mark, Runs
-
-
-def unit_line(register: Register, what: str, unit: str | None = None, scope: str = "") -> str:
-    """What, unit, scope, data as of: the small line under a title.
-
-    Parameters
-    ----------
-    what : str
-        What is shown, with a capital letter.
-    unit : str, optional
-        The register's money unit when not given; "" for none.
-    scope : str
-        Years, projects or an area.
-    """
-    as_of = register.settings.as_of
-    stand = f"data as of {as_of.isoformat()}" if as_of else "as-of date not stated"
-    parts = (what, register.settings.unit if unit is None else unit, scope, stand)
-    return " · ".join(part for part in parts if part)
 
 
 def _rows(file: str) -> list[dict[str, str]]:
@@ -109,6 +84,29 @@ def axes(**fields: str | Field) -> dict[str, Any]:
 
 _making: ContextVar[dict[str, str]] = ContextVar("making")
 """What `figures.csv` says of the figure that is being made; {goal} there is what its question maximizes, in words."""
+_asked: ContextVar[Any] = ContextVar("asked", default=None)
+"""The register that the figure that is being made is of; None where it is of none."""
+
+
+def unit_line(what: str, unit: str | None = None, scope: str = "") -> str:
+    """What, unit, scope, data as of: the small line under the title of the figure that is being made.
+
+    Parameters
+    ----------
+    what : str
+        What is shown, with a capital letter.
+    unit : str, optional
+        The register's money unit when not given; "" for none.
+    scope : str
+        Years, projects or an area.
+    """
+    settings = _asked.get().settings
+    stand = f"data as of {settings.as_of.isoformat()}" if settings.as_of else "as-of date not stated"
+    return " · ".join(filter(None, (what, settings.unit if unit is None else unit, scope, stand)))
+
+
+IDENTITY = {"project_id", "rule", "level", "decision", "condition", "cost"}
+"""Columns that a table keeps beside those that it shows: what other programs know its rows by."""
 
 
 def tabled(data: pd.DataFrame, own: Iterable[Field] = (), **parts: Any) -> Table:
@@ -123,7 +121,8 @@ def tabled(data: pd.DataFrame, own: Iterable[Field] = (), **parts: Any) -> Table
     head = tuple(replace(one, decimals=0) if one.kind == "number" and _thousands(data, one) else one for one in head)
     given: dict[str, Any] = {name: int(told[name] or 0) for name in ("totals", "first")}
     given["group"] = Field(told["group"], kind="category") if told["group"] else None
-    return Table(data=data, columns=head, **(given | parts))
+    kept = IDENTITY | {told["group"], *(one.name for one in head), *re.findall(r"(\w+)[.\w]*\?", told["columns"])}
+    return Table(data=data[[name for name in data if name in kept]], columns=head, **(given | parts))
 
 
 def _thousands(data: pd.DataFrame, field: Field) -> bool:
@@ -144,6 +143,8 @@ def drawn(data: pd.DataFrame, **parts: Any) -> Chart:
     )
     fields |= {place: parts.pop(place) for place in ("x", "y") if place in parts}
     given: dict[str, Any] = axes(**fields) | dict.fromkeys(flags, True)
+    shown = {one.name for one in (given | parts).values() if isinstance(one, Field)}
+    data = data[[name for name in data if name in shown]]
     return Chart(mark=cast("Mark", mark), data=data, **(given | {"styles": styles} | parts))
 
 
@@ -161,22 +162,6 @@ def digits(values: pd.Series) -> int:
     return 0 if values.abs().max() >= 1000 else 1
 
 
-def at_least_some(amount: float) -> str:
-    """An amount that is more than nothing, also where it would be printed as nought."""
-    return number(amount) if amount >= 0.05 or amount <= 0 else f"less than {number(0.1)}"
-
-
-def between(low: float, high: float) -> str:
-    """An amount, or the two that it lies between, where they are printed apart.
-
-    Examples
-    --------
-    >>> between(4.5, 4.51), between(2, 4.5), between(0.0, 0.04)
-    ('4.5', '2.0 to 4.5', 'less than 0.1')
-    """
-    return at_least_some(high) if number(low) == number(high) else f"{number(low)} to {number(high)}"
-
-
 def named(names: pd.Series | pd.DataFrame) -> list[Runs]:
     """Names by id, each with its id in small type; of a table its columns project_id and name."""
     pairs = names.items() if isinstance(names, pd.Series) else names[["project_id", "name"]].itertuples(index=False)
@@ -188,15 +173,9 @@ def named_by(names: pd.Series, cells: Iterable[Any], most: int, none: str = "–
     return [shortened(names[[*cell]], most) if isinstance(cell, tuple) and cell else none for cell in cells]
 
 
-def many(n: float, nouns: str) -> str:
-    """How many at the beginning of a sentence; `nouns` are for one and for several.
-
-    Examples
-    --------
-    >>> many(1, "project hopes|projects hope"), many(0, "check was|checks were")
-    ('One project hopes', 'No checks were')
-    """
-    return sentence(count(n, *nouns.split("|")))
+def below(rows: pd.DataFrame, *lines: dict[str, Any]) -> pd.DataFrame:
+    """Rows with lines under them, as sums are; what a line does not say is empty."""
+    return pd.concat([rows, pd.DataFrame([dict.fromkeys(rows, "") | line for line in lines])], ignore_index=True)
 
 
 def dated(days: pd.Series, form: str = "%Y-%m-%d") -> list[str]:
@@ -249,28 +228,6 @@ def kpi(what: str, tiles: list[dict[str, Any]]) -> Kpi:
     return Kpi(data=pd.DataFrame(rows), title=f"{what} in {count(len(rows), 'number')}", facts=tuple(told))
 
 
-def sentence(text: str) -> str:
-    """Text with a capital letter in front; the rest is left as it is.
-
-    Examples
-    --------
-    >>> sentence("eight projects")
-    'Eight projects'
-    """
-    return Sentence(text[:1].upper() + text[1:], facts_of(text))
-
-
-def in_sentence(label: str) -> str:
-    """A label inside a sentence: without its capital letter, unless that is the beginning of a code.
-
-    Examples
-    --------
-    >>> in_sentence("Load test fails"), in_sentence("P02-R1")
-    ('load test fails', 'P02-R1')
-    """
-    return label[:1].lower() + label[1:] if label[1:2].islower() else label
-
-
 P = ParamSpec("P")
 E = TypeVar("E", bound=Exhibit)
 
@@ -304,12 +261,13 @@ def figure(id: str) -> Callable[[Callable[P, E]], Callable[P, E]]:
             with printing() as printed:
                 inside = copy_context()
                 inside.run(_making.set, {part: words.replace("{goal}", goal) for part, words in told.items()})
+                inside.run(_asked.set, register)
                 lacking = [sheet for sheet in told["needs"].split() if not register.has(sheet)]
                 exhibit: Any = not_shown(told["shows"], lacking[0]) if lacking else inside.run(make, *args, **kwargs)
                 line = exhibit.unit_line
                 if told["line"] and not (line or isinstance(exhibit, Message)):
                     unit = "" if told["unit"] == "none" else told["unit"] or None
-                    line = unit_line(register, told["line"], unit, told["scope"])
+                    line = inside.run(unit_line, told["line"], unit, told["scope"])
             if not isinstance(exhibit, Message):
                 read = {part: getattr(exhibit, part) or told[part] for part in ("takeaway", "note")}
                 exhibit = replace(exhibit, **read)

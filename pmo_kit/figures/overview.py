@@ -11,25 +11,17 @@ from pmo_kit import overview
 from pmo_kit.appraisal import Appraisal
 from pmo_kit.arbitration.rules import role_words
 from pmo_kit.exhibits import Exhibit, Field, Kpi, Message, Table
-from pmo_kit.exhibits.theme import format_number
-from pmo_kit.facts import Fact, number, say
+from pmo_kit.facts import count, doing, listed, many, money, number, or_none, percent, say, sentence, shortened
 from pmo_kit.figures import claims
 from pmo_kit.figures.figure import (
-    count,
     digits,
     drawn,
     figure,
     in_words,
     kpi,
-    listed,
-    many,
-    money,
+    named_by,
     not_shown,
     nothing,
-    or_none,
-    percent,
-    sentence,
-    shortened,
     tabled,
     tile,
     unit_line,
@@ -51,15 +43,9 @@ def goals(register: Register, appraisal: Appraisal) -> Exhibit:
         title = "No goal asks for money"
     elif len(stated):
         far = stated.loc[stated["gap"].abs().idxmax()]
-        side = "above" if far["gap"] > 0 else "below"
-        title = (
-            f"{far['label']} asks for {percent(far['share'] / 100)} of the money, "
-            f"{format_number(abs(far['gap']), 0)} points {side} its target share"
-        )
-    return tabled(
-        data=shown,
-        title=title,
-    )
+        off = f"{number(abs(far['gap']), 0)} points {'above' if far['gap'] > 0 else 'below'} its target share"
+        title = f"{far['label']} asks for {percent(far['share'] / 100)} of the money, {off}"
+    return tabled(data=shown, title=title)
 
 
 @figure("balance.enablers")
@@ -70,19 +56,14 @@ def enablers(register: Register, appraisal: Appraisal) -> Exhibit:
         return not_shown("what requires what", "links")
     names = register.projects["name"]
     rows = table.reset_index()
-    rows["who"] = [shortened(names[list(who)], 4) for who in rows["dependents"]]
+    rows["who"] = named_by(names, rows["dependents"], 4)
     rows["many"] = rows["dependents"].map(len).astype(float)
-    first = rows.iloc[0]
-    losing = int(((table["npv"] < 0) & (table["dependents_npv"] > 0)).sum())
-    told = claims.teller(register, "balance.enablers")
+    first, told = rows.iloc[0], claims.teller(register, "balance.enablers")
+    losing = told("lose", ((table["npv"] < 0) & (table["dependents_npv"] > 0)).sum())
     return tabled(
-        data=rows.drop(columns="dependents"),
-        title=say(
-            "{who} is needed by {n:words project|projects}",
-            who=first["name"],
-            n=told("need it", first["many"]),
-        ),
-        takeaway=(say("{n:Words enabler loses|enablers lose} money alone. ", n=told("lose", losing)) if losing else "")
+        data=rows,
+        title=say("{who} is needed by {n:words project|projects}", who=first["name"], n=told("need it", first["many"])),
+        takeaway=(say("{n:Words enabler loses|enablers lose} money alone. ", n=losing) if losing.value else "")
         + "What an enabler is worth is what the best plan loses without it.",
     )
 
@@ -101,64 +82,52 @@ SEVERITY = {"block": "must be fixed", "warn": "doubtful", "waived": "accepted", 
 @figure("data_quality.known")
 def known(register: Register) -> Message:
     """Return how far the figures can be trusted: what is missing, how old they are, what is doubtful."""
-    warnings, noted = claims.findings(register), _notes(register)
     told = accounts(register.table)
     items = [("From the source:", told.sentence)] if told is not None else []
     if told is not None and told.accepted and told.share:
         items.append(("Accepted:", f"{told.accepted}."))
-    items += [
-        (
-            "Data findings:",
-            say(
-                "{n:nones-words} to look at and {m:words note|notes}; nothing was repaired.",
-                n=warnings,
-                m=noted,
-            ),
-        )
-    ]
+    items.append(("Data findings:", _looked_at(register, "{n:nones-words} to look at and {m:words note|notes}") + "."))
     if register.has("baselines"):
         base = register.table("baselines").pivot_table(index="project_id", columns="quantity", values="baseline")
         missing = len(register.projects) - base.reindex(register.projects.index).notna().sum()
         named = [
-            f"{_stated(register, str(name))} of {count(int(number), 'project')}"
-            for name, number in missing.items()
-            if number
+            f"{_stated(register, str(name))} of {count(int(n), 'project')}" for name, n in missing[missing > 0].items()
         ]
         items += [("Not stated:", f"{listed(named)}.")] if named else []
     age = overview.freshness(register).median()
     if age == age:
         items.append(("Age:", f"{_old(age)}."))
-    return Message(title="How well we know it", items=tuple(items), unit_line=unit_line(register, "Data quality", ""))
+    return Message(title="How well we know it", items=tuple(items), unit_line=unit_line("Data quality", ""))
 
 
-def _notes(register: Register) -> Fact:
-    """How many findings are notes."""
-    return claims.told(register, "count", (register.findings["severity"] == "info").sum(), "notes", part="noted")
+def _looked_at(register: Register, words: str) -> str:
+    """How many findings are to be looked at, and how many are notes."""
+    noted = claims.told(register, "count", (register.findings["severity"] == "info").sum(), "notes", part="noted")
+    return say(f"{words}; nothing was repaired", n=claims.findings(register), m=noted)
 
 
 @figure("data_quality.findings")
 def findings(register: Register) -> Exhibit:
     """Return what is doubtful or missing in the register: where, of whom, and how to mend it; the most money first."""
     table = overview.findings_by_rule(register)
-    names = register.projects["name"].to_dict()
-    words = {**names, **RATING}
-    shown = table.assign(severity=lambda rows: rows["severity"].map(SEVERITY))
-    shown["where"] = [_where(row) for row in shown.itertuples()]
-    shown["who"] = [shortened([names[one] for one in who]) if who else "–" for who in shown["projects"]]
-    shown["message"] = [in_words(f"{row.message} {row.fix}".strip(), words) for row in shown.itertuples()]
-    shown["behind"] = [money(amount) if amount else "–" for amount in shown["money"]]
-    shown = shown.drop(columns=["rows", "projects"])
+    names = register.projects["name"]
+    words = {**names.to_dict(), **RATING}
+    shown = table.assign(
+        severity=table["severity"].map(SEVERITY),
+        where=[_where(row) for row in table.itertuples()],
+        who=named_by(names, table["projects"], 3),
+        message=[in_words(f"{row.message} {row.fix}".strip(), words) for row in table.itertuples()],
+        behind=[money(amount) if amount else "–" for amount in table["money"]],
+    )
     age = overview.freshness(register).median()
     fresh = _old(age) if age == age else "no status is dated"
-    title = say("{n:Words finding|findings} to look at, {m:words note|notes}; nothing was repaired",
-                n=claims.findings(register), m=_notes(register))  # fmt: skip
     if table.empty:
         return nothing("No finding on the data", sentence(f"{fresh}."))
     return tabled(
         data=shown,
-        title=title,
+        title=_looked_at(register, "{n:Words finding|findings} to look at, {m:words note|notes}"),
         takeaway=_first(shown),
-        unit_line=unit_line(register, "Data quality: the most money first", scope=fresh),
+        unit_line=unit_line("Data quality: the most money first", scope=fresh),
     )
 
 
@@ -180,14 +149,9 @@ def _first(shown: pd.DataFrame) -> str:
 
 def _where(row: Any) -> str:
     """File or sheet, column and rows of a finding; all rows are in the register's own findings."""
-    rows = [str(number) for number in row.rows[:3]]
-    more = " …" if len(row.rows) > 3 else ""
-    parts = [
-        row.file,
-        row.sheet,
-        str(row.column).replace("_", " "),
-        f"row{'s' * (len(rows) > 1)} {', '.join(rows)}{more}" if rows else "",
-    ]
+    rows = [*map(str, row.rows[:3])]
+    some = f"row{'s' * (len(rows) > 1)} {', '.join(rows)}{' …' * (len(row.rows) > 3)}" if rows else ""
+    parts = [row.file, row.sheet, str(row.column).replace("_", " "), some]
     return " · ".join(part for part in parts if part) or "register"
 
 
@@ -195,29 +159,22 @@ def _where(row: Any) -> str:
 def waivers(register: Register) -> Exhibit:
     """Return what was accepted by name: findings that are waived, and values that are missing for a reason."""
     rows = [
-        {
-            "what": f"{sentence(str(row.rule).replace('_', ' '))}, {count(int(row.times), 'finding')}",
-            "why": row.why,
-            "who": f"{row.who}, {row.when:%Y-%m-%d}",
-            "until": f"{row.until:%Y-%m-%d}" if pd.notna(row.until) else "no end",
-        }
+        (
+            f"{sentence(str(row.rule).replace('_', ' '))}, {count(int(row.times), 'finding')}",
+            row.why,
+            f"{row.who}, {row.when:%Y-%m-%d}",
+            f"{row.until:%Y-%m-%d}" if pd.notna(row.until) else "no end",
+        )
         for row in register.waivers.rename(columns={"count": "times"}).itertuples(index=False)
     ]
-    names = register.projects["name"]
-    rows += [
-        {
-            "what": f"{names[row.project_id]}: no {in_words(str(row.column), RATING)} in {in_words(row.table, {})}",
-            "why": row.reason,
-            "who": "register",
-            "until": "–",
-        }
-        for row in register.table("exemptions").itertuples(index=False)
-    ]
+    for row in register.table("exemptions").itertuples(index=False):
+        what = f"no {in_words(str(row.column), RATING)} in {in_words(row.table, {})}"
+        rows.append((f"{register.projects.loc[row.project_id, 'name']}: {what}", row.reason, "register", "–"))
     if not rows:
         return nothing("Nothing was waived: every finding counts.", "No value is missing for a stated reason.")
     return tabled(
-        data=pd.DataFrame(rows),
-        title=f"{sentence(count(len(register.waivers), 'waiver'))}; "
+        data=pd.DataFrame(rows, columns=["what", "why", "who", "until"]),
+        title=f"{many(len(register.waivers), 'waiver|waivers')}; "
         f"{count(len(register.table('exemptions')), 'value')} missing with a reason",
     )
 
@@ -225,33 +182,26 @@ def waivers(register: Register) -> Exhibit:
 @figure("data_quality.grades")
 def grades(register: Register, graded: Grades) -> Table:
     """Return how many projects have data of each grade, and whose data are weakest."""
-    table = graded.table
-    rows = pd.DataFrame(
-        [
-            {
-                "grade": letter,
-                "projects": float((table["grade"] == letter).sum()),
-                "who": shortened(register.projects["name"][table["grade"] == letter], 5)
-                if (table["grade"] == letter).any()
-                else "–",
-            }
-            for letter in LETTERS
-        ]
-    )
+    table, names = graded.table, register.projects["name"]
+    of_grade = [names[table["grade"] == letter] for letter in LETTERS]
+    rows = {
+        "grade": [*LETTERS],
+        "projects": [float(len(who)) for who in of_grade],
+        "who": [shortened(who, 5) if len(who) else "–" for who in of_grade],
+    }
     worst, best = table[table["grade"] == max(table["grade"])], int((table["grade"] == "A").sum())
+    least = (
+        f"{letter} {percent(share)}, {count(rules, 'rule')}, {count(days, 'day')}"
+        for letter, (share, rules, days) in zip(LETTERS, LIMITS, strict=False)
+    )
     return tabled(
-        data=rows,
+        data=pd.DataFrame(rows),
         title=f"The register's data are grade {graded.grade}: {or_none(best)} of "
         f"{count(len(table), 'project')} {'reaches' if best == 1 else 'reach'} A",
-        takeaway=f"Weakest: {shortened(register.projects.loc[worst.index, 'name'])}."
+        takeaway=f"Weakest: {shortened(names[worst.index])}."
         if len(worst) < len(table)
         else "The data of all projects are of this grade.",
-        note="Least share of the expected columns, most rules tripped, oldest status: "
-        + "; ".join(
-            f"{letter} {percent(share)}, {count(rules, 'rule')}, {count(days, 'day')}"
-            for letter, (share, rules, days) in zip(LETTERS, LIMITS, strict=False)
-        )
-        + ".",
+        note=f"Least share of the expected columns, most rules tripped, oldest status: {'; '.join(least)}.",
     )
 
 
@@ -277,12 +227,7 @@ def ask(register: Register, appraisal: Appraisal) -> Exhibit:
     part = claims.told(register, "share", max(1 - there[worst] / asked.value, 0.0), year=int(worst), part="asked")
     return drawn(
         data=rows.sort_values(["year", "what"], ascending=[True, False], ignore_index=True),
-        title=say(
-            "Asked in {year}: {asked} for an envelope of {envelope}",
-            year=worst,
-            asked=asked,
-            envelope=envelope,
-        ),
+        title=say("Asked in {year}: {asked} for an envelope of {envelope}", year=worst, asked=asked, envelope=envelope),
         takeaway=say(
             "{part} of the {year} ask does not fit in any plan.",
             part=say("At least {part}", part=part) if part.value >= 0.005 else "A little",
@@ -297,29 +242,27 @@ def ask(register: Register, appraisal: Appraisal) -> Exhibit:
 def people(register: Register, appraisal: Appraisal) -> Exhibit:
     """Return the people asked for against the people there are, the scarcest role and period first."""
     table = overview.ask_against_capacity(register, appraisal)
-    first = table.iloc[0]
+    first, all_said = table.iloc[0], not table["capacity"].hasnans
     table = table.assign(role=table["role"].str.replace("_", " "), percent=100 * table["share"])
-    short, stated = int((table["share"] > 1).sum()), int(table["capacity"].count())
     told = claims.teller(register, "overview.people", "FTE")
+    short, stated = (
+        told(part, n, "pairs")
+        for part, n in (("short", (table["share"] > 1).sum()), ("all", table["capacity"].count()))
+    )
     return tabled(
         data=table,
         title=say(
             "{who} are the scarcest: {asked} asked in {period}, {most} available",
-            period=first["period"],
-            who=sentence(role_words(first["role"], 2)),
-            asked=told("asked", first["asked"]),
-            most=told("there", first["capacity"]),
+            period=first["period"], who=sentence(role_words(first["role"], 2)),
+            asked=told("asked", first["asked"]), most=told("there", first["capacity"]),
         )
-        if short
-        else "There are people enough in every role and period" + " that states a capacity" * table["capacity"].hasnans,
-        takeaway=say(
-            "{n:Words} of {all:words pair|pairs} of role and period cannot serve all that is asked.",
-            n=told("short", short, "pairs"),
-            all=told("all", stated, "pairs"),
-        )
-        if short and stated > 1
+        if short.value
+        else f"There are people enough in every role and period{'' if all_said else ' that states a capacity'}",
+        takeaway=say("{n:Words} of {all:words pair|pairs} of role and period cannot serve all that is asked.",
+                     n=short, all=stated)
+        if short.value and stated.value > 1
         else "",
-    )
+    )  # fmt: skip
 
 
 @figure("overview.by_{column}")
@@ -341,22 +284,20 @@ def asked_by(register: Register, appraisal: Appraisal, column: str = "area") -> 
         of_one = say("All the money asked is of one {words}: {first}", first=table[column].iloc[0], words=words)
         line = of_one if table["asked"].any() else "No money is asked"
         return Message(id=id, title=line, alt=f"{line}.", items=())
-    first = table.iloc[0]
+    first, whole = table.iloc[0], claims.told(register, "register.asked", table["asked"].sum())
+    part = percent(first["share"])
     return drawn(
         id=id,
         data=table,
         y=Field(column, words, kind="category"),
         title=say(
             "{who} asks for most: {own} of {all}, {part}",
-            who=sentence(first[column]),
-            own=asked[0],
-            all=claims.told(register, "register.asked", table["asked"].sum()),
-            part=percent(first["share"]),
+            who=sentence(first[column]), own=asked[0], all=whole, part=part,
         ),
         facts=asked,
         takeaway=f"Every project at its largest level; {count(int((table['asked'] > 0).sum()), words)} ask for money.",
-        unit_line=unit_line(register, f"Money asked by {words}", scope=_years(register)),
-    )
+        unit_line=unit_line(f"Money asked by {words}", scope=_years(register)),
+    )  # fmt: skip
 
 
 @figure("overview.by_year")
@@ -368,12 +309,11 @@ def by_year(register: Register, appraisal: Appraisal) -> Exhibit:
         return not_shown("the cost by year", "costs")
     areas = register.projects["area"].reindex(table.index).map(lambda area: _labels(register, "area").get(area, area))
     sums = table.groupby(areas).sum()
-    order = sums.sum(axis=1).sort_values(ascending=False, kind="stable").index
-    most = list(order) if len(order) <= AREAS else list(order[: AREAS - 1])
+    order = sums.sum(axis=1).sort_values(ascending=False, kind="stable")
+    most = [*order.index] if len(order) <= AREAS else [*order.index[: AREAS - 1]]
     other = f"{number(len(order) - len(most), 0)} other areas"
     rows = sums.groupby(lambda area: area if area in most else other).sum()
-    rows = rows.loc[[*most, *([other] if other in rows.index else [])]].rename_axis("area").T.rename_axis("year")
-    long = rows.stack().rename("amount").reset_index().assign(year=lambda data: data["year"].astype("str"))
+    rows = rows.loc[[*most, *([other] if other in rows.index else [])]].rename_axis("area").T
     total = table.sum()
     peak = int(total.idxmax())
     asked = claims.told(register, "register.asked", total[peak], year=peak)
@@ -381,13 +321,13 @@ def by_year(register: Register, appraisal: Appraisal) -> Exhibit:
         line = say("All that is asked falls in {year}: {asked:unit}", year=peak, asked=asked)
         return Message(title=line, items=())
     return drawn(
-        data=long,
+        data=rows.rename(index=str).rename_axis("year").stack().rename("amount").reset_index(),
         title=say(
             f"{{whole}} asked from {total.index.min()} to {total.index.max()}, most in {peak}: {{most}}",
             whole=claims.told(register, "register.asked", total.sum()),
             most=asked,
         ),
-        takeaway=f"{order[0]} asks for {percent(sums.sum(axis=1)[order[0]] / total.sum())} of it.",
+        takeaway=f"{order.index[0]} asks for {percent(order.iloc[0] / total.sum())} of it.",
     )
 
 
@@ -398,18 +338,15 @@ def largest(register: Register) -> Exhibit:
     first = stated[stated > 0].sort_values(ascending=False, kind="stable").head(LARGEST)
     if first.empty:
         return not_shown("the largest projects", "costs")
-    share = first.sum() / stated.sum()
-    data = pd.DataFrame(
-        {"name": register.projects["name"][first.index], "amount": first, "area": register.projects["area"]}
-    )
-    data = data.loc[first.index].reset_index()
+    data = register.projects.loc[first.index].assign(amount=first)
     data["label"] = [f"{money(row.amount)} · {row.area}" for row in data.itertuples()]
+    dearest, share = data["name"].iloc[0], percent(first.sum() / stated.sum())
     return drawn(
         data=data,
-        title=f"The {count(len(data))} largest of {count(len(stated), 'project')} are {percent(share)} of all the money"
+        title=f"The {count(len(data))} largest of {count(len(stated), 'project')} are {share} of all the money"
         if len(data) > 1
-        else f"{data['name'][0]} is all the money: {money(first.iloc[0])}",
-        takeaway=f"{data['name'][0]} alone is {percent(first.iloc[0] / stated.sum())} of it.",
+        else f"{dearest} is all the money: {money(first.iloc[0])}",
+        takeaway=f"{dearest} alone is {percent(first.iloc[0] / stated.sum())} of it.",
         note="The costs of a project over all years that the register states."
         if register.has("costs")
         else "The whole-life cost of a project, else its largest baseline.",
@@ -424,35 +361,30 @@ def timeline(register: Register) -> Exhibit:
         return not_shown("when projects start and finish", "projects", columns="columns start and finish")
     first = dates["start"].min()
     most = overview.money_of_projects(register)[dates.index].sort_values(ascending=False, kind="stable").index[:ROWS]
-    data = dates[dates.index.isin(most)].reset_index()[["project_id", "name", "start", "finish"]]
-    for name in ("start", "finish"):
-        data[f"{name}_years"] = (data[name] - first).dt.days / 365.25
-    data["label"] = [f"{row.start:%b %Y} to {row.finish:%b %Y}" for row in data.itertuples()]
-    data = data.drop(columns=["start", "finish"])
-    years = range(first.year, dates["finish"].max().year + 1)
-    running = {
-        year: int(((dates["start"].dt.year <= year) & (dates["finish"].dt.year >= year)).sum()) for year in years
-    }
+    data = dates[dates.index.isin(most)]
+    data = data.assign(
+        label=[f"{row.start:%b %Y} to {row.finish:%b %Y}" for row in data.itertuples()],
+        **{f"{name}_years": (data[name] - first).dt.days / 365.25 for name in ("start", "finish")},
+    )
+    begins, ends = dates["start"].dt.year, dates["finish"].dt.year
+    running = {y: int(((begins <= y) & (ends >= y)).sum()) for y in range(first.year, ends.max() + 1)}
     most_at_once = max(running.values())
-    peaks = [year for year in years if running[year] == most_at_once]
+    peaks = [year for year, n in running.items() if n == most_at_once]
+    when = listed(map(str, peaks))
+    if len(peaks) > 3:
+        when = f"each of {count(len(peaks), 'year')} between {peaks[0]} and {peaks[-1]}"
     rest, undated = len(dates) - len(data), len(register.projects) - len(dates)
+    who = f"Of {count(len(dates), 'project')} with both dates {count(most_at_once, 'is', 'are')}" if undated else ""
     notes = [f"Those with the most money; {number(rest, 0)} more are counted in the title only."] if rest else []
-    notes += [f"{sentence(count(undated, 'project'))} without both dates not drawn."] if undated else []
+    notes += [f"{many(undated, 'project|projects')} without both dates not drawn."] if undated else []
     return drawn(
         data=data,
         x=f"finish_years.axis: years after {first:%B %Y}",
-        title=(f"Of {count(len(dates), 'project')} with both dates " if undated else "")
-        + (count(most_at_once, "is", "are") if undated else many(most_at_once, "project is|projects are"))
-        + " under way in "
-        + (
-            listed(map(str, peaks))
-            if len(peaks) <= 3
-            else f"each of {count(len(peaks), 'year')} between {peaks[0]} and {peaks[-1]}"
-        )
+        title=f"{who or many(most_at_once, 'project is|projects are')} under way in {when}"
         + (", more than in any other year" if len(peaks) < len(running) else ""),
         takeaway=f"The first of {'these' if undated else 'all'} starts in {first:%B %Y}, the last finishes in "
         f"{dates['finish'].max():%B %Y}.",
-        unit_line=unit_line(register, "Start and finish", f"years after {first:%B %Y}"),
+        unit_line=unit_line("Start and finish", f"years after {first:%B %Y}"),
         note=" ".join(notes),
     )
 
@@ -463,20 +395,18 @@ def projects(register: Register) -> Table:
     stated = overview.money_of_projects(register)
     data = register.projects.assign(money=stated.where(stated > 0)).sort_values("money", ascending=False, kind="stable")
     data["stage"] = data["stage"].str.replace("_", " ")
-    data = data.reset_index(names="id")[
-        ["name", "id", "area", "stage", "manager", *RATINGS, "start", "finish", "money"]
-    ]
+    data = data.reset_index(names="id")
     if (data["id"] == data["name"]).all():
         data["id"] = None
     what = "cost" if register.has("costs") else "money"
     return tabled(
         data=data,
         own=[Field("money", what, register.settings.unit, decimals=digits(stated))],
-        title=f"{sentence(count(len(data), 'project'))}, {money(stated.sum())} {register.settings.money.short}",
-        takeaway=f"{sentence(count(int((stated == 0).sum()), 'project states', 'projects state'))} no {what}."
+        title=f"{many(len(data), 'project|projects')}, {money(stated.sum())} {register.settings.money.short}",
+        takeaway=f"{many((stated == 0).sum(), 'project states|projects state')} no {what}."
         if (stated == 0).any()
         else f"Every project states its {what}.",
-        unit_line=unit_line(register, f"The register, the most {what} first"),
+        unit_line=unit_line(f"The register, the most {what} first"),
     )
 
 
@@ -502,8 +432,7 @@ def confidence(register: Register) -> Exhibit:
         for side in rated
     }
     silent = int(register.projects[RATINGS].isna().all(axis=1).sum())
-    data = table.reset_index()
-    data.insert(1, "words", ["Red", "Amber", "Green", "not stated"])
+    data = table.reset_index().assign(words=[*colors.values(), "not stated"])
     data["rating"] = data["rating"].where(data["rating"] != overview.NOT_STATED, "–")
     return tabled(
         data=data,
@@ -519,31 +448,26 @@ def variance(register: Register, quantity: str = "spend", tolerance: float = 0.0
     words, table = _stated(register, quantity), overview.budget_variance(register, quantity)
     both = table.dropna(subset="variance")
     if both.empty:
-        return not_shown(
-            f"forecast against baseline of {words}",
-            "baselines",
-            columns="columns baseline and now",
-        )
+        return not_shown(f"forecast against baseline of {words}", "baselines", columns="columns baseline and now")
     outside = both[(both["share"].abs() > tolerance) | (both["share"].isna() & (both["variance"] != 0))]
     over, under = int((outside["variance"] > 0).sum()), int((outside["variance"] < 0).sum())
-    data = both.drop(columns="years").head(ROWS).reset_index()
+    data = both.head(ROWS).copy()
     data["direction"] = data["variance"].gt(0).map({True: "over", False: "under"})
     data["label"] = [
-        f"{format_number(row.variance, signed=True)}"
+        f"{number(row.variance, signed=True)}"
         + (f" · {percent(row.share, signed=True)}" if row.share == row.share else " · no baseline")
         for row in data.itertuples()
     ]
     total, base = both["variance"].sum(), both["baseline"].sum()
     return drawn(
         data=data,
-        title=f"{sentence(count(len(outside)))} of {count(len(both), 'forecast')} "
-        f"{'is' if len(outside) == 1 else 'are'} more than {percent(tolerance)} off: {or_none(over)} over, "
-        f"{or_none(under)} under"
+        title=f"{many(len(outside), '|')} of {count(len(both), 'forecast')} {'is' if len(outside) == 1 else 'are'} "
+        f"more than {percent(tolerance)} off: {or_none(over)} over, {or_none(under)} under"
         if len(outside)
         else f"No forecast of {count(len(both), 'project')} is more than {percent(tolerance)} off its baseline",
         takeaway=_together(float(total), float(base)),
         note=_left_out(register, both),
-        unit_line=unit_line(register, f"Forecast less baseline, {words}"),
+        unit_line=unit_line(f"Forecast less baseline, {words}"),
     )
 
 
@@ -560,7 +484,7 @@ def _left_out(register: Register, both: pd.DataFrame) -> str:
     """Which projects a chart of variances does not draw."""
     unknown, rest = len(register.projects) - len(both), both.iloc[ROWS:]
     notes = [f"And {number(len(rest), 0)} with less variance: {shortened(rest['name'])}."] if len(rest) else []
-    notes += [f"{sentence(count(unknown, 'project'))} without both figures not shown."] if unknown else []
+    notes += [f"{many(unknown, 'project|projects')} without both figures not shown."] if unknown else []
     return " ".join(notes)
 
 
@@ -594,7 +518,7 @@ def headline(register: Register, appraisal: Appraisal) -> Message:
     return Message(
         title=say(", ").join(parts) + ";\n" + second,
         items=(),
-        unit_line=unit_line(register, "For information"),
+        unit_line=unit_line("For information"),
     )
 
 
@@ -615,12 +539,10 @@ def _year_words(register: Register, both: pd.DataFrame, red: pd.Series) -> str:
         words = "is on its baseline" if on else say("is {v} {side} its baseline", v=variance, side=side)
         return say("the forecast{named} of {n:words project|projects} {words}", named=named, n=n, words=words)
     names = both.loc[inside, "name"]
-    part = claims.told(
-        register, "share", share, over=f"{number(len(both), 0)} projects", part="Red of the money forecast"
-    )
+    over, what = f"{number(len(both), 0)} projects", "Red of the money forecast"
+    part = claims.told(register, "share", share, over=over, part=what)
     n = claims.told(register, "count", len(rest), part="not Red, year stated")
-    first = say("{who} {verb} {part} of the money forecast{named}", who=shortened(names, 2), part=part, named=named,
-                verb="is" if len(names) == 1 else "are")  # fmt: skip
+    first = say("{who} {part} of the money forecast{named}", who=doing(names, "is|are", 2), part=part, named=named)
     tail = "are on budget" if on else say("forecast {variance} {side} budget", variance=variance, side=side)
     return say("{first}; the other {n} {tail}", first=first, n=n, tail=tail)
 
@@ -630,11 +552,8 @@ def whole_life(register: Register) -> Exhibit:
     """Return each project's rating, finish, cost and benefit over its life, and how far its year is from its budget."""
     table = overview.whole_life(register)
     if table[["life_cost", "life_benefit"]].isna().all(axis=None):
-        return not_shown(
-            "cost and benefit over the whole life",
-            "baselines",
-            columns="whole-life cost or benefit of a project",
-        )
+        lacking = "whole-life cost or benefit of a project"
+        return not_shown("cost and benefit over the whole life", "baselines", columns=lacking)
     cost, brings = table["life_cost"].dropna(), table["life_benefit"].dropna()
     facts = {
         "cost": claims.told(register, "life.cost", cost.sum()),
@@ -686,9 +605,8 @@ def attention(register: Register) -> Message:
     """Return what stands out: the projects rated Red and the forecasts furthest from their baselines."""
     items = []
     projects = register.projects
-    red = projects[(projects[["rag_declared", "rag_assured"]] == "R").any(axis=1)]
-    if len(red):
-        names = red["name"]
+    names = projects.loc[projects[RATINGS].eq("R").any(axis=1), "name"]
+    if len(names):
         if len(names) > RED_NAMED + 1:
             names = names.loc[overview.money_of_projects(register)[names.index].sort_values().index[::-1]]
         items.append(("Rated Red:", f"{shortened(names, RED_NAMED)}."))
@@ -696,13 +614,11 @@ def attention(register: Register) -> Message:
         both = overview.budget_variance(register).dropna(subset="variance").sort_values("variance")
         for lead, rows in (("Furthest over budget:", both.iloc[::-1]), ("Furthest under:", both)):
             side = rows["variance"] > 0 if "over" in lead else rows["variance"] < 0
-            named = [
-                f"{row.name} {format_number(row.variance, signed=True)}"
-                for row in rows[side].head(3).itertuples(index=False)
-            ]
+            first = rows[side].head(3).itertuples(index=False)
+            named = [f"{row.name} {number(row.variance, signed=True)}" for row in first]
             items += [(lead, f"{listed(named)}.")] if named else []
     items = items or [("Nothing", "stands out in what the register holds.")]
-    return Message(title="What stands out", items=tuple(items), unit_line=unit_line(register, "Ratings and forecasts"))
+    return Message(title="What stands out", items=tuple(items), unit_line=unit_line("Ratings and forecasts"))
 
 
 def _labels(register: Register, column: str) -> dict[str, str]:

@@ -10,31 +10,12 @@ import pandas as pd
 from pmo_kit.arbitration import Allocation, Capacity, Envelope, Explanation, Ledger
 from pmo_kit.arbitration.rules import role_words
 from pmo_kit.errors import DataError
-from pmo_kit.exhibits import Exhibit, Field, Kpi, Message, Table
+from pmo_kit.exhibits import Exhibit, Kpi, Message, Table
 from pmo_kit.exhibits.records import Runs
-from pmo_kit.facts import number, say
+from pmo_kit.facts import at_least_some, count, doing, listed, many, number, say, sentence, shortened
+from pmo_kit.figures import arbitration as plan
 from pmo_kit.figures import claims
-from pmo_kit.figures.arbitration import (
-    bottleneck,
-    bottleneck_names,
-    changes,
-    holding,
-    largest_levels,
-    money_by_year,
-    spend_years,
-)
-from pmo_kit.figures.figure import (
-    at_least_some,
-    count,
-    figure,
-    kpi,
-    listed,
-    nothing,
-    sentence,
-    shortened,
-    tabled,
-    tile,
-)
+from pmo_kit.figures.figure import below, figure, kpi, nothing, tabled, tile
 from pmo_kit.register import Register
 from pmo_kit.register.checks.provenance import accounts
 from pmo_kit.risk import Fit, Simulation
@@ -86,95 +67,67 @@ def the_plan(allocation: Allocation, comparison: Comparison, conditions: pd.Seri
         for words, inside in kinds.items()
         if inside.any()
     ]
-    largest = largest_levels(allocation.question)
+    largest = plan.largest_levels(allocation.question)
     reduced = int((funded["level"] != largest.reindex(funded.index)).sum())
     cases = len(comparison.others)
     same = comparison.fact("case.holds", int((comparison.held[funded.index] == cases).sum()), "projects")
     every = comparison.fact("cases", cases, "cases")
     whole = claims.decided(allocation, "fund")
     smaller = claims.counted(allocation, reduced, "at a reduced size")
-    tail = say("; {n:words} of them at a reduced size", n=smaller) if reduced else ""
+    text = say(", ").join(parts) + (say("; {n:words} of them at a reduced size", n=smaller) if reduced else "") + "."
     asked = [] if conditions is None else [p for p in conditions.index if p in funded.index]
-    held = claims.counted(allocation, len(asked), "with a condition")
-    with_condition = say(
-        " {n:Words} with a condition (see arbitration.plan): {who}.",
-        n=held,
-        who=shortened(table.loc[asked, "name"]),
-    )
-    return (
-        ("lead", say("{n:Words project|projects}:", n=whole)),
-        (
-            "text",
-            say("{parts}{tail}.{asked}", parts=say(", ").join(parts), tail=tail, asked=with_condition if asked else ""),
-        ),
-        (
-            "small",
-            say(
-                "At this size {same:nones-words} of the {whole:words} {same:=holds|hold} in {every:=|all }"
-                "{every:words other case|other cases}", same=same, whole=whole, every=every,
-            ) if cases else "No case stands beside today",
-        ),
-    )  # fmt: skip
+    if asked:
+        n, who = claims.counted(allocation, len(asked), "with a condition"), shortened(table.loc[asked, "name"])
+        text += say(" {n:Words} with a condition (see arbitration.plan): {who}.", n=n, who=who)
+    held = say(
+        "At this size {same:nones-words} of the {whole:words} {same:=holds|hold} in {every:=|all }"
+        "{every:words other case|other cases}", same=same, whole=whole, every=every,
+    ) if cases else "No case stands beside today"  # fmt: skip
+    return ("lead", say("{n:Words project|projects}:", n=whole)), ("text", text), ("small", held)
 
 
 @figure("page_one.amounts")
 def amounts(allocation: Allocation) -> Table:
     """What each funded project gets in every year and in all, or the largest areas where they are many; exit costs."""
-    table, years = allocation.table, spend_years(allocation)
+    table, years = allocation.table, plan.spend_years(allocation)
     funded = table[table["decision"] == "fund"]
-    spend = _by_year(allocation.spend.loc[funded.index], years)
-    heads = list(spend.columns)
+    spend = plan.spend_by_year(allocation.spend.loc[funded.index], years)
     if len(funded) <= LONGEST:
         rows = spend.assign(project=[_labelled(row, str(project)) for project, row in funded.iterrows()])
-        whole = sentence(count(len(funded), "project"))
+        whole = many(len(funded), "project|projects")
     else:
-        order = spend["in all"].groupby(funded["area"]).sum().sort_values(ascending=False, kind="stable").index
+        order = spend["total"].groupby(funded["area"]).sum().sort_values(ascending=False, kind="stable").index
         most = list(order) if len(order) <= AREAS + 1 else list(order[:AREAS])
-        area = funded["area"].where(funded["area"].isin(most), f"{sentence(count(len(order) - len(most)))} other areas")
+        area = funded["area"].where(funded["area"].isin(most), f"{many(len(order) - len(most), '|')} other areas")
         sums, sizes = spend.groupby(area, sort=False).sum(), area.value_counts()
         sums = sums.loc[[*most, *sums.index.difference(most)]]
         names = [(("text", f"{area}, {count(int(sizes[area]), 'project')}"),) for area in sums.index]
         rows, whole = sums.assign(project=names), f"All {number(len(funded), 0)} projects"
-    total: dict[str, Any] = {"project": (("lead", whole),)} | {year: float(rows[year].sum()) for year in heads}
-    data = pd.concat([rows, pd.DataFrame([total])], ignore_index=True)
-    exits = _by_year(allocation.spend[table["decision"] == "stop"], years).sum()
-    if exits["in all"]:
-        leaving = {"project": (("lead", "With the exit costs"),)}
-        leaving |= {year: total[year] + float(exits[year]) for year in heads}
-        data = pd.concat([data, pd.DataFrame([leaving])], ignore_index=True)
+    total = spend.sum()
+    exits = plan.spend_by_year(allocation.spend[table["decision"] == "stop"], years).sum()
+    lines = [total.to_dict() | {"project": (("lead", whole),)}]
+    if exits["total"]:
+        lines.append((total + exits).to_dict() | {"project": (("lead", "With the exit costs"),)})
     return tabled(
-        data=data,
-        own=[Field(year, year) for year in heads],
-        totals=2 if exits["in all"] else 1,
-        across=2 if len(heads) <= 3 else 1,
+        data=below(rows, *lines),
+        own=plan.money_fields(spend),
+        totals=len(lines),
+        across=2 if len(spend.columns) <= 3 else 1,
         facts=(claims.spend(allocation), *(claims.spend(allocation, year) for year in years)),
     )
-
-
-def _by_year(spend: pd.DataFrame, years: list[int]) -> pd.DataFrame:
-    """Spending of the first years, of all later ones together where there are many, and in all."""
-    near = years if len(years) <= 4 else years[:3]
-    found = spend[near].rename(columns=str)
-    if len(near) < len(years):
-        found["later"] = spend.drop(columns=near).sum(axis=1)
-    return found.assign(**{"in all": spend.sum(axis=1)})
 
 
 def moves(point: Any, projects: pd.DataFrame) -> str:
     """Who leaves, who comes in and who changes size past a turning point; what runs stops or stays."""
     if point.value != point.value:
         return "No plan is possible"
-    parts = []
-    for who, new, running in ((point.leaves, "leave", "stop"), (point.enters, "come in", "stay")):
-        for verb, runs in ((new, False), (running, True)):
-            named = [
-                projects.loc[project, "name"]
-                for project in who
-                if (projects.loc[project, "commitment"] == "committed") == runs
-            ]
-            if named:
-                one = verb.replace(" ", "s ", 1) if " " in verb else f"{verb}s"
-                parts.append(f"{shortened(named)} {one if len(named) == 1 else verb}")
+    parts, runs = [], projects["commitment"].eq("committed")
+    for who, new, running in (
+        (point.leaves, "leaves|leave", "stops|stop"),
+        (point.enters, "comes in|come in", "stays|stay"),
+    ):
+        for verb, chosen in ((new, [p for p in who if not runs[p]]), (running, [p for p in who if runs[p]])):
+            parts += [doing(projects.loc[chosen, "name"], verb)] if chosen else []
     if point.shifts:
         parts.append(f"{shortened(projects.loc[[move[0] for move in point.shifts], 'name'])} at another size")
     return sentence("; ".join(parts) or "several plans tie")
@@ -191,12 +144,8 @@ def worth_words(allocation: Allocation, row: pd.Series) -> str:
     rule = None if money else allocation.question.rule(str(row.name))
     step = claims.step(allocation, str(row.name), row["more"], rule)
     if isinstance(rule, Capacity):
-        more = say(
-            "{step} more {who} in {period}",
-            step=step,
-            who=role_words(rule.role, row["more"]),
-            period=rule.period,
-        )
+        who = role_words(rule.role, row["more"])
+        more = say("{step} more {who} in {period}", step=step, who=who, period=rule.period)
     elif isinstance(rule, Envelope):
         more = say("{step:unit} more in {year}", step=step, year=rule.year)
     elif money:
@@ -286,13 +235,13 @@ NEEDED = {"by_when": "by when", "owner": "who owns it", "if_not_decided": "what 
 @figure("page_one.headline")
 def headline(allocation: Allocation) -> Message:
     """Return the decision in one sentence: who stops, how many are funded, for how much, worth how much."""
-    names, years = allocation.table["name"], spend_years(allocation)
+    names, years = allocation.table["name"], plan.spend_years(allocation)
     stops = names[allocation.table["decision"] == "stop"]
     funded = claims.decided(allocation, "fund")
     who = say("{n:words project|projects}", n=funded)
     first = f"Stop {shortened(stops, 2)} and fund " if len(stops) else "Fund "
-    each = say(", ").join(say("{money} in {year}", money=claims.spend(allocation, y), year=y) for y in years)
-    near = say(", ").join(say("{money} in {year}", money=claims.spend(allocation, y), year=y) for y in years[:2])
+    amounts = [say("{money} in {year}", money=claims.spend(allocation, year), year=year) for year in years]
+    each, near = say(", ").join(amounts), say(", ").join(amounts[:2])
     whole = claims.spend(allocation)
     total = say(", {whole} to {last}", whole=whole, last=years[-1]) if len(years) > 2 else ""
     worth = say("worth {value}{basis}", value=claims.value(allocation), basis=_basis(allocation))
@@ -300,11 +249,11 @@ def headline(allocation: Allocation) -> Message:
     return Message(
         title=first + who + money + worth,
         items=(),
-        unit_line=say("For decision · ")
-        + allocation.question.register.settings.money.words
-        + say(" · in all {whole}: ", whole=whole)
-        + each,
-    )
+        unit_line=say(
+            "For decision · {unit} · in all {whole}: {each}",
+            unit=allocation.question.register.settings.money.words, whole=whole, each=each,
+        ),
+    )  # fmt: skip
 
 
 def _basis(allocation: Allocation) -> str:
@@ -315,19 +264,18 @@ def _basis(allocation: Allocation) -> str:
 @figure("page_one.tiles")
 def tiles(allocation: Allocation, carrying_on: float | None = None, likely: float | None = None) -> Kpi:
     """Return up to four numbers: the value, the limit that binds, and the money of the first years."""
-    note = ""
-    if carrying_on is not None:
-        above = claims.gain(allocation, carrying_on, "carry_on")
-        note = say("{above:+} against carrying on", above=above)
+    notes = []
     if likely is not None:
-        stated = say("{likely} planned", likely=claims.on_likely(allocation, likely))
-        note = say("{stated} · {note}", stated=stated, note=note) if note else stated
-    found = [tile(sentence(allocation.question.goal), claims.value(allocation), note=note, focus=True)]
-    limit = bottleneck(allocation)
+        notes.append(say("{likely} planned", likely=claims.on_likely(allocation, likely)))
+    if carrying_on is not None:
+        notes.append(say("{above:+} against carrying on", above=claims.gain(allocation, carrying_on, "carry_on")))
+    worth = tile(sentence(allocation.question.goal), claims.value(allocation), note=say(" · ").join(notes), focus=True)
+    found = [worth]
+    limit = plan.bottleneck(allocation)
     if limit is not None:
         found.append(tile(f"{sentence(limit['label'])}: the limit", *claims.limit(allocation, limit), focus=True))
     stops = allocation.table["decision"] == "stop"
-    money = money_by_year(allocation)
+    money = plan.money_by_year(allocation)
     other = money[money["rule"] != (limit["rule"] if limit is not None else "")]
     for _, row in other.head(4 - len(found)).iterrows():
         with_exit = bool(stops.any() and allocation.spend.loc[stops, int(row["year"])].any())
@@ -357,33 +305,24 @@ def decisions(
     register = allocation.question.register
     requests = register.need("requests")
     _refuse_gaps(requests)
-    order = {"stop": 0, "fund": 1}
-    requests = requests.assign(order=requests["decision"].map(order).fillna(2)).sort_values("order", kind="stable")
+    order = requests["decision"].map({"stop": 0, "fund": 1}).fillna(2)
+    requests = requests.assign(order=order).sort_values("order", kind="stable")
     shown, rest = requests.head(MOST), requests.iloc[MOST:]
-    rows: list[dict[str, object]] = []
-    details: list[tuple[int, Table]] = []
-    for place, request in enumerate(shown.itertuples(index=False)):
-        project = None if pd.isna(request.project_id) else str(request.project_id)
-        if project is None:
-            text, detail = the_plan(allocation, comparison, conditions), amounts(allocation)
-            details.append((place, detail))
+    rows, details = [], []
+    for place, request in enumerate(shown.itertuples()):
+        if pd.isna(request.project_id):
+            text = the_plan(allocation, comparison, conditions)
+            details.append((place, amounts(allocation)))
         else:
-            text = one_project(allocation, explanation, comparison, project, str(request.decision))
-        rows.append(
-            {
-                "number": float(place + 1),
-                "decision": request.decision,
-                "text": text,
-                "owner": (("text", str(request.owner)), ("line", request.by_when.date().isoformat())),
-                "otherwise": str(request.if_not_decided),
-            }
-        )
+            text = one_project(allocation, explanation, comparison, str(request.project_id), str(request.decision))
+        owner = (("text", str(request.owner)), ("line", request.by_when.date().isoformat()))
+        rows.append((float(place + 1), request.decision, text, owner, str(request.if_not_decided)))
     return tabled(
-        data=pd.DataFrame(rows),
+        data=pd.DataFrame(rows, columns=["number", "decision", "text", "owner", "otherwise"]),
         details=tuple(details),
         note=say(" ").join(
             [
-                *(_briefly(allocation, explanation, request) for request in rest.itertuples(index=False)),
+                *(_briefly(allocation, explanation, request) for request in rest.itertuples()),
                 *_one_choice(allocation, explanation, list(requests["project_id"].dropna())),
                 *(detail.note for _, detail in details if detail.note),
             ]
@@ -508,18 +447,14 @@ def _others(
     if waiting.value > allocation.value + SMALL:
         more = claims.more_than(allocation, waiting.value, "later starts")
         late = claims.counted(allocation, int((waiting.table["delay"] > 0).sum()), "starting later")
-        yield (
-            "Later:",
-            say("{more:+} if {late:words project starts|projects start} a year later.", more=more, late=late),
-        )
+        words = "{more:+} if {late:words project starts|projects start} a year later."
+        yield "Later:", say(words, more=more, late=late)
     best = moves.loc[moves["most"].idxmax()] if len(moves) else None
     if best is not None and best["most"] > SMALL:
         gain, amount = claims.moved(allocation, best)
-        years = {"first": int(best["from_year"]), "then": int(best["to_year"])}
-        yield (
-            "Money moved:",
-            say("{gain:+} if {amount} moves from {first} to {then}.", gain=gain, amount=amount, **years),
-        )
+        first, then = int(best["from_year"]), int(best["to_year"])
+        words = "{gain:+} if {amount} moves from {first} to {then}."
+        yield "Money moved:", say(words, gain=gain, amount=amount, first=first, then=then)
     if social is not None and (better := social.value - social.worth_of(allocation.plan)) > SMALL:
         gained = claims.told(social, "plan.more", better, plan="social")
         lost = claims.gain(allocation, allocation.worth_of(social.plan), "social")
@@ -543,7 +478,7 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Message:
     A limit with something left still limits where it keeps a better plan out: projects are whole. So nothing is
     said to limit the plan only where none of the limits in `worth` does.
     """
-    limit, money = bottleneck(allocation), money_by_year(allocation)
+    limit, money = plan.bottleneck(allocation), plan.money_by_year(allocation)
     left = say(" and ").join(
         say("{left} in {year}", left=claims.left(allocation, row), year=row["year"])
         for _, row in money.head(2).iterrows()
@@ -551,15 +486,10 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Message:
     left = say("Money left: {left}." if len(money) else "No envelope is for the whole portfolio.", left=left)
     over = [(f"{sentence(name)}:", words) for name, words in _overrun(allocation)]
     if limit is None:
-        held = holding(allocation, worth)[:LIMITS]
+        held = plan.holding(allocation, worth)[:LIMITS]
         first = held[0][0] if held else "no limit by itself"
         gains = [
-            say(
-                "{without} {what} {gain:+}",
-                without="without" if n else "Without",
-                what=f"that on {what}" if n else "this limit",
-                gain=gain,
-            )
+            say("without that on {what} {gain:+}" if n else "Without this limit {gain:+}", what=what, gain=gain)
             for n, (what, gain) in enumerate(held)
         ]
         spare = f"No {'hard ' * bool(over)}limit is used up, yet nothing better fits." if held else left
@@ -572,10 +502,8 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Message:
     if people:
         who, when = role_words(str(limit["role"])), limit["period"]
         lead = say("{used} of {most} {who} used in {when}.", used=used, most=most, who=who, when=when)
-    items = [(lead, left)]
-    items += [
-        ("", worth_words(allocation, worth.loc[name])) for name in bottleneck_names(allocation) if name in worth.index
-    ]
+    names = [name for name in plan.bottleneck_names(allocation) if name in worth.index]
+    items = [(lead, left), *(("", worth_words(allocation, worth.loc[name])) for name in names)]
     return Message(title=title, items=(*items, *over))
 
 
@@ -598,24 +526,18 @@ def turning_points(allocation: Allocation, points: pd.DataFrame) -> Exhibit:
     nearest = points.loc[points.groupby("kind").cumcount().sort_values(kind="stable").index].reset_index(drop=True)
     side = nearest["kind"].map({"people": "at", "costs": "above"}).fillna("below")
     projects = allocation.question.register.projects
-    rows = pd.DataFrame(
-        {
-            "what": [(("lead", sentence(label)),) for label in nearest["label"]],
-            "now": [amount(row.today, row.kind) for row in nearest.itertuples()],
-            "turns": [
-                f"{how} {amount(row.at, row.kind)}" if row.at != row.today else AT_ONCE[how]
-                for how, row in zip(side, nearest.itertuples(), strict=True)
-            ],
-            "value": nearest["value"],
-            "then": [moves(point, projects) for point in nearest.itertuples()],
-        }
-    )
-    if rows.empty:
+    if nearest.empty:
         return nothing("What would change this advice", "No change of people, money or costs that was tried.")
-    return tabled(
-        data=rows,
-        title="What would change this advice",
+    rows = nearest.assign(
+        what=[(("lead", sentence(label)),) for label in nearest["label"]],
+        now=[amount(row.today, row.kind) for row in nearest.itertuples()],
+        turns=[
+            f"{how} {amount(row.at, row.kind)}" if row.at != row.today else AT_ONCE[how]
+            for how, row in zip(side, nearest.itertuples(), strict=True)
+        ],
+        then=[moves(point, projects) for point in nearest.itertuples()],
     )
+    return tabled(data=rows, title="What would change this advice")
 
 
 @figure("page_one.since_last")
@@ -649,33 +571,28 @@ def how_sure(allocation: Allocation, certificate: Sequence[tuple[str, str]] = ()
     certificate : sequence of (lead, text), optional
         What the futures say of the plan (`pmo_kit.figures.page_one.certificate`).
     """
-    value = claims.value(allocation)
     among = _set_words(allocation)
     if allocation.status == "optimal" and allocation.gap == 0:
-        text = say("{value} is proven to be the most that any plan is worth {among}", value=value, among=among)
+        words = "{value} is proven to be the most that any plan is worth {among}"
+        text = say(words, value=claims.value(allocation), among=among)
         text += "; another is worth as much." if allocation.unique is False else "."
     else:
-        bound = claims.bound(allocation)
-        text = say(
-            "not proven to the last unit: no plan is worth more than {bound} {among}.",
-            among=among,
-            bound=bound,
-        )
-    names = allocation.table["name"]
+        words = "not proven to the last unit: no plan is worth more than {bound} {among}."
+        text = say(words, among=among, bound=claims.bound(allocation))
     if allocation.next_best is not None and allocation.next_best_value is not None:
-        text += say(
-            " Next best {next}: {moves}.",
-            next=claims.next_best(allocation),
-            moves=changes(names, allocation.plan, allocation.next_best),
-        )
+        changed = plan.changes(allocation.table["name"], allocation.plan, allocation.next_best)
+        text += say(" Next best {next}: {moves}.", next=claims.next_best(allocation), moves=changed)
     items: list[tuple[str, str]] = [("Computed:", text), *certificate]
     findings = allocation.question.register.findings
     doubts = findings[findings["severity"] == "warn"]
     data = "nothing was repaired, no finding is open."
     if len(doubts):
-        found = claims.findings(allocation.question.register)
-        kinds = shortened(doubts["rule"].str.replace("_", " ").unique(), 1)
-        data = say("{n: finding|findings} (see data_quality.findings): {kinds}.", n=found, kinds=kinds)
+        register, kinds = allocation.question.register, doubts["rule"].str.replace("_", " ").unique()
+        many_kinds = claims.told(register, "count", len(kinds), "kinds", part="of findings")
+        words = "{n: finding|findings} (see data_quality.findings): {first}."
+        if len(kinds) > 1:
+            words = "{n: finding|findings} of {kinds:words} kinds (see data_quality.findings), first {first}."
+        data = say(words, n=claims.findings(register), kinds=many_kinds, first=kinds[0])
     told = accounts(allocation.question.register.table)
     if told is not None and (told.share or told.unread or told.columns or told.found != told.used):
         data = f"{told.sentence} {sentence(data)}"
@@ -688,11 +605,8 @@ def _set_words(allocation: Allocation) -> str:
     starts = "all starting as asked"
     if question.deferral:
         starts = f"with starts up to {count(question.deferral, 'year')} later where the register allows it"
-    orders = (
-        ""
-        if not question.register.has("overrides")
-        else (", orders on record kept" if question.overrides else ", orders on record set aside")
-    )
+    orders = f", orders on record {'kept' if question.overrides else 'set aside'}"
+    orders = orders if question.register.has("overrides") else ""
     return f"within the limits, {starts}{orders}"
 
 

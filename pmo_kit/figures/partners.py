@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from pmo_kit.exhibits import Chart, Table
-from pmo_kit.exhibits.theme import format_number
-from pmo_kit.facts import number
-from pmo_kit.figures.figure import count, drawn, figure, listed, percent, sentence, shortened, tabled, unit_line
+from pmo_kit.facts import listed, many, number, percent, sentence, shortened
+from pmo_kit.figures.figure import drawn, figure, tabled, unit_line
 from pmo_kit.partners import Award
 
 
@@ -23,12 +22,12 @@ def lots(award: Award) -> Table:
     different = award.one_by_one_value < award.value - 1e-9
     return tabled(
         data=rows,
-        title=f"{sentence(listed(winners))}: {format_number(rows['price'].sum())} together",
-        takeaway=f"Lot by lot would earn {format_number(award.one_by_one_value)} points, "
-        f"together {format_number(award.value)}: no partner can take more lots than it has room for."
+        title=f"{sentence(listed(winners))}: {number(rows['price'].sum())} together",
+        takeaway=f"Lot by lot would earn {number(award.one_by_one_value)} points, "
+        f"together {number(award.value)}: no partner can take more lots than it has room for."
         if different
         else "Awarded one by one or together, the lots go to the same partners.",
-        note=f"Next best: {award.next_best}, {format_number(award.next_best_value)} points.",
+        note=f"Next best: {award.next_best}, {number(award.next_best_value)} points.",
     )
 
 
@@ -47,7 +46,7 @@ def bids(award: Award) -> Table:
     fails = [f"{row.name} on lot {row.lot} ({row.failed_gate})" for row in out.itertuples()]
     return tabled(
         data=rows,
-        title=f"{sentence(count(len(out), 'bid misses', 'bids miss'))} a must-pass minimum: {shortened(fails)}"
+        title=f"{many(len(out), 'bid misses|bids miss')} a must-pass minimum: {shortened(fails)}"
         if fails
         else "Every bid passes the must-pass minima",
         takeaway=f"Price counts {percent(award.price_weight)}, quality {percent(1 - award.price_weight)}.",
@@ -65,11 +64,11 @@ def scores(award: Award, lot: str) -> Chart:
     left_out = int(award.evaluation.evaluators["left_out"].gt(0).sum())
     best = award.table["quality"].xs(lot, level="lot").idxmax()
     return drawn(
-        data=rows[["words", "partner", "consensus"]],
+        data=rows,
         title=f"{names[best]} has the best quality on lot {lot}: "
-        f"{format_number(award.table.at[(best, lot), 'quality'], 0)} of 100 points",
-        takeaway=f"{sentence(count(left_out, 'evaluator'))} left out for a conflict on part of the bids.",
-        unit_line=unit_line(award.register, f"Agreed scores, lot {lot}", ""),
+        f"{number(award.table.at[(best, lot), 'quality'], 0)} of 100 points",
+        takeaway=f"{many(left_out, 'evaluator|evaluators')} left out for a conflict on part of the bids.",
+        unit_line=unit_line(f"Agreed scores, lot {lot}", ""),
     )
 
 
@@ -78,12 +77,8 @@ def sensitivity(award: Award) -> Table:
     """Return which award is best from which weight of the price on."""
     rows = award.sensitivity
     block = (rows["award"] != rows["award"].shift()).cumsum()
-    spans = rows.groupby(block).agg(
-        start=("price_weight", "min"),
-        end=("price_weight", "max"),
-        award=("award", "first"),
-        same=("same", "first"),
-    )
+    ends = {"start": ("price_weight", "min"), "end": ("price_weight", "max")}
+    spans = rows.groupby(block).agg(**ends, award=("award", "first"), same=("same", "first"))
     spans["weights"] = [f"{percent(row.start)} to {percent(row.end)}" for row in spans.itertuples()]
     spans["same"] = spans["same"].map({True: "as recommended", False: "another award"})
     mine = spans[spans["same"] == "as recommended"]
@@ -92,7 +87,7 @@ def sensitivity(award: Award) -> Table:
         data=spans,
         title=f"The award holds while the price counts {holds}",
         takeaway=f"The price counts {percent(award.price_weight)} today.",
-        unit_line=unit_line(award.register, f"Best award by weight of the price, in steps of {percent(0.05)}", ""),
+        unit_line=unit_line(f"Best award by weight of the price, in steps of {percent(0.05)}", ""),
     )
 
 
@@ -107,17 +102,15 @@ def debrief(award: Award, partner_id: str, lot: str) -> Table:
     rows["weight"] = 100 * rows["weight"]
     rows["remarks"] = rows["remarks"].replace("", "–")
     first = rows.iloc[0]
-    price = f" At the prices of the others it would have won below {format_number(bid['price_to_win'])}."
+    price = f" At the prices of the others it would have won below {number(bid['price_to_win'])}."
+    end = "as good as the winner on every criterion"
+    if not bid["passed"]:
+        end = f"out because {bid['failed_gate']}"
+    elif first["lost"] > 0:
+        end = f"most was lost on {first['label'].lower()}, {number(first['lost'])} points"
     return tabled(
         data=rows,
-        title=f"{bid['name']}, lot {lot}: "
-        + (
-            f"out because {bid['failed_gate']}"
-            if not bid["passed"]
-            else f"most was lost on {first['label'].lower()}, {format_number(first['lost'])} points"
-            if first["lost"] > 0
-            else "as good as the winner on every criterion"
-        ),
-        takeaway=f"Quality {format_number(bid['quality'], 0)} of 100, price {format_number(bid['price'])}."
+        title=f"{bid['name']}, lot {lot}: {end}",
+        takeaway=f"Quality {number(bid['quality'], 0)} of 100, price {number(bid['price'])}."
         + (price if bid["price_to_win"] == bid["price_to_win"] else ""),
     )

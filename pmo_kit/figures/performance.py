@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from pmo_kit.exhibits import Chart, Kpi, Message, Reference, Table
-from pmo_kit.exhibits.theme import format_number
-from pmo_kit.facts import Fact, number, say
-from pmo_kit.figures import claims
-from pmo_kit.figures.figure import (
+from pmo_kit.facts import (
+    Fact,
     count,
-    cut,
-    dated,
-    drawn,
-    figure,
+    doing,
     in_sentence,
-    kpi,
     listed,
     many,
+    number,
     or_none,
     percent,
+    say,
     sentence,
     shortened,
-    tabled,
-    tile,
-    unit_line,
 )
+from pmo_kit.figures import claims
+from pmo_kit.figures.figure import cut, dated, drawn, figure, kpi, tabled, tile, unit_line
 from pmo_kit.performance import Benefits, ChangeLoad, Review, rag_movement
 from pmo_kit.performance import s_curve as curve_of
 from pmo_kit.register import Register
@@ -63,11 +60,18 @@ def _of_review(review: Review) -> dict[str, Fact]:
 
 def _runs(review: Review) -> str:
     """Who the figures are of: projects that run, or also some that have ended or not begun."""
-    still = review.table.loc[review.table["counted"], "state"]
-    nouns = "project runs|projects run"
-    if still.isin(["finished", "not started"]).any() or still.empty:
-        nouns = "project reports figures|projects report figures"
-    return say(f"{{running:Words {nouns}}}", **_of_review(review)) if len(still) else NOBODY
+    counted = review.table.index[review.table["counted"]]
+    nouns = (
+        "project runs|projects run" if _running(review, counted) else "project reports figures|projects report figures"
+    )
+    return say(f"{{running:Words {nouns}}}", **_of_review(review)) if len(counted) else NOBODY
+
+
+def _running(review: Review, projects: pd.Index) -> bool:
+    """Whether all of some projects run: none has ended, has not begun, or was stopped and still spends."""
+    still = ~review.table["state"].isin(["finished", "not started"])
+    stopped = review.register.projects["stage"].eq("stopped").reindex(projects, fill_value=False)
+    return bool(still[projects].all() and not stopped.any())
 
 
 def _actions(register: Register, days_late: pd.Series) -> tuple[Fact, Fact]:
@@ -90,7 +94,7 @@ def headline(review: Review) -> Message:
     return Message(
         title=_runs(review) + ", " + red + ";\n" + pace,
         items=(),
-        unit_line=unit_line(review.register, "For information"),
+        unit_line=unit_line("For information"),
         facts=tuple(told.values()),
     )
 
@@ -153,15 +157,12 @@ def areas(review: Review) -> Table:
     told, total = _of_review(review), review.areas.loc["All"]
     known = review.areas.drop(index="All")["cpi"].dropna()
     worst = known[known == known.min()]
+    title = say("{earned} earned for {spent} spent", **told) if told["running"].value else NOBODY
+    if len(worst) < len(known):
+        title += f"; {doing(worst.index, 'earns|earn', len(worst))} least: {number(known.min(), 2)} per 1"
     return tabled(
         data=rows,
-        title=(say("{earned} earned for {spent} spent", **told) if told["running"].value else NOBODY)
-        + (
-            f"; {listed(worst.index)} {'earns' if len(worst) == 1 else 'earn'} least: "
-            f"{format_number(known.min(), 2)} per 1"
-            if len(worst) < len(known)
-            else ""
-        ),
+        title=title,
         takeaway=say(
             "At today's pace the {running:words project ends|projects end} at {end}, {over} {side} budget.",
             side="over" if total["vac"] < 0 else "under",
@@ -177,8 +178,8 @@ def s_curve(review: Review, project: str) -> Chart:
     """Return plan, work earned and money spent of one project over time, with where it is heading."""
     row, curve = review.table.loc[project], curve_of(review, project)
     end = curve.loc[curve["what"] == "forecast", "period"]
-    ahead = f"; at this pace it ends in {end.iloc[-1]} at {format_number(row['eac'])}" if len(end) else ""
-    late = f", {format_number(-row['sv_t'])} months behind its plan" if row["sv_t"] < 0 else ""
+    ahead = f"; at this pace it ends in {end.iloc[-1]} at {number(row['eac'])}" if len(end) else ""
+    late = f", {number(-row['sv_t'])} months behind its plan" if row["sv_t"] < 0 else ""
     earned = curve.loc[curve["what"] == "earned", "months"]
     today = f"; month {number(earned.iloc[-1], 0)} is {row['period']}" if len(earned) else ""
     return drawn(
@@ -194,8 +195,8 @@ def s_curve(review: Review, project: str) -> Chart:
         )
         if row["counted"]
         else f"{row['name']} reports no figures that add up",
-        takeaway=f"Its budget is {format_number(row['bac'])}{ahead}." if row["counted"] else "",
-        unit_line=unit_line(review.register, "Plan, work earned, money spent", scope=f"{row['name']} {project}"),
+        takeaway=f"Its budget is {number(row['bac'])}{ahead}." if row["counted"] else "",
+        unit_line=unit_line("Plan, work earned, money spent", scope=f"{row['name']} {project}"),
     )
 
 
@@ -206,23 +207,22 @@ def slips(register: Register, milestones: pd.DataFrame, most: int = ROWS) -> Cha
     late["milestone"] = late["name"] + ": " + late["milestone"]
     late["low"] = 0.0
     late["words"] = [
-        f"{f'{format_number(row.slip_months, 0)} months' if row.slip_months >= 1 else 'less than a month'}, "
+        f"{f'{number(row.slip_months, 0)} months' if row.slip_months >= 1 else 'less than a month'}, "
         f"now {row.now:%b %Y}"
         for row in late.itertuples()
     ]
     late["style"] = ["focus" if place < 2 else "ordinary" for place in range(len(late))]
     shown, note = cut(late, most)
-    first = late.iloc[0] if len(late) else None
     moved = int((late["moved_months"] >= 1).sum())
+    title, takeaway = "No open milestone is late", ""
+    if len(late):
+        title = f"Latest is {late['milestone'].iloc[0]}, by {count(round(late['slip_months'].iloc[0]), 'month')}"
+        takeaway = f"{sentence(or_none(moved))} of {count(len(late), 'late milestone')} "
+        takeaway += f"{'has' if moved == 1 else 'have'} moved by a month or more since the last committee."
     return drawn(
-        data=shown[["milestone", "low", "last_months", "slip_months", "words", "style"]],
-        title=f"Latest is {first['milestone']}, by {count(round(first['slip_months']), 'month')}"
-        if first is not None
-        else "No open milestone is late",
-        takeaway=f"{sentence(or_none(moved))} of {count(len(late), 'late milestone')} "
-        f"{'has' if moved == 1 else 'have'} moved by a month or more since the last committee."
-        if first is not None
-        else "",
+        data=shown,
+        title=title,
+        takeaway=takeaway,
         note=f"The dot is what the last committee saw. {note}".strip(),
     )
 
@@ -248,11 +248,12 @@ def forecasts(review: Review, accuracy: pd.DataFrame) -> Table:
 def stop_or_continue(review: Review, verdicts: pd.DataFrame) -> Table:
     """Return the stop or continue test: what is spent is left out."""
     rows = verdicts.reset_index().sort_values(["gain_at_cpi", "project_id"], kind="stable")
-    doubtful = rows.loc[rows["verdict"].isin(["stop", "look again"]), "name"]
+    doubtful = rows[rows["verdict"].isin(["stop", "look again"])].set_index("project_id")["name"]
+    nouns = "running project|running projects" if _running(review, doubtful.index) else "project|projects"
     return tabled(
         data=rows,
         title=say(
-            "{n:Words running project|running projects} would not pay at today's pace: {who}",
+            f"{{n:Words {nouns}}} would not pay at today's pace: {{who}}",
             n=claims.teller(review.register, "stop_or_continue")("doubtful", len(doubtful)),
             who=shortened(doubtful),
         )
@@ -303,25 +304,17 @@ def realized(benefits: Benefits, most: int = 12) -> Chart:
     known["label"] = known["name"] + ": " + known["benefit"]
     shown, note = cut(known, most)
     rows = shown.melt("label", ["due", "realized"], "what", "amount").replace({"what": {"due": "approved"}})
-    worst = shown.iloc[0] if len(shown) else None
+    title = "No benefit is due yet"
+    if len(shown):
+        worst, title = shown.iloc[0], "Every benefit that was due and is reported has come"
+        if worst["short"] > 0:
+            of: dict[str, Any] = {"part": f"realized of due: {worst['benefit']}", "project": str(worst["project_id"])}
+            rate = claims.told(benefits, "share", worst["realized"] / worst["due"], **of)
+            words = "{who} has brought {rate} of “{what}” that was due"
+            title = say(words, who=worst["name"], what=worst["benefit"], rate=rate)
     return drawn(
         data=rows.set_index("label").loc[list(shown["label"])].reset_index(),
-        title=say(
-            "{who} has brought {rate} of “{what}” that was due",
-            who=worst["name"],
-            what=worst["benefit"],
-            rate=claims.told(
-                benefits,
-                "share",
-                worst["realized"] / worst["due"],
-                part=f"realized of due: {worst['benefit']}",
-                project=str(worst["project_id"]),
-            ),
-        )
-        if worst is not None and worst["short"] > 0
-        else "Every benefit that was due and is reported has come"
-        if worst is not None
-        else "No benefit is due yet",
+        title=title,
         takeaway=benefits.summary,
         note=note,
     )
@@ -338,18 +331,15 @@ def reference_classes(register: Register, classes: pd.DataFrame) -> Table:
     rows = classes.assign(what=classes["quantity"].map(words), last=classes["area"].eq("All"))
     rows = rows.sort_values(["quantity", "last", "area"], kind="stable")
     whole = classes[classes["area"] == "All"].set_index("quantity")
-    told = {}
+    told = []
     if "benefit" in whole.index:
         n, share = whole.loc["benefit", ["cases", "pooled"]]
-        told["benefit"] = f"{many(n, 'project|projects')} realized {percent(share)} of the benefits that were due"
+        told.append(f"{many(n, 'project|projects')} realized {percent(share)} of the benefits that were due")
     if "cost" in whole.index:
         n, share = whole.loc["cost", ["cases", "pooled"]]
-        side = "more" if share >= 1 else "less"
-        told["cost"] = f"{count(n, 'project costs', 'projects cost')} {percent(abs(share - 1))} {side} than budgeted"
-    return tabled(
-        data=rows,
-        title=sentence("; ".join(told.values())) or "How past claims turned out",
-    )
+        less = f"{percent(abs(share - 1))} {'more' if share >= 1 else 'less'} than budgeted"
+        told.append(f"{count(n, 'project costs', 'projects cost')} {less}")
+    return tabled(data=rows, title=sentence("; ".join(told)) or "How past claims turned out")
 
 
 @figure("benefits.change_load")
@@ -366,16 +356,10 @@ def change_load(load: ChangeLoad) -> Chart:
     title = "No unit is asked for more change than it can take"
     if len(over):
         worst, times = over.iloc[0], sorted(over.loc[over["unit"] == over["unit"].iloc[0], "quarter"])
-        when = listed(f"{quarter[5:]} {quarter[:4]}" for quarter in times)
-        title = (
-            f"{worst['unit']} is asked for too much in {when}: {'up to ' * (len(times) > 1)}"
-            f"{percent(worst['load'])} of staff, it can take {percent(worst['threshold'])}"
-        )
-    return drawn(
-        data=rows,
-        title=title,
-        takeaway=load.summary,
-    )
+        when = listed(f"{quarter[5:]} {quarter[:4]}" for quarter in times) + ": " + "up to " * (len(times) > 1)
+        most = f"{percent(worst['load'])} of staff, it can take {percent(worst['threshold'])}"
+        title = f"{worst['unit']} is asked for too much in {when}{most}"
+    return drawn(data=rows, title=title, takeaway=load.summary)
 
 
 @figure("benefits.gates")
@@ -385,14 +369,12 @@ def gates(register: Register, coverage: pd.DataFrame) -> Table:
     rows["share"] = 100 * rows["coverage"]
     known, whole = coverage.drop(index="All")["coverage"].dropna(), coverage.at["All", "coverage"]
     worst = known[known == known.min()]
-    title = (
-        f"{percent(whole)} of the checks that are asked for are passed" if whole == whole else "No check is asked for"
-    )
+    title = "No check is asked for"
     if len(worst) < len(known):
-        title = (
-            f"{listed(worst.index)} {'has' if len(worst) == 1 else 'have'} passed {percent(known.min())} of "
-            f"{'its' if len(worst) == 1 else 'their'} checks, the whole portfolio {percent(whole)}"
-        )
+        title = f"{doing(worst.index, 'has passed|have passed', len(worst))} {percent(known.min())} of "
+        title += f"{'its' if len(worst) == 1 else 'their'} checks, the whole portfolio {percent(whole)}"
+    elif whole == whole:
+        title = f"{percent(whole)} of the checks that are asked for are passed"
     return tabled(
         data=rows,
         title=title,
@@ -413,14 +395,10 @@ def risks(register: Register, top: pd.DataFrame) -> Table:
     title = "No risk is open"
     if len(rows):
         first = rows.loc[rows["exposure"].idxmax()]
-        title = say(
-            "The largest risk on record is {what} ({who}): {cost} expected",
-            what=in_sentence(first["label"]),
-            who=first["name"],
-            cost=claims.told(
-                register, "risk.expected", first["exposure"], project=first["project_id"], part=first["risk"]
-            ),
-        )
+        of = {"project": first["project_id"], "part": first["risk"]}
+        cost = claims.told(register, "risk.expected", first["exposure"], **of)
+        words = "The largest risk on record is {what} ({who}): {cost} expected"
+        title = say(words, what=in_sentence(first["label"]), who=first["name"], cost=cost)
     return tabled(
         data=rows,
         title=title,
@@ -439,7 +417,7 @@ def exposure(register: Register, by_class: pd.DataFrame) -> Table:
     rows["class"] = rows["class"].map(sentence)
     total, parts = by_class.loc["All"], by_class.drop(index="All")["exposure"]
     known = total["before"] == total["before"]
-    moved = f", {format_number(total['change'], signed=True)} since the last committee" if known else ""
+    moved = f", {number(total['change'], signed=True)} since the last committee" if known else ""
     cost = claims.told(register, "risk.expected", total["exposure"], part="on record")
     most = parts.index[parts == parts.max()] if parts.max() > 0 else []
     return tabled(
@@ -455,7 +433,7 @@ def actions(register: Register, directions: pd.DataFrame) -> Table:
     rows = directions.assign(
         due=dated(directions["due"]),
         late=directions["days_late"].where(directions["days_late"] > 0),
-        late_words=[f"{format_number(days, 0)} days late" if days > 0 else "–" for days in directions["days_late"]],
+        late_words=[f"{number(days, 0)} days late" if days > 0 else "–" for days in directions["days_late"]],
     )
     late, whole = _actions(register, rows["days_late"])
     return tabled(

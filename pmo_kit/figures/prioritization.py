@@ -8,21 +8,8 @@ import numpy as np
 import pandas as pd
 
 from pmo_kit.exhibits import Chart, Field, Message, Table
-from pmo_kit.exhibits.theme import format_number
-from pmo_kit.facts import number, say
-from pmo_kit.figures.figure import (
-    count,
-    drawn,
-    figure,
-    in_words,
-    listed,
-    named,
-    percent,
-    sentence,
-    shortened,
-    tabled,
-    unit_line,
-)
+from pmo_kit.facts import count, listed, many, number, percent, say, shortened
+from pmo_kit.figures.figure import drawn, figure, in_words, tabled, unit_line
 from pmo_kit.prioritization import Disagreement, Ranking, RankRobustness, Screening
 from pmo_kit.prioritization.robustness import CASES
 
@@ -45,16 +32,14 @@ def acceptability(robustness: RankRobustness) -> Chart:
     """Return how often each project takes each rank; shares below half a percent are left blank."""
     table = robustness.table
     share = robustness.acceptability.iloc[:ROWS, :RANKS]
-    rows = [
+    rows = pd.DataFrame(
         {
-            "project": f"{table.loc[project, 'name']} {project}",
-            "rank": str(rank),
-            "share": 100 * value,
-            "label": "" if value < 0.005 else format_number(100 * value, 0),
+            "project": f"{table.loc[project, 'name']} {project}", "rank": str(rank), "share": 100 * value,
+            "label": "" if value < 0.005 else number(100 * value, 0),
         }
         for project, line in share.iterrows()
         for rank, value in line.items()
-    ]
+    )  # fmt: skip
     more = len(table) - len(share)
     notes = [f"And {number(more, 0)} more."] if more else []
     notes += [f"Ranks beyond {number(RANKS, 0)} are not drawn."] if len(table) > RANKS else []
@@ -64,10 +49,10 @@ def acceptability(robustness: RankRobustness) -> Chart:
     alone = f"{table.loc[first.index[0], 'name']} comes first in {percent(first.iloc[0])} of cases"
     title = alone if first.iloc[0] >= 0.9 else f"Who comes first depends on the weights: {said}"
     return drawn(
-        data=pd.DataFrame(rows),
+        data=rows,
         title=title,
         takeaway=robustness.sentences[0],
-        unit_line=unit_line(robustness.ranking.register, f"Share of cases in each rank: {_cases(robustness)}", "%"),
+        unit_line=unit_line(f"Share of cases in each rank: {_cases(robustness)}", "%"),
         note=" ".join(notes),
     )
 
@@ -76,22 +61,12 @@ def acceptability(robustness: RankRobustness) -> Chart:
 def stability(robustness: RankRobustness) -> Chart:
     """Return between which weights of each criterion the leader leads; the dot is the weight now."""
     table = robustness.stability.reset_index().query("kind == 'criterion'")
-    room = np.minimum(table["weight"] - table["low"], table["high"] - table["weight"])
-    rows = pd.DataFrame(
-        {
-            "criterion": table["name"].str.replace("_", " "),
-            "weight": 100 * table["weight"],
-            "low": 100 * table["low"],
-            "high": 100 * table["high"],
-            "room": room,
-            "label": [
-                f"{format_number(100 * low)} to {format_number(100 * high)} (now {format_number(100 * now)})"
-                for low, high, now in zip(table["low"], table["high"], table["weight"], strict=True)
-            ],
-        }
-    ).sort_values("room", kind="stable", ignore_index=True)
+    table["room"] = np.minimum(table["weight"] - table["low"], table["high"] - table["weight"])
+    table["criterion"] = table["name"].str.replace("_", " ")
+    table[["weight", "low", "high"]] *= 100
+    table["label"] = [f"{number(r.low)} to {number(r.high)} (now {number(r.weight)})" for r in table.itertuples()]
     return drawn(
-        data=rows.head(ROWS).drop(columns="room"),
+        data=table.sort_values("room", kind="stable").head(ROWS),
         title=robustness.sentences[1].rstrip(".") if len(table) else "There is one criterion: its weight is 100 %",
     )
 
@@ -102,20 +77,14 @@ def disagreement(found: Disagreement, ranking: Ranking) -> Chart:
     table = found.table
     low, high = table.min(axis=1), table.max(axis=1)
     order = (high - low).sort_values(ascending=False, kind="stable").index[:ROWS]
-    rows = pd.DataFrame(
-        {
-            "project": [f"{ranking.table.loc[i, 'name']} {i}" for i in order],
-            "rank": table.loc[order].mean(axis=1).to_numpy(float),
-            "low": low[order].to_numpy(),
-            "high": high[order].to_numpy(),
-            "label": [_who(table.loc[i]) for i in order],
-        }
-    )
+    rows = pd.DataFrame({"rank": table.mean(axis=1), "low": low, "high": high}).loc[order]
+    rows["project"] = [f"{ranking.table.loc[i, 'name']} {i}" for i in order]
+    rows["label"] = [_who(table.loc[i]) for i in order]
     pairs = len(table) * (len(table) - 1) // 2
     return drawn(
         data=rows,
         title=f"The {count(table.shape[1])} weightings dispute {number(len(found.pairs), 0)} of {number(pairs, 0)} "
-        f"pairs; {ranking.table.loc[order[0], 'name']} moves most: {rows['label'][0]}"
+        f"pairs; {ranking.table.loc[order[0], 'name']} moves most: {rows['label'].iloc[0]}"
         if len(found.pairs)
         else found.summary.rstrip("."),
         takeaway=found.summary,
@@ -125,15 +94,12 @@ def disagreement(found: Disagreement, ranking: Ranking) -> Chart:
 @figure("prioritization.flags")
 def flags(screening: Screening, ranking: Ranking) -> Table:
     """Return what to look at again in the scores: questions, not accusations."""
-    table = screening.table
-    names = ranking.register.projects["name"].to_dict()
-    rows = pd.DataFrame(
-        {"check": table["check"].map(CHECKS), "message": [in_words(text, names) for text in table["message"]]}
-    )
+    table, names = screening.table, ranking.register.projects["name"].to_dict()
+    message = [in_words(text, names) for text in table["message"]]
     return tabled(
-        data=rows,
+        data=table.assign(check=table["check"].map(CHECKS), message=message),
         title=screening.summary.rstrip("."),
-        unit_line=unit_line(ranking.register, f"{sentence(count(len(rows), 'flag'))} on scores and criteria", ""),
+        unit_line=unit_line(f"{many(len(table), 'flag|flags')} on scores and criteria", ""),
     )
 
 
@@ -171,7 +137,7 @@ def answer(
     return Message(
         items=tuple(items),
         title=ranking.summary,
-        unit_line=unit_line(ranking.register, "Value", ranking.unit),
+        unit_line=unit_line("Value", ranking.unit),
     )
 
 
@@ -180,29 +146,24 @@ def tiers(ranking: Ranking, robustness: RankRobustness) -> Table:
     """Return the projects in tiers, with the range of ranks instead of a false exact one."""
     rows = robustness.table.sort_values(["tier", "rank"], kind="stable").reset_index()
     base = ranking.table.loc[rows["project_id"]].reset_index()
-    data = pd.DataFrame(
-        {
-            "tier": [f"Tier {tier}" for tier in rows["tier"]],
-            "project": named(base.set_index("project_id")["name"]),
-            "area": base["area"],
-            "value": rows["value"],
-            "ranks": [_span(low, high) for low, high in zip(rows["rank_low"], rows["rank_high"], strict=True)],
-            "first": 100 * rows["first"],
-            "standing": base["commitment"].map(STANDING).fillna(""),
-            "missing": [str(n) if n else "" for n in base["missing"]],
-        }
+    data = base.assign(
+        tier=[f"Tier {tier}" for tier in rows["tier"]],
+        value=rows["value"],
+        ranks=[_span(low, high) for low, high in zip(rows["rank_low"], rows["rank_high"], strict=True)],
+        first=100 * rows["first"],
+        standing=base["commitment"].map(STANDING).fillna(""),
+        missing=[str(n) if n else "" for n in base["missing"]],
     )
     first = base.loc[(rows["tier"] == 1).to_numpy(), "name"]
     left = ranking.table[ranking.table["excluded"] != ""]
     notes = [f"{name} is not ranked: {why}." for name, why in zip(left["name"], left["excluded"], strict=True)]
     if (base["commitment"] == "mandatory").any():
         notes.insert(0, "By law: done whatever its rank.")
-    number = int(rows["tier"].nunique())
     return tabled(
         data=data,
         own=[Field("value", "value", ranking.unit)],
-        title=f"{sentence(count(number, 'tier'))} can be told apart; the first is {shortened(first)}",
-        unit_line=unit_line(ranking.register, "Value and range of ranks", ranking.unit),
+        title=f"{many(rows['tier'].nunique(), 'tier|tiers')} can be told apart; the first is {shortened(first)}",
+        unit_line=unit_line("Value and range of ranks", ranking.unit),
         note=" ".join(notes),
     )
 
@@ -211,15 +172,13 @@ def tiers(ranking: Ranking, robustness: RankRobustness) -> Table:
 def criteria(ranking: Ranking) -> Table:
     """Return the criteria with their declared ranges beside their weights: a weight is the worth of that range."""
     table = ranking.card.criteria.reset_index()
-    rows = pd.DataFrame(
-        {
-            "criterion": [_label(row) for row in table.itertuples()],
-            "swing": [_swing(row) for row in table.itertuples()],
-            "nothing": table["do_nothing"],
-            "gate": ["" if pd.isna(gate) else format_number(gate) for gate in table["gate"]],
-            "weight": 100 * ranking.weights.to_numpy(float),
-        }
-    ).sort_values("weight", ascending=False, kind="stable", ignore_index=True)
+    rows = table.assign(
+        criterion=[_label(row) for row in table.itertuples()],
+        swing=[_swing(row) for row in table.itertuples()],
+        nothing=table["do_nothing"],
+        gate=["" if pd.isna(gate) else number(gate) for gate in table["gate"]],
+        weight=100 * ranking.weights.to_numpy(float),
+    ).sort_values("weight", ascending=False, kind="stable")
     top = rows.iloc[0]
     return tabled(
         data=rows,
@@ -235,19 +194,18 @@ def contributions(ranking: Ranking) -> Chart:
     names = ranking.table.loc[parts.index, "name"]
     grouped = parts.T.groupby(_series(ranking), sort=False).sum().T
     order = grouped.sum().sort_values(ascending=False, kind="stable").index
-    long = grouped[order].stack().rename("points").reset_index()
-    long.columns = pd.Index(["project_id", "what", "points"])
+    long = grouped[order].rename_axis(columns="what").stack().rename("points").reset_index()
     long["project"] = [f"{names[project]} {project}" for project in long["project_id"]]
     leader = parts.index[0]
     best = grouped.loc[leader].idxmax()
     whole, part = parts.loc[leader].sum(), grouped.loc[leader, best]
     more = len(ranking.ranked) - len(parts)
     return drawn(
-        data=long[["project", "what", "points"]],
+        data=long,
         x=Field("points", "value", ranking.unit),
-        title=f"{names[leader]} leads with {format_number(whole)}; {format_number(part)} of it from {best}",
+        title=f"{names[leader]} leads with {number(whole)}; {number(part)} of it from {best}",
         takeaway=f"The first three are {listed(names.head(3))}.",
-        unit_line=unit_line(ranking.register, "What the value is made of", ranking.unit),
+        unit_line=unit_line("What the value is made of", ranking.unit),
         note=f"And {number(more, 0)} more." if more else "",
     )
 
@@ -259,28 +217,25 @@ def scores(ranking: Ranking) -> Chart:
     values, low, high = ranking.cells(projects)
     unknown = _missing(ranking, projects)
     names = ranking.table.loc[projects, "name"]
-    rows = [
+    rows = pd.DataFrame(
         {
-            "project": f"{names[project]} {project}",
-            "criterion": str(criterion).replace("_", " "),
+            "project": f"{names[project]} {project}", "criterion": str(criterion).replace("_", " "),
             "value": np.nan if unknown[i, j] else values[i, j],
-            "label": "?" if unknown[i, j] else format_number(values[i, j], 0),
+            "label": "?" if unknown[i, j] else number(values[i, j], 0),
         }
         for i, project in enumerate(projects)
         for j, criterion in enumerate(ranking.weights.index)
-    ]
+    )  # fmt: skip
     gaps, more = int(_missing(ranking, ranking.ranked).sum()), len(ranking.ranked) - len(projects)
     cells = len(ranking.ranked) * len(ranking.weights)
-    holes = f"{sentence(count(gaps, 'score is', 'scores are'))} missing of {format_number(cells, 0)}"
+    holes = f"{many(gaps, 'score is|scores are')} missing of {number(cells, 0)}"
     wide = float((high - low).max(initial=0.0))
     return drawn(
-        data=pd.DataFrame(rows),
-        title=f"{holes}: shown as ?, counted as an interval"
-        if gaps
-        else f"No score of {format_number(cells, 0)} is missing",
+        data=rows,
+        title=f"{holes}: shown as ?, counted as an interval" if gaps else f"No score of {number(cells, 0)} is missing",
         takeaway="A missing score is never a zero: it may be anything on its scale."
         if gaps
-        else f"The widest declared interval spans {format_number(wide, 0)} points."
+        else f"The widest declared interval spans {number(wide, 0)} points."
         if wide > 0
         else "Scores of several assessors are averaged.",
         note=f"And {number(more, 0)} more." if more else "",
@@ -301,7 +256,7 @@ def _swing(row: Any) -> tuple[tuple[str, str], ...]:
     """The declared range, worst end first, and what its steps mean."""
     low, high, unit = (getattr(row, name) for name in ("low", "high", "unit"))
     ends = (low, high) if row.sense == "max" else (high, low)
-    said = " to ".join(format_number(end, 0 if float(end).is_integer() else 1) for end in ends)
+    said = " to ".join(number(end, 0 if float(end).is_integer() else 1) for end in ends)
     text = ("text", said if pd.isna(unit) else f"{said} {unit}")
     steps = "" if pd.isna(row.label) else str(row.label).partition(": ")[2]
     return (text, ("small", steps)) if steps else (text,)

@@ -8,24 +8,9 @@ import pandas as pd
 
 from pmo_kit.arbitration import Envelope
 from pmo_kit.exhibits import Chart, Exhibit, Field, Reference, Table
-from pmo_kit.exhibits.theme import format_number
-from pmo_kit.facts import SHARE, Fact, Unit, number, say
+from pmo_kit.facts import Fact, count, in_sentence, listed, many, money, number, percent, say, sentence, shortened
 from pmo_kit.figures import claims
-from pmo_kit.figures.figure import (
-    count,
-    drawn,
-    figure,
-    in_sentence,
-    listed,
-    money,
-    named_by,
-    nothing,
-    percent,
-    sentence,
-    shortened,
-    tabled,
-    unit_line,
-)
+from pmo_kit.figures.figure import drawn, figure, named_by, nothing, tabled, unit_line
 from pmo_kit.risk import Bases, Simulation
 
 ROWS = 15
@@ -38,30 +23,31 @@ RARE = 0.005  # a share of the futures that is printed as nought
 @figure("risk.s_curve_cost")
 def s_curve(simulation: Simulation) -> Chart:
     """Return how likely the plan's cost is to stay below every amount."""
-    register, planned = simulation.question.register, simulation.base_cost
-    curve, totals = simulation.s_curve("cost", POINTS), simulation.totals["cost"]
-    middle, sure = (float(totals.quantile(level)) for level in (0.5, 0.8))
+    planned, totals = simulation.base_cost, simulation.totals["cost"]
+    curve = simulation.s_curve("cost", POINTS)
 
     def told(amount: float, level: float | None) -> Fact:
         return claims.told(simulation, "risk.cost", amount, confidence=level, part="cost")
 
+    middle, sure = (told(float(totals.quantile(level)), level) for level in (0.5, 0.8))
+    holds = claims.told(simulation, "risk.below", float((totals <= planned).mean()), part="cost")
     return drawn(
         data=curve.assign(percent=100 * curve["probability"]),
         references=(
             Reference("x", planned, f"as planned {money(planned)}", "plan"),
-            Reference("x", sure, f"{percent(0.8)} sure {money(sure)}", "limit"),
+            Reference("x", sure.value, f"{percent(0.8)} sure {money(sure.value)}", "limit"),
         ),
         title=say(
             "Cost: at most {sure} with 80\u202f% confidence, {planned} planned",
-            sure=told(sure, 0.8),
+            sure=sure,
             planned=told(planned, None),
         ),
         takeaway=say(
             "What is planned holds in {share} of the futures; in half of them the cost is {middle} or more.",
-            share=claims.told(simulation, "risk.below", float((totals <= planned).mean()), part="cost"),
-            middle=told(middle, 0.5),
+            share=holds,
+            middle=middle,
         ),
-        unit_line=unit_line(register, f"Cost of the plan in {number(simulation.draws, 0)} possible futures"),
+        unit_line=unit_line(f"Cost of the plan in {number(simulation.draws, 0)} possible futures"),
         note=say(" ").join(simulation.notes),
     )
 
@@ -110,7 +96,7 @@ def exceedance(simulation: Simulation, most: int = ROWS) -> Table:
     shown = shown if len(shown) else table.head(3)
     first = table.iloc[0]
     even = int((table["probability"] > 0.2).sum())
-    early = int((table["planned"] > table["available"] + 0.05).sum())
+    early = _early(simulation)
     beyond = f" As planned, with nothing late, {count(early)} would be exceeded." if early else ""
     return tabled(
         data=shown,
@@ -136,7 +122,7 @@ def exceedance(simulation: Simulation, most: int = ROWS) -> Table:
         )
         + "Available: the limit and what is carried into its year in the futures that need so much. Late work moves "
         "money and people into later years.",
-        unit_line=unit_line(register, "Money and people needed and available", f"{register.settings.unit}; people"),
+        unit_line=unit_line("Money and people needed and available", f"{register.settings.unit}; people"),
     )
 
 
@@ -144,10 +130,13 @@ def exceedance(simulation: Simulation, most: int = ROWS) -> Table:
 def contingency(simulation: Simulation, confidences: tuple[float, ...] = (0.7, 0.8, 0.9)) -> Table:
     """Return the money to hold back at several confidences: one reserve together, or one for every project."""
     found = [simulation.contingency(confidence) for confidence in confidences]
-    sums = ("base", "pooled", "quantile", "unpooled", "saved")
-    rows = pd.DataFrame([{name: getattr(one, name) for name in sums} for one in found])
-    rows.insert(0, "confidence", [percent(one.confidence) for one in found])
-    rows["joint"] = [100 * simulation.confidence(one.quantile, LATE) for one in found]
+    rows = pd.DataFrame(
+        {
+            "confidence": percent(one.confidence), "base": one.base, "pooled": one.pooled, "quantile": one.quantile,
+            "unpooled": one.unpooled, "saved": one.saved, "joint": 100 * simulation.confidence(one.quantile, LATE),
+        }
+        for one in found
+    )  # fmt: skip
     asked = simulation.contingency(0.8)
     return tabled(
         data=rows,
@@ -174,7 +163,6 @@ def contingency(simulation: Simulation, confidences: tuple[float, ...] = (0.7, 0
 @figure("risk.top_risks")
 def top_risks(simulation: Simulation, each: int = EACH) -> Exhibit:
     """Return the largest risks of the plan in every class: likelihood, cost, share of the uncertainty, answer."""
-    register = simulation.question.register
     table, names = simulation.risks, simulation.question.register.projects["name"]
     if table.empty:
         why = _held(simulation) or "Add a sheet of risks to see what may happen."
@@ -182,33 +170,32 @@ def top_risks(simulation: Simulation, each: int = EACH) -> Exhibit:
     table = table.assign(label=table["label"].fillna(table["risk"]))
     order = simulation.classes.index
     shown = pd.concat([table[table["risk_class"] == one].head(each) for one in order], ignore_index=True)
-    shown["what"] = [
+    runs = [
         (("lead", f"{row.label}."), ("text", names[row.project_id]), ("id", row.project_id))
         for row in shown.itertuples()
     ]
-    shown["class"] = shown["risk_class"].map(sentence)
-    shown["likely"] = 100 * shown["probability"]
-    shown["late"] = shown["delay_months"]
-    for column in ("owner", "response"):
-        shown[column] = shown[column].fillna("none")
+    shown = shown.assign(
+        what=runs,
+        likely=100 * shown["probability"],
+        late=shown["delay_months"],
+        **{"class": shown["risk_class"].map(sentence)},
+    ).fillna({"owner": "none", "response": "none"})
     first, classes = table.iloc[0], simulation.classes
     bare = int(shown[["owner", "response"]].eq("none").any(axis=1).sum())
     return tabled(
         data=shown,
         title=say(
             "{kind} risks of the plan weigh most: {part} of {whole} expected; its largest is {which} ({who})",
-            kind=sentence(classes.index[0]),
-            which=in_sentence(first["label"]),
-            who=names[first["project_id"]],
+            kind=sentence(classes.index[0]), which=in_sentence(first["label"]), who=names[first["project_id"]],
             part=claims.told(simulation, "risk.expected", classes["expected_cost"].iloc[0], part=str(classes.index[0])),
             whole=claims.told(simulation, "risk.expected", classes["expected_cost"].sum()),
         ),
-        takeaway=f"{sentence(count(bare, 'of these has', 'of these have'))} no owner or no response."
+        takeaway=f"{many(bare, 'of these has|of these have')} no owner or no response."
         if bare
         else "Every one of them has an owner and a response.",
-        unit_line=unit_line(register, f"Largest risks of the plan, {count(each)} of every class"),
+        unit_line=unit_line(f"Largest risks of the plan, {count(each)} of every class"),
         note=f"Not listed: {number(len(table) - len(shown), 0)} smaller risks. {_held(simulation)}".strip(),
-    )
+    )  # fmt: skip
 
 
 @figure("risk.by_year")
@@ -217,28 +204,28 @@ def by_year(simulation: Simulation) -> Chart:
     table = simulation.portfolio.drop(index="all years", errors="ignore")
     visible = 0.01 * table["spend_p90"].max()
     table = table[(table["spend_base"] > 0) | (table["spend_p90"] > visible)].reset_index()
-    there, likely, rules = {}, {}, {}
+    there: dict[str, Any] = {}
     for row in simulation.exceedance.itertuples():
         rule = simulation.question.rule(str(row.rule))
         if isinstance(rule, Envelope) and rule.scope == "all":
-            there[str(rule.year)], likely[str(rule.year)] = row.available, row.probability
-            rules[str(rule.year)] = rule.name
+            there[str(rule.year)] = row
     table["year"] = table["year"].astype("str")
     table["words"] = [
         f"{money(row.spend_p10)} to {money(row.spend_p90)}, planned {money(row.spend_base)}"
-        + (f", available {money(there[row.year])}" if row.year in there else "")
+        + (f", available {money(there[row.year].available)}" if row.year in there else "")
         for row in table.itertuples()
     ]
-    worst = max(likely, key=lambda year: likely[year], default="")
+    worst = max(there, key=lambda year: there[year].probability, default="")
+    likely = there[worst].probability if worst else 0.0
     return drawn(
         data=table,
         title=say(
             "{year} is the year at risk: its money is exceeded in {share} of the futures",
             year=worst,
-            share=claims.told(simulation, "risk.exceeded", likely[worst], rule=rules[worst]),
+            share=claims.told(simulation, "risk.exceeded", likely, rule=str(there[worst].rule)),
         )
-        if worst and likely[worst] >= RARE
-        else f"The money of every year holds in {'nearly ' * bool(likely[worst])}all of the futures"
+        if likely >= RARE
+        else f"The money of every year holds in {'nearly ' * bool(likely)}all of the futures"
         if worst
         else "What the plan spends in every year",
     )
@@ -247,8 +234,7 @@ def by_year(simulation: Simulation) -> Chart:
 @figure("risk.bases")
 def bases(found: Bases) -> Table:
     """Return the plan recommended beside the one that is best as planned and the one that is sure of its envelopes."""
-    table, register = found.table, found.fit.plain.question.register
-    names = register.projects["name"]
+    table, names = found.table, found.question.register.projects["name"]
     words = {"expected": "Recommended: best on expected figures", "likely": "Best as planned",
              "sure": f"All envelopes hold in {percent(found.fit.confidence)}"}  # fmt: skip
     if not found.fit.fits:
@@ -262,35 +248,34 @@ def bases(found: Bases) -> Table:
         size=[shortened(names[[p for p, _, _ in ids]], 3) if ids else "" for ids in table["resized"]],
     )
     first, likely, plain = table.loc["expected"], table.loc["likely"], found.fit.plain
-    pays = plain.question.value == "npv" and abs(plain.value - first["expected"]) >= 0.05
+    notes: list[str] = []
+    if plain.question.value == "npv" and abs(plain.value - first["expected"]) >= 0.05:
+        after = "Before what breaking limits with a price costs; after it the recommended plan is worth {own}."
+        notes.append(say(after, own=claims.value(plain)))
+    early = _early(found.simulations["expected"])
+    if early and first["planned"] > likely["planned"]:
+        notes.append(f"As planned, with nothing late, the recommended plan would exceed {count(early, 'limit')}.")
 
-    def told(key: str, amount: float, unit: Unit | None = None, **of: Any) -> Fact:
-        return claims.told(found.simulations["expected"], key, amount, unit, **of)
+    def told(key: str, amount: float, **of: Any) -> Fact:
+        return claims.told(found.simulations["expected"], key, amount, **of)
 
     return tabled(
-        data=data.drop(columns=["leaves", "enters", "resized"]),
+        data=data,
         title=say(
             "Best as planned would be expected to be worth {other}; the recommended plan is {own}, and worth more "
             "in {better} of the futures",
             other=told("plan.npv", likely["expected"], plan="as planned"),
             own=claims.told(plain, "plan.npv", first["expected"], plan=claims.PLAN),
-            better=told("plan.better", 1 - float(likely["better"]), SHARE, plan=claims.PLAN, part="as planned"),
+            better=told("plan.better", 1 - float(likely["better"]), plan=claims.PLAN, part="as planned"),
         ),
         takeaway=say(
             "Keeping all envelopes in {then} of the futures instead of {now} gives up {lost} of expected net value.",
-            then=told("plan.holds", table.loc["sure", "fits"], SHARE, plan="sure"),
-            now=told("plan.holds", first["fits"], SHARE, plan=claims.PLAN),
+            then=told("plan.holds", table.loc["sure", "fits"], plan="sure"),
+            now=told("plan.holds", first["fits"], plan=claims.PLAN),
             lost=told("plan.gain", found.fit.given_up, plan=claims.PLAN, part="sure"),
         ),
-        note=say(
-            "Before what breaking limits with a price costs; after it the recommended plan is worth {own}.",
-            own=claims.value(plain),
-        )
-        if pays
-        else "",
-        unit_line=unit_line(
-            register, f"Plans in {format_number(found.simulations['expected'].draws, 0)} possible futures"
-        ),
+        note=say(" ").join(notes),
+        unit_line=unit_line(f"Plans in {number(found.simulations['expected'].draws, 0)} possible futures"),
     )
 
 
@@ -298,41 +283,41 @@ def bases(found: Bases) -> Table:
 def compared(simulations: dict[str, Simulation]) -> Exhibit:
     """Return plans side by side, with 80 % confidence; the title sets the second against the first."""
     first_name, first = next(iter(simulations.items()))
-    register = first.question.register
     rows = pd.DataFrame(
         {
-            "plan": list(simulations),
-            "planned": [one.base_cost for one in simulations.values()],
-            "cost": [float(one.totals["cost"].quantile(0.8)) for one in simulations.values()],
-            "value": [one.base_npv for one in simulations.values()],
-            "npv": [float(one.totals["npv"].median()) for one in simulations.values()],
-            "sure": [float(one.totals["npv"].quantile(0.2)) for one in simulations.values()],
-            "fits": [100 * one.fits_envelopes for one in simulations.values()],
-            "wins": [float("nan") if one is first else 100 * one.beats(first) for one in simulations.values()],
+            "plan": name, "planned": one.base_cost, "cost": float(one.totals["cost"].quantile(0.8)),
+            "value": one.base_npv, "npv": float(one.totals["npv"].median()),
+            "sure": float(one.totals["npv"].quantile(0.2)), "fits": 100 * one.fits_envelopes,
+            "wins": float("nan") if one is first else 100 * one.beats(first),
         }
-    )
+        for name, one in simulations.items()
+    )  # fmt: skip
     other = rows.iloc[min(1, len(rows) - 1)]
     ours, theirs = (
         claims.told(first, "plan.npv", amount, figures="sure", confidence=0.5, plan=plan)
         for amount, plan in ((rows["npv"].iloc[0], claims.PLAN), (other["npv"], other["plan"]))
     )
     apart = say("worth {theirs} in the middle (median), not {ours}", theirs=theirs, ours=ours)
+    title = say("{who} keeps all envelopes in {holds} of the futures", who=first_name, holds=claims.holds(first))
+    if len(rows) > 1:
+        title += say(
+            "; {other} in {holds}, {worth}",
+            other=f"{other['plan'][:1].lower()}{other['plan'][1:]}",
+            worth=apart if ours.words() != theirs.words() else "with the same net value in the middle",
+            holds=claims.told(first, "plan.holds", other["fits"] / 100, plan=other["plan"]),
+        )
     return tabled(
         data=rows,
         own=[Field("wins", f"worth more than {first_name}", "%", decimals=0)],
-        title=say("{who} keeps all envelopes in {holds} of the futures", who=first_name, holds=claims.holds(first))
-        + (
-            say(
-                "; {other} in {holds}, {worth}",
-                other=f"{other['plan'][:1].lower()}{other['plan'][1:]}",
-                worth=apart if ours.words() != theirs.words() else "with the same net value in the middle",
-                holds=claims.told(first, "plan.holds", other["fits"] / 100, plan=other["plan"]),
-            )
-            if len(rows) > 1
-            else ""
-        ),
-        unit_line=unit_line(register, f"Plans in {number(first.draws, 0)} possible futures"),
+        title=title,
+        unit_line=unit_line(f"Plans in {number(first.draws, 0)} possible futures"),
     )
+
+
+def _early(simulation: Simulation) -> int:
+    """How many limits the plan would exceed if everything came as planned."""
+    table = simulation.exceedance
+    return int((table["planned"] > table["available"] + 0.05).sum())
 
 
 def _held(simulation: Simulation) -> str:

@@ -8,22 +8,10 @@ import pandas as pd
 
 from pmo_kit.arbitration.rules import role_words
 from pmo_kit.exhibits import Field, Table
-from pmo_kit.exhibits.theme import format_number
-from pmo_kit.facts import SHARE, Fact, number, percent, say
+from pmo_kit.facts import SHARE, Fact, count, listed, many, number, or_none, percent, say, sentence, shortened
 from pmo_kit.figures import claims
 from pmo_kit.figures.arbitration import largest_levels
-from pmo_kit.figures.figure import (
-    count,
-    figure,
-    listed,
-    named,
-    named_by,
-    or_none,
-    sentence,
-    shortened,
-    tabled,
-    unit_line,
-)
+from pmo_kit.figures.figure import figure, named, named_by, tabled, unit_line
 from pmo_kit.scenarios import Comparison, partly
 from pmo_kit.scenarios.comparison import OUT
 
@@ -52,19 +40,13 @@ KINDS = {"capex": "capital", "opex": "operation"}
 def definitions(comparison: Comparison) -> Table:
     """Return what each scenario changes against the base, and nothing else."""
     register, table = comparison.question.register, comparison.changes
-    rows = pd.DataFrame(
-        {
-            "scenario": table["scenario"],
-            "what": table["what"].map(WORDS),
-            "scope": [_scope(register, str(row.what), str(row.scope)) for row in table.itertuples()],
-            "change": [_change(row) for row in table.itertuples()],
-        }
+    rows = table.assign(
+        what=table["what"].map(WORDS),
+        scope=[_scope(register, str(row.what), str(row.scope)) for row in table.itertuples()],
+        change=[_change(row) for row in table.itertuples()],
     )
-    scenarios = len(comparison.scenarios)
-    return tabled(
-        data=rows,
-        title=f"{sentence(count(scenarios, 'case is', 'cases are'))} set beside {comparison.base.lower()}",
-    )
+    title = f"{many(len(comparison.scenarios), 'case is|cases are')} set beside {comparison.base.lower()}"
+    return tabled(data=rows, title=title)
 
 
 @figure("scenarios.results")
@@ -74,11 +56,12 @@ def results(comparison: Comparison) -> Table:
     names = register.projects["name"]
     plans = comparison.evaluated
     kept = plans[plans["plan"] == comparison.base].set_index("scenario")["value"]
-    table["held"] = table["scenario"].map(kept - kept[comparison.base])
-    table["anew"] = table["value"] - table["scenario"].map(kept)
-    for column in ("entered", "left", "resized"):
-        table[column] = named_by(names, table[column], 1)
     infeasible = table["status"] == "infeasible"
+    table = table.assign(
+        held=table["scenario"].map(kept - kept[comparison.base]),
+        anew=table["value"] - table["scenario"].map(kept),
+        **{column: named_by(names, table[column], 1) for column in ("entered", "left", "resized")},
+    )
     table["entered"] = table["entered"].mask(infeasible, "no plan obeys the limits")
     return tabled(
         data=table,
@@ -94,43 +77,41 @@ def grid(comparison: Comparison) -> Table:
     """Return project by case: in full, reduced or out; always first, then sometimes, then never."""
     register, levels = comparison.question.register, comparison.grid
     presence = comparison.presence
-    value = {name: allocation.value for name, allocation in comparison.allocations.items()}
     largest = largest_levels(comparison.question)
-    forced = {scenario.name for scenario in comparison.scenarios if scenario.forces}
-    first_forced = next((name for name in levels if name in forced), None)
+    forced = [name for name in levels if any(one.name == name and one.forces for one in comparison.scenarios)]
     marks = levels.apply(
         lambda column: [
             "out" if level in (OUT, "stop") or level != level else "full" if level == largest[project] else "reduced"
             for project, level in column.items()
         ]
     )
-    rows = marks.assign(
-        project=named(register.projects["name"]),
-        presence=presence.map(sentence),
-    )
+    rows = marks.assign(project=named(register.projects["name"]), presence=presence.map(sentence))
     rows["order"] = presence.map(PRESENCE.index)
     rows = rows.sort_values("order", kind="stable")
-    sometimes = rows.loc[rows["order"] == 1]
+    sometimes = register.projects["name"][rows.index[rows["order"] == 1]]
     shown, hidden = _shortest(rows)
-    worth = {name: claims.told(comparison, "plan.value", one, case=name) for name, one in value.items()}
-    total = {name: worth[name].words() if name in worth else number(None) for name in levels}
-    note = f"Not listed: {hidden}." if hidden else ""
+    worth = {
+        name: claims.told(comparison, "plan.value", allocation.value, case=name)
+        for name, allocation in comparison.allocations.items()
+    }
+    total = [f"{name} {worth[name].words() if name in worth else number(None)}" for name in levels]
+    notes = [f"Net value: {listed(total)}.", f"Not listed: {hidden}." if hidden else ""]
     if forced:
         verbs = ("forces", "is") if len(forced) == 1 else ("force", "are")
-        note = f"{note} {listed(sorted(forced))} {verbs[0]} the answer and {verbs[1]} not counted.".strip()
+        notes.append(f"{listed(sorted(forced))} {verbs[0]} the answer and {verbs[1]} not counted.")
     return tabled(
         data=shown,
-        own=[Field(name, name, kind="mark", ruled=name == first_forced) for name in levels],
+        own=[Field(name, name, kind="mark", ruled=name in forced[:1]) for name in levels],
         title=say(
             "Over {over} {always:words project is|projects are} always funded ({same:nones-words} at one size), "
             "{sometimes:nones-words} sometimes, {never:nones-words} never",
             over=comparison.over,
             **comparison.funded,
         ),
-        takeaway=f"The case decides {shortened(register.projects.loc[sometimes.index, 'name'], 4)}."
+        takeaway=f"The case decides {shortened(sometimes, 4)}."
         if len(sometimes)
         else "None of these cases changes the list.",
-        note=f"Net value: {listed(f'{name} {amount}' for name, amount in total.items())}. {note}".strip(),
+        note=" ".join(filter(None, notes)),
         facts=tuple(worth.values()),
     )
 
@@ -138,20 +119,16 @@ def grid(comparison: Comparison) -> Table:
 @figure("scenarios.regret")
 def regret(comparison: Comparison) -> Table:
     """Return what each plan loses if another case comes, the least maximum first."""
-    register, found = comparison.question.register, comparison.minimax
-    own = comparison.regret
+    found, own = comparison.minimax, comparison.regret
     names = [name for name in comparison.names if name in own.columns]
     least = {"maximum": found.maximum, "mean": float(found.regrets.mean()), "fits": found.fits}
     other = pd.DataFrame([dict(found.regrets) | least], index=[LEAST], columns=own.columns)
     table = pd.concat([other, own]).sort_values(["maximum", "mean"], kind="stable")
     possible = _possible(comparison)
     beaten = comparison.dominated[comparison.dominated["plan"].isin(possible)]
-    notes = [
-        f"Not possible today as they are: {listed(p for p in table.index if p not in possible)}."
-        if len(possible) < len(table)
-        else "",
-        f"In none of these cases better than another plan here: {listed(beaten['plan'])}." if len(beaten) else "",
-    ]
+    today = listed(p for p in table.index if p not in possible)
+    notes = [f"Not possible today as they are: {today}."] if len(possible) < len(table) else []
+    notes += [f"In none of these cases better than another plan here: {listed(beaten['plan'])}."] if len(beaten) else []
     lost = "% of the best possible" if comparison.in_percent else None
     return tabled(
         data=table.replace(float("inf"), float("nan")).rename_axis("plan").reset_index(),
@@ -163,10 +140,8 @@ def regret(comparison: Comparison) -> Table:
         )
         if _better(comparison)
         else _at_most(comparison),
-        note=" ".join(note for note in notes if note),
-        unit_line=unit_line(
-            register, "How much worse than the best plan of the case, if the plan was made for another", lost
-        ),
+        note=" ".join(notes),
+        unit_line=unit_line("How much worse than the best plan of the case, if the plan was made for another", lost),
     )
 
 
@@ -183,37 +158,31 @@ def least_regret(comparison: Comparison) -> Table:
     moved = [p for p in names.index if today.get(p) != found.plan.get(p)]
     rows = pd.DataFrame(
         {
-            "project": named(names[moved]),
-            "today": [words(p, today.get(p)) for p in moved],
-            "there": [words(p, found.plan.get(p)) for p in moved],
+            "project": named(names[moved]) if moved else ["none"],
+            "today": [words(p, today.get(p)) for p in moved] or [""],
+            "there": [words(p, found.plan.get(p)) for p in moved] or [""],
         }
     )
     proof = (
         f"Proven: over {comparison.over} no plan that is possible today is less behind in its worst case."
         if _proven(comparison)
-        else f"No plan that is possible today is less than {format_number(found.bound)} behind in its worst case."
+        else f"No plan that is possible today is less than {number(found.bound)} behind in its worst case."
     )
-    worst = str(found.regrets.idxmax())
-    better = _better(comparison)
+    worst, given, better = str(found.regrets.idxmax()), _given_up(comparison), _better(comparison)
     return tabled(
-        data=rows if len(rows) else pd.DataFrame({"project": ["none"], "today": [""], "there": [""]}),
+        data=rows,
         title=say(
             "Over {over} one plan is at most {least} worse than the best of the case; today's up to {now}",
             **_regrets(comparison),
         )
         if better
         else _at_most(comparison),
-        takeaway=say(
-            "It gives up {given} if nothing changes; its worst case is {worst}.",
-            given=_given_up(comparison),
-            worst=worst,
-        )
+        takeaway=say("It gives up {given} if nothing changes; its worst case is {worst}.", given=given, worst=worst)
         if better
         else ""
         if _none(comparison)
         else f"Its worst case is {comparison.regret.loc[comparison.base, comparison.cases].idxmax()}.",
         unit_line=unit_line(
-            register,
             f"Most that a plan is worse than the best of the case, over {comparison.over}; what no longer fits dropped",
             "% of the best possible" if comparison.in_percent else None,
         ),
@@ -235,9 +204,9 @@ def futures(comparison: Comparison, table: pd.DataFrame) -> Table:
     return tabled(
         data=rows,
         own=[Field(str(name), f"worth if {name}") for name in sure.columns],
-        title=f"Over {comparison.over} today's plan is worth at least {format_number(today)}, {percent(0.8)} sure"
+        title=f"Over {comparison.over} today's plan is worth at least {number(today)}, {percent(0.8)} sure"
         + (
-            f"; {best[:1].lower()}{best[1:]} is {first}, with {format_number(float(worst[best]))}"
+            f"; that of “{best}” is {first}, with {number(float(worst[best]))}"
             if best != comparison.base
             else f"; no plan {'possible today ' * (len(possible) < len(worst))}is surer of more"
         ),
@@ -255,7 +224,7 @@ def switch(comparison: Comparison, points: pd.DataFrame) -> Table:
             "the same plan" if same
             else "today's plan stays better" if point.share != point.share
             else "with all of it" if point.whole
-            else f"{format_number(100 * point.share, 0)}\u202f% of it"
+            else f"{number(100 * point.share, 0)}\u202f% of it"
             for point in points.itertuples()
         ],
         words=[
@@ -339,13 +308,13 @@ def _at_most(comparison: Comparison) -> str:
 
 def _none(comparison: Comparison) -> bool:
     """Whether today's plan has nothing to regret that would be printed."""
-    return format_number(float(comparison.regret.loc[comparison.base, "maximum"])) == format_number(0.0)
+    return number(float(comparison.regret.loc[comparison.base, "maximum"])) == number(0.0)
 
 
 def _better(comparison: Comparison) -> bool:
     """Whether the plan of least regret has less to regret than today's, in figures as they are printed."""
     today = float(comparison.regret.loc[comparison.base, "maximum"])
-    return format_number(comparison.minimax.maximum) != format_number(today)
+    return number(comparison.minimax.maximum) != number(today)
 
 
 def _proven(comparison: Comparison) -> bool:
@@ -381,7 +350,7 @@ def _change(row: Any) -> str:
         return f"{count(int(row.factor), 'year')} later"
     if row.factor == row.factor:
         whole = abs(100 * row.factor - round(100 * row.factor)) < 1e-9
-        return f"{format_number(100 * (row.factor - 1), 0 if whole else 1, signed=True)}\u202f%"
+        return f"{number(100 * (row.factor - 1), 0 if whole else 1, signed=True)}\u202f%"
     return str(row.value).replace("_", " ") or ("any size" if row.what == "project_in" else "")
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from pmo_kit.exhibits import Chart, Field, Table
-from pmo_kit.exhibits.theme import format_number
-from pmo_kit.facts import Sentence, say
+from pmo_kit.facts import Sentence, listed, number, say, sentence
 from pmo_kit.figures import claims
-from pmo_kit.figures.figure import drawn, figure, listed, named_by, sentence, tabled, unit_line
+from pmo_kit.figures.figure import below, drawn, figure, named_by, tabled, unit_line
 from pmo_kit.scenarios import Attribution
 
 WORDS = {
@@ -33,11 +32,7 @@ def causes(attribution: Attribution) -> Chart:
             "step": ["last committee", *(_cause(str(cause)) for cause in amounts.index), "today"],
             "start": [0.0, *(ends - amounts), 0.0],
             "end": [before, *ends, after],
-            "words": [
-                format_number(before),
-                *(format_number(x, signed=True) for x in amounts),
-                format_number(after),
-            ],
+            "words": [number(before), *(number(x, signed=True) for x in amounts), number(after)],
             "kind": ["before", *("more" if x >= 0 else "less" for x in amounts), "now"],
         }
     )
@@ -47,14 +42,13 @@ def causes(attribution: Attribution) -> Chart:
         title=_title(attribution),
         facts=claims.each(attribution.after, "change.value", amounts, "part"),
         takeaway=_takeaway(attribution) + ". Nothing is left unexplained.",
-        unit_line=unit_line(register, f"Net value of the best plan, cause by cause in this order{_alike(attribution)}"),
+        unit_line=unit_line(f"Net value of the best plan, cause by cause in this order{_alike(attribution)}"),
     )
 
 
 @figure("what_changed.effects")
 def effects(attribution: Attribution) -> Table:
     """Return every cause: its effect on the plan as it was, what choosing anew adds, and who moved; sums at the end."""
-    register = attribution.after.question.register
     names = pd.concat([one.question.register.projects["name"] for one in (attribution.before, attribution.after)])
     names = names[~names.index.duplicated(keep="last")]
     table, amounts = attribution.table, attribution.amounts
@@ -63,9 +57,7 @@ def effects(attribution: Attribution) -> Table:
         enter=named_by(names, table["entered"], 3),
         leave=named_by(names, table["left"], 3),
     )
-    total = amounts.sum()
-    last = {"cause": "together", "enter": "", "leave": ""} | total.to_dict()
-    rows = pd.concat([rows, pd.DataFrame([last])], ignore_index=True)
+    rows = below(rows, {"cause": "together"} | amounts.sum().to_dict())
     notes = [f"{sentence(_cause(str(cause)))}: {note}." for cause, note in table["note"].items() if note]
     swings = [_cause(str(cause)) for cause in table.index[table["order_matters"].astype(bool)]]
     notes += [f"The sign of {listed(swings)} depends on the order of the causes."] if swings else []
@@ -73,7 +65,6 @@ def effects(attribution: Attribution) -> Table:
         data=rows,
         title=_takeaway(attribution),
         unit_line=unit_line(
-            register,
             f"Change of the net value of the best plan since the last committee{_alike(attribution)}",
         ),
         note=" ".join(notes),

@@ -188,6 +188,11 @@ class Bases(Answer):
     _table: pd.DataFrame
 
     @property
+    def question(self) -> Question:
+        """The question that the recommended plan answers."""
+        return self.fit.plain.question
+
+    @property
     def summary(self) -> str:
         """One sentence."""
         said = [

@@ -10,9 +10,8 @@ from pmo_kit.arbitration import Allocation, Envelope, LimitUse, Mandatory, Quest
 from pmo_kit.arbitration.prices import Price
 from pmo_kit.arbitration.rules import role_words
 from pmo_kit.exhibits.theme import DECISIONS
-from pmo_kit.facts import SHARE, count, in_row, number
+from pmo_kit.facts import SHARE, between, count, in_row, number, sentence
 from pmo_kit.figures.arbitration import bottleneck, changes
-from pmo_kit.figures.figure import between, sentence
 from pmo_kit.widgets.session_state import Answer, Case, SessionState, money_words
 
 MOST_LOG, NOISE = 60, 1e-9

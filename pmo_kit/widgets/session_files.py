@@ -24,9 +24,8 @@ from pmo_kit.arbitration.allocation import SMALL
 from pmo_kit.disk import inert, write_whole
 from pmo_kit.errors import PmoError
 from pmo_kit.exhibits import theme
-from pmo_kit.facts import number
+from pmo_kit.facts import between, listed, number, sentence
 from pmo_kit.figures.arbitration import changes
-from pmo_kit.figures.figure import between, listed, sentence
 from pmo_kit.scenarios import Scenario, read_scenario_file, write_scenario_file
 from pmo_kit.widgets.board_contents import cases, less_words, log, proof_words, value_words
 from pmo_kit.widgets.session_state import Answer, Case, Move, SessionState, money_words

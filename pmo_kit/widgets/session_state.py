@@ -27,8 +27,7 @@ from pmo_kit.arbitration import (
 )
 from pmo_kit.arbitration.rules import role_words
 from pmo_kit.errors import InfeasibleError, PmoError
-from pmo_kit.facts import as_given
-from pmo_kit.figures.figure import listed, sentence
+from pmo_kit.facts import as_given, listed, sentence
 from pmo_kit.scenarios import Scenario
 
 InOut = Literal["in", "out"]

@@ -23,7 +23,7 @@ from pmo_kit.arbitration import obstacles, supports
 from pmo_kit.exhibits import Exhibit, Message
 from pmo_kit.exhibits.display import _facts
 from pmo_kit.exhibits.records import words
-from pmo_kit.facts import Fact
+from pmo_kit.facts import Fact, count
 from pmo_kit.figures import arbitration as figures
 from pmo_kit.figures import overview as portfolio
 from pmo_kit.figures import page_one, risk
@@ -552,6 +552,20 @@ def test_the_reserve_leads_from_the_planned_cost_to_the_sure_one(twelve: Asked) 
     whole = told(sure, "risk.cost").value + told(sure, "risk.reserve").value
     assert whole == pytest.approx(float(simulation.totals["cost"].quantile(0.8)))
     assert "planned makes its cost 80" in spoken(sure)
+
+
+def test_findings_are_told_with_their_kinds(
+    twelve: Asked, meridian: pmo.Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of many findings page one names how many kinds there are and the first; the kinds are those of the table."""
+    allocation, _ = twelve
+    found = meridian._findings
+    for some in (found, found[found["rule"] == found["rule"].iloc[0]], found.iloc[:0]):
+        monkeypatch.setattr(allocation.question.register, "_findings", some)
+        warned = some[some["severity"] == "warn"]
+        kinds, said = warned["rule"].nunique(), page_one.how_sure(allocation).items[-1][1]
+        assert (f"of {count(kinds)} kinds (see data_quality.findings), first" in said) == (kinds > 1)
+        assert said.startswith(f"{len(warned)} finding" if kinds else "nothing was repaired")
 
 
 @pytest.mark.long

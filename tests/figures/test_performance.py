@@ -148,3 +148,18 @@ def test_titles_name_the_set_that_they_count(shown: dict[str, Exhibit]) -> None:
     benefits = performance.review_benefits(register)
     kept = dataclasses.replace(benefits, _table=benefits.table.assign(realized=benefits.table["due"]))
     assert figures.realized(kept).title == "Every benefit that was due and is reported has come"
+
+
+@pytest.mark.parametrize("stopped", [True, False])
+def test_who_was_stopped_is_not_said_to_run(stopped: bool) -> None:
+    """A project that was stopped and still spends reports figures; only where there is none are they said to run."""
+    register = load_register(SAMPLES / "meridian")
+    if not stopped:
+        status = register.table("status")
+        register = register.replace(status=status[status["project_id"] != "P57"])
+    review = review_performance(register)
+    counted = review.table.index[review.table["counted"]]
+    assert register.projects["stage"][counted].eq("stopped").any() == stopped
+    test = figures.stop_or_continue(review, stop_or_continue(register, review))
+    for said in (figures.headline(review).title, figures.areas(review).title + test.title):
+        assert ("projects run," in said or "running project" in said) != stopped, said

@@ -1,9 +1,12 @@
 """Plans side by side in the same futures: what each gives, and which of two is the better one how often."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
 import pmo_kit as pmo
+from pmo_kit.facts import count
 from pmo_kit.figures import risk as figures
 from pmo_kit.risk import Bases, compare_bases, price_shares, share_better, simulate_plan
 
@@ -84,3 +87,19 @@ def test_they_are_shown(bases: Bases) -> None:
     pmo.show(exhibit)
     assert "expected to be worth 4.0; the recommended plan is 9.0" in exhibit.title
     assert exhibit.data["into"].tolist() == ["", "One", ""]
+
+
+def test_a_plan_worth_more_as_planned_than_the_best_as_planned_is_told_to_break_limits(bases: Bases) -> None:
+    """Only breaking a limit can make it so: how many it would break stands under the table, and nowhere else."""
+    recommended, table = bases.simulations["expected"], bases.table.copy()
+    for planned in (table.loc["likely", "planned"] - 1, table.loc["likely", "planned"] + 1):
+        table.loc["expected", "planned"] = planned
+        for room in (-1.0, 1.0):
+            limits = recommended.exceedance.assign(available=recommended.exceedance["planned"] + room)
+            other = replace(recommended)
+            vars(other)["_limits"] = (limits, recommended._limits[1])
+            note = figures.bases(
+                replace(bases, _table=table, simulations={**bases.simulations, "expected": other})
+            ).note
+            breaks = room < 0 and planned > table.loc["likely", "planned"]
+            assert (f"would exceed {count(len(limits), 'limit')}." in note) == breaks

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import pmo_kit as pmo
+from pmo_kit.figures import risk as figures
 from pmo_kit.risk import compare_bases
 from pmo_kit.uncertainty import expected
 from tests.samples.second_program import T0, YEARS, best_plan, option_draws
@@ -72,6 +73,8 @@ def test_a_second_program_draws_the_same_futures(question: pmo.Question) -> None
         error = 4.5 * float(npv.std()) / 100 + 2e-3
         assert abs(float(npv.mean()) - options.values[place]) < error, option
     bases = compare_bases(question)
+    assert bases.table.loc["expected", "planned"] > bases.table.loc["likely", "planned"]  # it breaks limits as planned
+    assert "the recommended plan would exceed five limits." in figures.bases(bases).note
     budgets = question.register.table("budgets")
     projects = question.register.projects
     for name, row in bases.table.iterrows():
