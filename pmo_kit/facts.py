@@ -196,6 +196,18 @@ class Fact:
     def __format__(self, spec: str) -> str:
         return self.words(spec)
 
+    @property
+    def exact(self) -> str:
+        """The number with two digits behind the point, as letters print it; a share in percent.
+
+        Examples
+        --------
+        >>> Fact("plan.value", 32.4552, Unit("money", "EUR", "million")).exact, Fact("share", 0.1966, SHARE).exact
+        ('32.46', '19.66')
+        """
+        with printing():
+            return as_given(round(self.value * (100 if self.unit == SHARE else 1), 2))
+
 
 class Sentence(str):
     """Words that keep the facts they were made from, through joining and title case."""

@@ -65,7 +65,8 @@ class Admission(Answer):
         """One sentence."""
         name = self.allocation.table["name"][self.project_id]
         ways = self._table.loc[self._table["amount"].notna(), "words"].tolist()
-        return f"{name} would come in with {', or with '.join(ways)}." if ways else f"Nothing alone would admit {name}."
+        could = f"{name} could be in, and the plan be worth no less than it is, with {', or with '.join(ways)}."
+        return could if ways else f"Nothing alone would admit {name}."
 
     @property
     def inputs(self) -> Mapping[str, str]:
@@ -332,7 +333,7 @@ def _ways(allocation: Allocation, found: Admission) -> Items:
     enough = table["amount"].notna()
     if not enough.any():
         return [("What would change it.", "No single change of value, cost, money or people is enough.")]
-    items = [("What would change it.", "Any one of these, alone:")]
+    items = [("What would change it.", "With any one of these, alone, it could be in and the plan be worth no less:")]
     items += [(BULLET, words) for words in dict.fromkeys(table.loc[enough, "words"])]
     rules = {rule.name: rule for rule in allocation.question.rules if isinstance(rule, Envelope | Capacity | Demand)}
     short = [way_words(allocation, project_id, rules[way]) for way in table.loc[~enough, "way"] if way in rules]

@@ -23,6 +23,7 @@ from pmo_kit.arbitration.counterfactual import letter_items
 from pmo_kit.arbitration.explanation import LOSES
 from pmo_kit.exhibits import Chart, Exhibit, Field, Message, Reference, Table
 from pmo_kit.facts import (
+    NUMBER,
     SHARE,
     Fact,
     as_given,
@@ -888,10 +889,16 @@ def sponsor_letter(allocation: Allocation, project: str) -> Message:
     """Return the letter to the sponsor of one project: the decision, why, what it would take."""
     name, sponsor = allocation.question.register.projects.loc[project, ["name", "sponsor"]]
     decision = {"fund": "is in the plan", "stop": "is to stop", "refuse": "is not in the plan"}
+    items = tuple(letter_items(allocation, project))
+    alone = allocation.question.options["value"][project]
+    told = [facts.told(allocation, "project.value", x, project=project, level=level) for level, x in alone.items()]
+    told += [fact for _, row in allocation.use.iterrows() for fact in facts.limit(allocation, row)]
+    printed = set(NUMBER.findall(" ".join(text for _, text in items)))
     return Message(
         id=f"contested.letter_{project.lower()}",
         title=f"{name} {decision[allocation.table.loc[project, 'decision']]}",
-        items=tuple(letter_items(allocation, project)),
+        items=items,
+        facts=tuple(fact for fact in (facts.value(allocation), *told) if fact.exact in printed),
         unit_line="Letter to the sponsor",
         to=str(sponsor) if pd.notna(sponsor) else f"the sponsor of {name}",
     )

@@ -347,6 +347,7 @@ def _stated(exhibit: Exhibit, name: str, told: Mapping[str, Fact]) -> Iterator[F
         texts = [*sayings(exhibit)]
     own = [*exhibit.facts, *(fact for text in texts for fact in facts_of(text))]
     said = {fact.words(spec).lower().removesuffix("\u202f%") for fact in own for spec in ("", "+", "words")}
+    said |= {fact.exact for fact in own}
     for fact in told_in(" ".join(texts), {**told, **tiled}):
         if fact.of.part not in said:
             yield replace(fact, of=Of(part=f"{name}: {fact.of.part}"))

@@ -23,7 +23,6 @@ WORDS = {
 @figure("what_changed.causes")
 def causes(attribution: Attribution) -> Chart:
     """Return the way from the last committee's net value to today's, cause by cause."""
-    register = attribution.after.question.register
     before, after = attribution.before.value, attribution.after.value
     amounts = attribution.amounts["total"]
     ends = before + amounts.cumsum()
@@ -38,7 +37,7 @@ def causes(attribution: Attribution) -> Chart:
     )
     return drawn(
         data=rows,
-        x=Field("end", "net value", register.settings.unit),
+        x=Field("end", "net value", attribution.question.register.settings.unit),
         title=_title(attribution),
         facts=claims.each(attribution.after, "change.value", amounts, "part"),
         takeaway=_takeaway(attribution) + ". Nothing is left unexplained.",
@@ -94,16 +93,15 @@ def _title(attribution: Attribution) -> str:
     largest = amounts.abs().idxmax()
     share = claims.told(attribution.after, "change.value", amounts[largest], part=str(largest))
     orders = f" ({attribution.orders})" if attribution.orders else ""
-    return say("The {what} goes from {way}{orders}; most by {cause}: {share:+}", what=attribution.after.question.goal,
+    return say("The {what} goes from {way}{orders}; most by {cause}: {share:+}", what=attribution.question.goal,
                way=way, orders=orders, cause=_cause(str(largest)), share=share)  # fmt: skip
 
 
 def _takeaway(attribution: Attribution) -> str:
     """What the new choice makes of it."""
     amounts = attribution.amounts
-    question = attribution.after.question
     return say(
         "The old plan alone would have moved by {held:+}; choosing anew adds {anew:+}",
-        held=claims.told(question, "change.held", amounts["held"].sum()),
-        anew=claims.told(question, "change.anew", amounts["reoptimized"].sum()),
+        held=claims.told(attribution, "change.held", amounts["held"].sum()),
+        anew=claims.told(attribution, "change.anew", amounts["reoptimized"].sum()),
     )

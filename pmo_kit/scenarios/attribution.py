@@ -61,6 +61,11 @@ class Attribution(Answer):
     _table: pd.DataFrame = field(repr=False)
 
     @property
+    def question(self) -> Question:
+        """The question of today."""
+        return self.after.question
+
+    @property
     def change(self) -> int:
         """Value after - value before, in minor units."""
         return self._minor(self.after) - self._minor(self.before)
@@ -79,7 +84,7 @@ class Attribution(Answer):
     def summary(self) -> str:
         """One sentence."""
         amounts = self.amounts["total"]
-        words = f"The {self.after.question.goal} goes from {number(self.before.value)} to {number(self.after.value)}"
+        words = f"The {self.question.goal} goes from {number(self.before.value)} to {number(self.after.value)}"
         words += f" ({self.orders})" if self.orders else ""
         if not len(amounts):
             return f"{words}: nothing changed."

@@ -154,6 +154,18 @@ def test_p08_needs_26_5_more_money(question: Question) -> None:
     assert table.loc["cost", "amount"] == pytest.approx(8 / 11)
 
 
+def test_enough_money_for_a_project_is_not_said_to_let_it_in(question: Question) -> None:
+    """With 35 % more the best plan buys others: a plan with P08 is then worth no less than today's, that is all."""
+    allocation, richer = arbitrate(question), question.scaled(1.35)
+    best, held = arbitrate(richer), arbitrate(richer.with_override("P08"))
+    assert best.table.loc["P08", "decision"] == "refuse"
+    assert best.value > held.value >= allocation.value
+    said = letter(allocation, "P08")
+    assert "it could be in and the plan be worth no less:" in said
+    assert "- 35 % more in every envelope" in said
+    assert "could be in, and the plan be worth no less" in what_would_admit(allocation, "P08").summary
+
+
 def test_a_project_in_the_plan_needs_nothing(question: Question) -> None:
     with pytest.raises(ValueError, match="in the plan already"):
         what_would_admit(arbitrate(question), "P03")

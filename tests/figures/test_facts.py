@@ -202,6 +202,24 @@ def test_facts_are_what_trying_every_plan_finds(shown: list[Exhibit]) -> None:
     assert facts["project.price_in", None, "P08"] == pytest.approx(best - value[plans.has("P08")].max())
 
 
+def test_a_letter_tells_its_limits_and_the_plan_as_page_one_does(shown: list[Exhibit]) -> None:
+    """What a letter says is used of a limit is a fact of that limit: the one that page one and the workbook tell."""
+    allocation = pmo.arbitrate(pmo.Question(pmo.load_register("data/samples/meridian_12"), overrides=False))
+    use, pairs = allocation.use.set_index("rule"), []
+    for project in allocation.table.index[allocation.table["decision"] != "fund"]:
+        letter = figures.sponsor_letter(allocation, project)
+        told = {(fact.key, fact.of.rule): fact for fact in letter.facts if fact.key.startswith("limit.")}
+        for (key, rule), fact in told.items():
+            assert fact.value == pytest.approx(use.loc[rule, "used" if key == "limit.used" else "limit"])
+        said = [fact.exact for fact in told.values()]
+        own = re.findall(r"([\d.]+) of ([\d.]+) [^;:]* used", " ".join(text for _, text in letter.items))
+        assert all({used, most} <= set(said) for used, most in own)
+        pairs += own
+        collect([*((one.id, fact) for one in shown for fact in _facts(one)), *((letter.id, f) for f in letter.facts)])
+        assert "plan.value" in {fact.key for fact in letter.facts}
+    assert len(pairs) > 3
+
+
 def test_a_fact_of_another_value_is_found(shown: list[Exhibit]) -> None:
     headline = next(exhibit for exhibit in shown if exhibit.id == "page_one.headline")
     value = next(fact for fact in _facts(headline) if fact.key == "plan.value")
