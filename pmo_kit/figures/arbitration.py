@@ -890,15 +890,15 @@ def sponsor_letter(allocation: Allocation, project: str) -> Message:
     name, sponsor = allocation.question.register.projects.loc[project, ["name", "sponsor"]]
     decision = {"fund": "is in the plan", "stop": "is to stop", "refuse": "is not in the plan"}
     items = tuple(letter_items(allocation, project))
-    alone = allocation.question.options["value"][project]
-    told = [facts.told(allocation, "project.value", x, project=project, level=level) for level, x in alone.items()]
-    told += [fact for _, row in allocation.use.iterrows() for fact in facts.limit(allocation, row)]
     printed = set(NUMBER.findall(" ".join(text for _, text in items)))
+    alone = allocation.question.options["value"][project].items()
+    told = [(facts.told(allocation, "project.value", x, project=project, level=level),) for level, x in alone]
+    every = (*told, *(facts.limit(allocation, row) for _, row in allocation.use.iterrows()), (facts.value(allocation),))
     return Message(
         id=f"contested.letter_{project.lower()}",
         title=f"{name} {decision[allocation.table.loc[project, 'decision']]}",
         items=items,
-        facts=tuple(fact for fact in (facts.value(allocation), *told) if fact.exact in printed),
+        facts=tuple(fact for some in every if printed.issuperset(fact.exact for fact in some) for fact in some),
         unit_line="Letter to the sponsor",
         to=str(sponsor) if pd.notna(sponsor) else f"the sponsor of {name}",
     )
