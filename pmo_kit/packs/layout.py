@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -450,13 +451,9 @@ def _rows(table: pd.DataFrame, name: str, projects: set[str]) -> str:
 
 def _spans(places: Sequence[int]) -> str:
     """Ascending numbers, runs of them as "14 to 16"."""
-    spans: list[list[int]] = []
-    for place in places:
-        if spans and place == spans[-1][1] + 1:
-            spans[-1][1] = place
-        else:
-            spans.append([place, place])
-    return ", ".join(str(first) if first == last else f"{first} to {last}" for first, last in spans)
+    runs = itertools.groupby(enumerate(places), key=lambda pair: pair[1] - pair[0])
+    spans = ([place for _, place in run] for _, run in runs)
+    return ", ".join(f"{span[0]} to {span[-1]}" if len(span) > 1 else str(span[0]) for span in spans)
 
 
 def lay_out(spec: PackSpec, chapters: Sequence[Sequence[Collected]], questions: Sequence[str]) -> Outline:

@@ -18,6 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+import pandas as pd
 from xlsxwriter import Workbook
 from xlsxwriter.utility import xl_rowcol_to_cell
 
@@ -848,20 +849,19 @@ def _fill(look: theme.Look) -> dict[str, Any]:
 
 def _grid(sheet: Any, chart: Chart, head: int, formats: Formats) -> int:
     """A heatmap as a table: numbers on a scale of color, words as they are."""
-    assert chart.value is not None
-    grid = grid_of(chart)
-    text(sheet, head, 0, header(chart.y), formats, bold=True, bottom=1)
-    formats.widen(sheet, 0, min(max([10, *map(len, grid.rows)]) + 1, 40))
-    for place, name in enumerate(grid.columns, 1):
-        text(sheet, head, place, name, formats, bold=True, bottom=1, align="center", text_wrap=True)
-        formats.widen(sheet, place, 12)
-    for place, name in enumerate(grid.rows, head + 1):
-        text(sheet, place, 0, name, formats)
-    for (row, column), (record, _, _) in grid.parts.items():
-        at = (head + 1 + grid.rows.index(row), 1 + grid.columns.index(column))
-        write_cell(sheet, *at, chart.value, record[chart.value.name], formats, align="center")
-    last = head + len(grid.rows)
-    if chart.value.kind == "number":
-        shades = {"type": "3_color_scale", **(_SIGNED if chart.value.signed else _SHADES)}
-        sheet.conditional_format(head + 1, 1, last, len(grid.columns), shades)
-    return last + 1
+    value, grid = chart.value, grid_of(chart)
+    assert value is not None
+    number = value.kind == "number"
+    cell = replace(value, unit="", kind="mark" if number else value.kind)
+    fields = [Field("", header(chart.y), kind="text"), *(replace(cell, name=name, title=name) for name in grid.columns)]
+    blank: tuple[dict[Any, Any], ...] = ({},)
+    rows = [
+        [row, *(grid.parts.get((row, column), blank)[0].get(value.name) for column in grid.columns)]
+        for row in grid.rows
+    ]
+    data = pd.DataFrame(rows, columns=[field.name for field in fields])
+    block = write_table(sheet, head, 0, data, fields, formats)
+    if number:
+        shades = {"type": "3_color_scale", **(_SIGNED if value.signed else _SHADES)}
+        sheet.conditional_format(head + 1, 1, block.under - 1, len(grid.columns), shades)
+    return block.under

@@ -798,7 +798,7 @@ class _Deck:
                 run.font.size = Pt(size)
 
     def front(self, front: Front) -> None:
-        """The first slide, and what of page one it does not show; short messages stand together.
+        """The first slide, and what of page one it does not show; messages stand side by side.
 
         Where decisions are asked they stand on the left, what limits us on the right, what turns it below. Else tiles
         and short messages stand there; without tiles the table of page one begins there.
@@ -811,7 +811,7 @@ class _Deck:
         slide = self.slide("decision", headline.title, headline.unit_line or unit, meaning)
         room = self.template.box(slide, "figure")
         shown = [front.decisions] if begins else [front.tiles]
-        short = [item for item in front.items if _is_short(item.exhibit)]
+        said = [item for item in front.items if isinstance(item.exhibit, Message)]
         if isinstance(table, Table) and begins:
             limited = limits(tiles) if isinstance(tiles, Kpi) else None
             if limited is not None and tiles is not None:
@@ -826,29 +826,32 @@ class _Deck:
             else:
                 place = _headed(slide, table.title, room)
                 parts = pages(table, place, room.height - place.height)
-                under = self._pages(table, parts, table.unit_line or unit, (slide, place), short) * short
+                under = self._pages(table, parts, table.unit_line or unit, (slide, place), said) * said
                 _notes(slide, headline, table, *(item.exhibit for item in under if len(parts) == 1))
                 shown += under
             for position, detail in table.details:
                 lead = words(table.data[_worded_by(table)].iloc[position])
                 self._detail(table, position, detail, lead.split("\n")[0], unit)
         elif isinstance(tiles, Kpi):
-            said = [item for item in front.items if isinstance(item.exhibit, Message)]
             shown += said
             high = round(0.42 * room.height)
             _tiles(slide, room, tiles)
             _messages(slide, said, replace(room, top=room.top + high, height=room.height - high))
             _notes(slide, headline, *(item.exhibit for item in shown if item))
-        rest = [item for item in front.items if item not in shown]
-        short = [item for item in rest if item in short]
-        if len(short) > 1:
-            slide = self.slide("exhibit", "; ".join(item.exhibit.title for item in short), unit)
-            pairs = [pair for item in short for pair in _said(item.exhibit)]
-            _text(slide, self.template.box(slide, "figure"), pairs, "page one")
-            _notes(slide, *(item.exhibit for item in short))
-            rest = [item for item in rest if item not in short]
-        for item in rest:
-            self.exhibit(item, unit)
+        said = [item for item in said if item not in shown]
+        place = self.template.room_of("figure")
+        while said:
+            count = next((n for n in (3, 2) if n <= len(said) and _side_by_side(said[:n], place, 14.0)), 1)
+            together, said = said[:count], said[count:]
+            if count == 1:
+                self.exhibit(together[0], unit)
+                continue
+            slide = self.slide("exhibit", "Also on page one", unit)
+            _messages(slide, together, self.template.box(slide, "figure"))
+            _notes(slide, *(item.exhibit for item in together))
+        for item in front.items:
+            if item not in shown and not isinstance(item.exhibit, Message):
+                self.exhibit(item, unit)
 
     def chapter(self, part: Part) -> None:
         """The exhibits of a chapter; what it says in a line or two stands together on its first slide.
@@ -939,7 +942,8 @@ class _Deck:
             _notes(slide, exhibit)
         top = room.top + round((page.high + 6) * EMU)
         under = replace(room, top=top, height=max(low, room.top + room.height) - top)
-        if _messages(slide, said, under, 12.0):
+        if said and _side_by_side(said, under, 12.0):
+            _messages(slide, said, under)
             _notes(slide, exhibit, *(item.exhibit for item in said))
             return True
         _footnote(slide, exhibit.note, under)
@@ -998,29 +1002,26 @@ def _small(note: str) -> Sequence[Sequence[Run]]:
 
 
 def _footnote(slide: Any, note: str, room: Box) -> None:
-    """Write a foot note at the top of a place that has room for it."""
+    """Write a foot note at the foot of a place that has room for it."""
     high = round(_tall(_small(note), room.width / EMU, _LEAST) * EMU)
     if 0 < high <= room.height:
-        add_text(slide, replace(room, height=high), _small(note), _LEAST, "Foot note")
+        place = replace(room, top=room.top + room.height - high, height=high)
+        add_text(slide, place, _small(note), _LEAST, "Foot note")
 
 
-def _messages(slide: Any, said: Sequence[Collected], room: Box, least: float = 0.0) -> bool:
-    """Messages side by side, each under its title, in one size of type; none where `least` is too large for them."""
-    places = _beside(room, *[1.0] * len(said))
-    texts = [
-        (_said(item.exhibit), replace(place, height=place.height - _TITLE))
-        for item, place in zip(said, places, strict=True)
-    ]
+def _side_by_side(said: Sequence[Collected], room: Box, size: float) -> bool:
+    """Whether messages have room side by side under their titles in a size of type."""
+    return all(
+        _fits(_said(item.exhibit), replace(place, height=place.height - _TITLE), size)
+        for item, place in zip(said, _beside(room, *[1.0] * len(said)), strict=True)
+    )
 
-    def fits(size: float) -> bool:
-        return all(_fits(items, place, size) for items, place in texts)
 
-    if not said or (least and not fits(least)):
-        return False
-    size = _largest(_TEXT_SIZES, fits)
-    for item, place in zip(said, places, strict=True):
+def _messages(slide: Any, said: Sequence[Collected], room: Box) -> None:
+    """Messages side by side, each under its title, in one size of type."""
+    size = _largest(_TEXT_SIZES, partial(_side_by_side, said, room))
+    for item, place in zip(said, _beside(room, *[1.0] * len(said)), strict=True):
         _text(slide, _headed(slide, item.exhibit.title, place), _said(item.exhibit), item.id, size)
-    return True
 
 
 def _beside(room: Box, *shares: float) -> list[Box]:
