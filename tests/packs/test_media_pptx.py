@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import zipfile
 from dataclasses import replace
@@ -122,6 +123,31 @@ def test_what_belongs_to_a_table_stands_under_it_where_it_has_room() -> None:
     assert "Text m" not in first
     assert "Foot note" not in first
     assert note in first["notes"]  # type: ignore[operator]
+
+
+def test_messages_of_page_one_stand_side_by_side_in_one_size_of_type() -> None:
+    from pmo_kit.packs.spec import PageOne
+
+    def message(name: str, count: int) -> Message:
+        return Message(
+            id=name, alt="-", title=f"Message {name}", items=(("Computed:", "No other plan is better. " * count),)
+        )
+
+    said = Message(id="h", alt="-", title="Fund two projects", items=())
+    told = [message("a", 3), message("b", 14), message("c", 8), message("d", 12), message("e", 2)]
+    front = PageOne(headline="h", left=("a", "b", "c"), right=("d", "e"))
+    slides = [*Presentation(io.BytesIO(deck_bytes(laid_out([collected(said, *told)], front)))).slides][1:]
+    found = [
+        [shape for shape in slide.shapes if not shape.is_placeholder and shape.name.startswith("Text ")]
+        for slide in slides
+    ]
+    assert [[shape.name for shape in shapes] for shapes in found] == [
+        ["Text a", "Text b", "Text c"],
+        ["Text d", "Text e"],
+    ]
+    for shapes in found:
+        assert len({run.font.size for s in shapes for p in s.text_frame.paragraphs for run in p.runs}) == 1
+        assert all(a.left + a.width < b.left for a, b in itertools.pairwise(shapes))
 
 
 def test_every_figure_has_words_and_every_slide_notes(deck: object) -> None:
