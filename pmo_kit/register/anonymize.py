@@ -61,7 +61,8 @@ def anonymize_register(register: Register, secret: str, *, scale_money: bool = T
     words = _new_words(tables, rng)
     for name, frame in tables.items():
         if name == "settings":
-            frame = _anonymous_settings(frame)
+            frame = frame[frame["key"] != "notice"]
+            frame = frame.assign(value=frame["value"].mask(frame["key"] == "name", "An organisation"))
         elif name == "vocabulary":
             frame = frame.iloc[:0]
         else:
@@ -130,10 +131,3 @@ def _new_scope(scope: str, words: dict[str, dict[str, str]]) -> str:
         return next((new[scope] for new in words.values() if scope in new), scope)
     kind = _kind(match[1])
     return f"{match[1]}={words.get(kind, {}).get(match[2], match[2])}"
-
-
-def _anonymous_settings(frame: pd.DataFrame) -> pd.DataFrame:
-    """Settings without the name of the organisation and its notice."""
-    frame = frame[frame["key"] != "notice"].copy()
-    frame["value"] = frame["value"].mask(frame["key"] == "name", "An organisation")
-    return frame

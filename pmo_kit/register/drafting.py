@@ -6,7 +6,7 @@ import json
 import os
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
@@ -37,7 +37,6 @@ from pmo_kit.register.values import (
     SCALES,
     Shown,
     clean_cell,
-    clean_text,
     dates_of,
     english_months,
     folded,
@@ -111,6 +110,13 @@ _SORTS = ("derived", "count", "limit", "benefit", "income", "capex", "opex", "ac
           "net", "case", "total")  # fmt: skip
 _NO_COST = dict.fromkeys(("count", "limit", "income"), "? no cost by its words")
 _NO_COST["derived"] = "follows from the others"
+_SAYS: dict[str, tuple[dict[str, str], str]] = {
+    "capex": ({"kind": "{value: capex}"}, "capex by year"),
+    "opex": ({"kind": "{value: opex}"}, "opex by year"),
+    "actual": ({"state": "{value: actual}"}, "money spent, by year"),
+    "benefit": ({"benefit": "{value: benefit}"}, "benefits by year"),
+}
+_NO_AREA = f"{{value: {NOT_STATED}}}"
 
 
 def sort_of(words: str) -> str:
@@ -165,31 +171,27 @@ def year_of(header: str) -> tuple[int, str] | None:
 
 @dataclass(eq=False)
 class _Col:
-    """One column of a source, and what its cells look like."""
+    """One column of a source, and what its cells look like; `stated` is the unit of a line beside its table."""
 
+    source: Body
     place: int
-    header: str
-    cells: pd.Series
+    stated: tuple[str, str] = ("", "")
     used: str = ""
     why: str = ""
     sure: bool = False
-    stated: tuple[str, str] = ("", "")
 
     def __post_init__(self) -> None:
-        self.year, self.words = year_of(self.header) or (0, "")
+        self.header = " ".join(self.source.title(self.place).split())
+        self.cells, self.whole = self.source.cells.iloc[:, self.place], self.source.text(self.place)
+        self.plain, (self.year, self.words) = plain(self.header), year_of(self.header) or (0, "")
 
     @cached_property
     def text(self) -> pd.Series:
-        """Filled cells as clean text; words for nothing left out."""
-        cells = self.cells
-        if cells.dtype == object:  # a formula without a result says nothing
-            cells = cells.where([not isinstance(cell, Uncached) for cell in cells])
-        text = clean_text(cells).dropna()
+        """Filled cells as clean text; words for nothing left out, and formulas without a result."""
+        text = self.whole.dropna()
+        if self.cells.dtype == object:
+            text = text[[not isinstance(cell, Uncached) for cell in self.cells[text.index]]]
         return text[~text.str.fullmatch(MISSING, na=False)]
-
-    @cached_property
-    def plain(self) -> str:
-        return plain(self.header)
 
     @cached_property
     def part(self) -> bool:
@@ -242,29 +244,27 @@ class _Col:
         """The cells can be what a column of the register needs."""
         if not len(self.text):
             return False
-        if column.type == "date":
-            return self.date
-        if column.type == "number":
-            return self.number
+        if column.type in ("date", "number"):
+            return self.date if column.type == "date" else self.number
         if column.type in ("year", "period"):
             return self.share(column.type) >= 0.9
-        if column.allowed:
-            return fits(self.cells, column)
-        return not self.long and not self.date
+        return fits(self.cells, column) if column.allowed else not (self.long or self.date)
+
+    def take(self, target: str, why: str, sure: bool) -> str:
+        """Use it; its header as the mapping writes it."""
+        if not self.used:
+            self.used, self.why, self.sure = target, why, sure
+        return quoted(self.header)
 
 
 @dataclass(eq=False)
 class _Sheet:
-    """One sheet, its columns, and the lines of the mapping that read it."""
+    """One sheet, its columns, and the blocks of the mapping that read it: a table, and name -> what is written."""
 
     source: Body
     cols: list[_Col]
-    blocks: list[tuple[str, list[str]]] = field(default_factory=list)
+    blocks: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     keep: str = ""
-
-    @property
-    def rows(self) -> int:
-        return len(self.source.rows)
 
     def targets(self, table: str, name: str) -> list[_Col]:
         """Free columns that name a column of a table, and fit; the surest word first."""
@@ -278,11 +278,10 @@ class _Sheet:
         """Free columns of short words."""
         return [col for col in self.cols if not (col.used or col.number or col.date or col.long)]
 
-    def take(self, col: _Col, target: str, why: str, sure: bool) -> str:
-        """Use a column; its header as the mapping writes it."""
-        col.used = col.used or target
-        col.why, col.sure = why, sure
-        return quoted(col.header)
+    def leave(self, cols: Iterable[_Col], why: str, sure: bool = False) -> None:
+        """Do not read columns."""
+        for col in cols:
+            col.take("ignore", why, sure)
 
 
 def quoted(text: str) -> str:
@@ -307,27 +306,24 @@ def _sheet(raw: RawSheet) -> _Sheet | None:
     least = 2 if len(heading.texts) > 2 else 1
     best = without_breaks(heading.body, heading.again, Findings(), least)
     inside = range(min(best.rows, default=0) + 1, max(best.rows, default=0))  # a unit there is of the rows below it
-    around = [line_unit(text) for row, text in heading.around if row not in inside]
+    around = (line_unit(text) for row, text in heading.around if row not in inside)
     stated = next((said for said in around if said != ("", "")), ("", ""))
     best = best.only(_may_be_rows(best))
     filled = [place for place, header in enumerate(best.headers) if header and best.text(place).notna().any()]
-    titles = [" ".join(best.title(place).split()) for place in filled]
-    cells = [best.cells.iloc[:, place] for place in filled]
-    cols = [_Col(*one, stated=stated) for one in zip(filled, titles, cells, strict=True)]
-    return _Sheet(best, cols)
+    return _Sheet(best, [_Col(best, place, stated) for place in filled])
 
 
 def _may_be_rows(body: Body) -> np.ndarray:
     """Rows that are not sums of others, notes or headers: keys are looked for in them."""
-    texts = [body.text(place) for place in range(body.cells.shape[1])]
-    numbers = [plain_numbers(body.cells.iloc[:, place], own=True) for place in range(len(texts))]
+    texts = [body.text(place) for place in body.cells]
+    numbers = [plain_numbers(body.cells[place], own=True) for place in body.cells]
     money = [n for n, one in enumerate(numbers) if one.notna().sum() >= 0.3 * texts[n].notna().sum() > 0]
     money = [n for n in money if not (np.diff(numbers[n].dropna()) == 1).all()] or money
     others = [text for n, text in enumerate(texts) if n not in money]
     first = pd.concat(others, axis=1).bfill(axis=1).iloc[:, 0] if others else texts[0].iloc[:0]
     key = first.reindex(range(len(body.rows))).fillna("")
     apart = rows_apart(body, Look(money, key))
-    return ~np.isin(np.arange(len(key)), [row for row, one in apart.items() if not one.row])
+    return np.array([row not in apart or apart[row].row for row in range(len(key))], dtype=bool)
 
 
 def _unit_of_name(files: set[str]) -> tuple[str, str]:
@@ -336,16 +332,26 @@ def _unit_of_name(files: set[str]) -> tuple[str, str]:
     return header_unit(" ".join(part for part in parts if part.casefold() not in word_lists()["short"]))
 
 
-def _unique(col: _Col, rows: pd.DataFrame) -> bool:
+def _unique(text: pd.Series, rows: pd.DataFrame) -> bool:
     """Every row has its own value, rows that are there twice counted once."""
-    text = clean_text(col.cells)[~rows.duplicated().to_numpy()]
+    text = text[~rows.duplicated().to_numpy()]
     return bool(text.notna().mean() > 0.98 and not text.dropna().duplicated().any())
 
 
 def _pairs(one: _Col, two: _Col) -> bool:
     """Each value of one column goes with one value of another, both ways."""
-    both = pd.DataFrame({1: clean_text(one.cells), 2: clean_text(two.cells)}).dropna().drop_duplicates()
+    both = pd.DataFrame({1: one.whole, 2: two.whole}).dropna().drop_duplicates()
     return bool(len(both)) and not both[1].duplicated().any() and not both[2].duplicated().any()
+
+
+def _line(said: str, why: str, col: _Col) -> str:
+    """A line of the mapping, with the reason and what the column holds."""
+    return f"{said}  # {why}: {col.sample}"
+
+
+def _differs(text: pd.Series, ids: pd.Series) -> pd.Series:
+    """Which projects have rows that do not say the same."""
+    return text.groupby(ids).nunique().gt(1)
 
 
 class Draft:
@@ -366,11 +372,10 @@ class Draft:
         self.several = len(raws) > 1
         given = [raw for raw in raws if table_of_sheet(raw.title, load_schema()) == "settings"]
         rest = [raw for raw in raws if raw not in given] or raws
-        self.sheets = [sheet for sheet in map(_sheet, rest) if sheet is not None and sheet.rows]
+        self.sheets = [sheet for sheet in map(_sheet, rest) if sheet is not None and len(sheet.source.rows)]
         if not self.sheets:
             raise PmoError("There is no table with a header and rows in this file.")
         self.settings: dict[str, tuple[str, str]] = {}
-        self.absent: dict[str, str] = {}
         main = max(self.sheets, key=self._points)
         self.ids: set[str] = set()
         self._money_settings(given, raws)
@@ -379,8 +384,6 @@ class Draft:
         for sheet in self.sheets:
             if sheet is not main and sheet not in twins:
                 self._child(sheet)
-        if not any(table == "costs" for sheet in self.sheets for table, _ in sheet.blocks):
-            self.absent["costs"] = "the source has no amounts by year"
 
     def _points(self, sheet: _Sheet) -> float:
         title = table_of_sheet(sheet.source.raw.title, load_schema()) == "projects"
@@ -388,7 +391,7 @@ class Draft:
         return 3.0 * title + sum(bool(sheet.targets("projects", name)) for name in names)
 
     def _money_settings(self, given: list[RawSheet], raws: list[RawSheet]) -> None:
-        """Currency and unit, where headers or cells say them."""
+        """Currency, unit and prices, where a sheet of settings, headers or cells say them."""
         money = [col for sheet in self.sheets for col in sheet.cols if col.number and not col.marks]
         said = {split_header(bare_header(col.header))[:2] for col in money}
         self.scaled = any(unit for _, unit in said)
@@ -412,14 +415,12 @@ class Draft:
             several = "? of several currencies" if codes else "? which dollar, or other currency"
             self.settings["currency"] = ("", several)
         if units:
-            unit = max(units, key=lambda one: SCALES[one])
-            self.settings["money_unit"] = (unit, "as the headers say")
+            self.settings["money_unit"] = (max(units, key=lambda one: SCALES[one]), "as the headers say")
         elif named[1]:
             self.settings["money_unit"] = (named[1], called)
         else:
             read = [plain_numbers(col.cells) for col in money if col.has("money") or col.year]
-            usual = max((one.median() for one in read), default=0.0)
-            largest = max((one.max() for one in read), default=0.0)
+            usual, largest = (max(map(one, read), default=0.0) for one in (pd.Series.median, pd.Series.max))
             unit, why = "", "? in what unit is the money"
             if usual >= 1e4:  # most projects cost more than some hundred units
                 unit, why = ("million", "; shown in millions") if largest >= 1e7 else ("unit", "")
@@ -427,23 +428,41 @@ class Draft:
             self.settings["money_unit"] = (unit, why)
         self.unit = "unit" if "shown in" in self.settings["money_unit"][1] else ""
         bases = {stated_prices(bare_header(col.header)) for col in money}
-        bases |= {stated_prices(text, line=True) for sheet in self.sheets for _, text in sheet.source.around}
         if len(bases := bases - {("", None)}) == 1:
-            basis, year = bases.pop()
-            self.settings["price_basis"] = (basis, "as the headers say")
-            if year:
-                self.settings["price_base_year"] = (str(year), "as the headers say")
+            stated = dict(zip(("price_basis", "price_base_year"), bases.pop(), strict=True))
+            self.settings |= {key: (str(value), "as the headers say") for key, value in stated.items() if value}
         for raw in given:
             for key, *rest in raw.cells.itertuples(index=False):
                 name, value = folded(key).replace(" ", "_"), clean_cell(rest[0]) if rest else None
                 if name in load_schema().settings and value:
                     self.settings[name] = (value, f"as the sheet {raw.title} says")
 
+    # ------------------------------------------------------------ one line
+
+    def _say(self, target: str, cols: list[_Col], why: str, sure: bool = False) -> str:
+        """What reads a column of a table: its header, or several of which the first that is filled counts."""
+        table, name = target.split(".")
+        heads = [col.take(target, why, sure) for col in cols]
+        said = heads[0] if len(heads) == 1 else f"[{', '.join(heads)}]"
+        unit = self._unit(cols[0]) if load_schema()[table][name].is_money else ""
+        return _line(f"{{column: {said}, unit: {unit}}}" if unit else said, why, cols[0])
+
+    def _id(self, sheet: _Sheet) -> str:
+        """The key as it is written in a sheet."""
+        mine = next((col for col in sheet.cols if col.used == "projects.project_id"), None)
+        return self.key if mine is None or self.key.startswith("{") else quoted(mine.header)
+
+    def _unit(self, col: _Col) -> str:
+        """The unit of a column, where it must be said."""
+        code, said = header_unit(bare_header(col.header))
+        said = said or ("unit" if code and self.scaled else "") or col.stated[1]
+        return self.unit if not said else "" if said == self.settings["money_unit"][0] else said
+
     # ------------------------------------------------------------ the sheet of projects
 
     def _key(self, sheet: _Sheet) -> tuple[list[_Col], str, bool]:
         """Columns of the key, why, and whether a project has one row."""
-        rows = pd.concat([clean_text(col.cells) for col in sheet.cols], axis=1)
+        rows = pd.concat([col.whole for col in sheet.cols], axis=1)
         free = [col for col in sheet.cols if not (col.used or col.date or col.long)]
         known, names = sheet.targets("projects", "project_id"), sheet.targets("projects", "name")
         words = re.compile(r"\b(id|identifier|number|code|key|nr|no)\b")
@@ -452,17 +471,15 @@ class Draft:
         words_alone = [] if known or names else [col for col in free if plain_numbers(col.cells).isna().all()]
         for some, why in (
             (known, "its header names a key, and every row has its own"),
-            (near, "? every row has its own"),
-            (words_alone, "? every row has its own"),
+            (near + words_alone, "? every row has its own"),
             (names, "? no column is a key; every name is there once"),
         ):
             for col in some:
-                if _unique(col, rows):
+                if _unique(col.whole, rows):
                     return [col], why, True
         for one in known + near:
             for two in known + near + names:
-                both = clean_text(one.cells).str.cat(clean_text(two.cells), sep="-")
-                if one is not two and _unique(_Col(0, "", both), rows):
+                if one is not two and _unique(one.whole.str.cat(two.whole, sep="-"), rows):
                     return [one, two], "? these two together are there once", True
         texts = [col for col in free if not col.number and 1 < col.text.nunique() < len(col.text)]
         twins = [col for col in texts if names and col is not names[0] and _pairs(col, names[0])]
@@ -480,220 +497,190 @@ class Draft:
                 cols[0].used = "later"
                 reserved.append(cols[0])
         key, why, alone = self._key(sheet)
-        ids = clean_text(key[0].cells)
-        ids = ids.str.cat([clean_text(col.cells) for col in key[1:]], sep="-") if len(key) > 1 else ids
+        ids = key[0].whole if len(key) == 1 else key[0].whole.str.cat(key[1].whole, sep="-")
         self.ids = set(ids.dropna())
-        lines = []
-        sure = not why.startswith("?")
         called, known = (sheet.targets("projects", name) for name in ("name", "project_id"))
         named = key[0] in called and key[0] not in known
-        head = [sheet.take(col, "projects.project_id", why, sure) for col in key]
+        head = [col.take("projects.project_id", why, not why.startswith("?")) for col in key]
         self.key = head[0] if len(head) == 1 else f"{{join: [{', '.join(head)}]}}"
-        lines.append(self._line("project_id", self.key, key[0]))
-        whole = clean_text(key[0].cells)
-        latest = None
+        lines = {"project_id": _line(self.key, why, key[0])}
+        steady = sheet.cols
         if not alone and not child:
             years = sheet.targets("costs", "year")
             dated = sheet.targets("projects", "status_date")
             dated += [col for col in sheet.cols if not col.used and (col.share("period") >= 0.9 or col.date)]
-            dated = [col for col in dated if col not in years]
-            latest = next((col for col in dated if col.text.groupby(ids).nunique().gt(1).any()), None)
-            if latest is not None:
-                sheet.keep = f"latest by {latest.header}"
-
-        def steady(col: _Col) -> bool:
-            return alone or latest is not None or not clean_text(col.cells).groupby(ids).nunique().gt(1).any()
-
-        def say(name: str, col: _Col, why: str, sure: bool) -> None:
-            lines.append(self._line(name, sheet.take(col, f"projects.{name}", why, sure), col))
-
-        def kinds(col: _Col) -> bool:
-            """Few different words, no years, no ratings: departments perhaps."""
-            few = 1 < col.text.nunique() <= 0.3 * len(self.ids) and col.share("year") < 0.5
-            return few and not fits(col.cells, load_schema()["projects"]["rag_declared"])
-
+            latest = (col for col in dated if col not in years and _differs(col.text, ids).any())
+            sheet.keep = next((f"latest by {col.header}" for col in latest), "")
+        if not (alone or sheet.keep):
+            steady = [col for col in sheet.cols if not _differs(col.whole, ids).any()]
         otherwise = {
-            "name": f"{self.key}  # ? no column of names",
-            "area": f"{{value: {NOT_STATED}}}  # ? no column of departments",
+            "name": self.key if named else f"{self.key}  # ? no column of names",
+            "area": f"{_NO_AREA}  # ? no column of departments",
             "commitment": "{value: discretionary}  # ? all are up for choice; committed: all are running",
         }
         for name in _OF_PROJECTS:
-            cols, guess = [col for col in sheet.targets("projects", name) if steady(col)], list[_Col]()
-            why = "? few different words" if name == "area" else "? most rows have their own"
+            cols, words = (
+                [col for col in some if col in steady] for some in (sheet.targets("projects", name), sheet.words())
+            )
+            why, guess = "? most rows have their own", list[_Col]()
             if name == "area":
                 most = max(1, 0.6 * len(self.ids)) if len(self.ids) >= 6 else np.inf
                 cols = [col for col in cols if 0 < col.text.nunique() <= most]
-                guess = [] if cols else [col for col in sheet.words() if steady(col) and kinds(col)]
-            elif name == "name" and not (named or cols):
-                own = (col for col in sheet.words() if col.text.nunique() > 0.7 * len(self.ids))
-                guess = [col for col in own if steady(col)]
-            if name == "name" and named:
-                lines.append(f"    name: {self.key}")
-            elif cols:
-                say(name, cols[0], "its header is known", True)
-            elif guess:
-                say(name, guess[0], why, False)
+                why, guess = "? few different words", [col for col in words if self._departments(col)]
+            elif name == "name":
+                own = [col for col in words if col.text.nunique() > 0.7 * len(self.ids)]
+                cols, guess = ([], []) if named else (cols, own)
+            if cols or guess:
+                why = "its header is known" if cols else why
+                lines[name] = self._say(f"projects.{name}", (cols or guess)[:1], why, bool(cols))
             elif name in otherwise:
-                lines.append(f"    {name}: {otherwise[name]}")
-        lines += self._ratings(sheet, steady)
+                lines[name] = otherwise[name]
+        lines |= self._ratings([col for col in sheet.words() if col in steady])
         for name in ("start", "finish", "status_date"):
-            lines += self._dates(sheet, name, steady)
+            lines |= self._dates(sheet, name, steady)
         sheet.blocks.append(("projects", lines))
         for col in reserved:
             col.used = ""
         if child:
             self._rows_of(sheet, child)
-        self._amounts(sheet, whole)
+        self._amounts(sheet, key[0].whole)
 
-    def _line(self, name: str, value: str, col: _Col) -> str:
-        return f"    {name}: {value}  # {col.why}: {col.sample}"
+    def _departments(self, col: _Col) -> bool:
+        """Few different words, no years, no ratings: departments perhaps."""
+        few = 1 < col.text.nunique() <= 0.3 * len(self.ids) and col.share("year") < 0.5
+        return few and not fits(col.cells, load_schema()["projects"]["rag_declared"])
 
-    def _ratings(self, sheet: _Sheet, steady: Callable[[_Col], bool]) -> list[str]:
+    def _ratings(self, cols: list[_Col]) -> dict[str, str]:
         """One or two columns of Red, Amber, Green."""
         rag = load_schema()["projects"]["rag_declared"]
-        free = [col for col in sheet.words() if fits(col.cells, rag) and not OUTLINE.fullmatch(folded(col.header))]
-        found = [col for col in free if 0 < col.text.nunique() < 40 and steady(col)]
-        found = [col for col in found if col.text.str.len().median() <= 12]
+        cols = [col for col in cols if fits(col.cells, rag) and not OUTLINE.fullmatch(folded(col.header))]
+        found = [col for col in cols if 0 < col.text.nunique() < 40 and col.text.str.len().median() <= 12]
         found.sort(key=lambda col: (col.has("assured"), col.plain not in _known("projects")))
-        lines = []
-        for name, col in zip(("rag_declared", "rag_assured"), found, strict=False):
-            sure = len(found) == 1 or any(one.has("assured") for one in found)
-            why = "its values are ratings" if sure else "? its values are ratings; whose is it"
-            lines.append(self._line(name, sheet.take(col, f"projects.{name}", why, sure), col))
-        return lines
+        sure = len(found) == 1 or any(one.has("assured") for one in found)
+        why = "its values are ratings" if sure else "? its values are ratings; whose is it"
+        both = zip(("rag_declared", "rag_assured"), found, strict=False)
+        return {name: self._say(f"projects.{name}", [col], why, sure) for name, col in both}
 
-    def _dates(self, sheet: _Sheet, name: str, steady: Callable[[_Col], bool]) -> list[str]:
+    def _dates(self, sheet: _Sheet, name: str, steady: list[_Col]) -> dict[str, str]:
         """The columns of one date; of several the first that is filled."""
         words = [plain(word) for word in (name, *load_schema()["projects"][name].aliases) if len(word) > 2]
-        exact = sheet.targets("projects", name)
         like = re.compile(rf"\b(?:{'|'.join(map(re.escape, words))})\b")
+        exact = sheet.targets("projects", name)
         free = [col for col in sheet.cols if not col.used and col.date and col not in exact]
         near = [col for col in free if like.search(col.plain)]
-        near.sort(key=lambda col: not (col.has("forecast") or col.has("actual")))
-        both = sorted(exact[:1] + near, key=lambda col: not (col.has("forecast") or col.has("actual")))
-        cols = [col for col in (both if name != "status_date" else (exact + near)[:1]) if steady(col)]
-        if not cols:
-            return []
+        cols, alone = exact[:1] + near, name == "status_date"
+        cols.sort(key=lambda col: (alone and col in near, not (col.has("forecast") or col.has("actual"))))
+        if not (cols := [col for col in cols[: 1 if alone else None] if col in steady]):
+            return {}
         sure = len(cols) == 1 and bool(exact)
         why = "its header is known" if sure else "? dates"
         why += "; the first that is filled counts" if len(cols) > 1 else ""
-        heads = [sheet.take(col, f"projects.{name}", why, sure) for col in cols]
-        if name == "status_date" and cols[0].text.nunique() == 1:
+        if alone and cols[0].text.nunique() == 1:
             day = dates_of(cols[0].text).iloc[0]
             self.settings["as_of"] = (f"{day:%Y-%m-%d}", f"the only date in {cols[0].header}")
-        return [self._line(name, heads[0] if len(heads) == 1 else f"[{', '.join(heads)}]", cols[0])]
+        return {name: self._say(f"projects.{name}", cols, why, sure)}
 
     # ------------------------------------------------------------ money
 
-    def _unit(self, col: _Col) -> str:
-        """The unit of a column, where it must be said."""
-        code, said = header_unit(bare_header(col.header))
-        said = said or ("unit" if code and self.scaled else "") or col.stated[1]
-        return self.unit if not said else "" if said == self.settings["money_unit"][0] else said
-
-    def _turn(self, sheet: _Sheet, cols: list[_Col], extra: str, why: str, sure: bool, table: str = "costs") -> None:
-        """Columns of years as rows."""
+    def _turn(
+        self, sheet: _Sheet, cols: list[_Col], said: dict[str, str], why: str, sure: bool, table: str = "costs"
+    ) -> None:
+        """Columns of years as rows; each unit has lines of its own."""
         first = self._unit(cols[0])
-        if others := [col for col in cols if self._unit(col) != first]:  # each unit has lines of its own
-            self._turn(sheet, others, extra, why, sure, table)
+        if others := [col for col in cols if self._unit(col) != first]:
+            self._turn(sheet, others, said, why, sure, table)
             cols = [col for col in cols if col not in others]
-        pairs = ", ".join(f"{sheet.take(col, f'{table}.amount', why, sure)}: {col.year}" for col in cols)
+        pairs = ", ".join(f"{col.take(f'{table}.amount', why, sure)}: {col.year}" for col in cols)
         unit = f", unit: {first}" if first else ""
-        lines = [f"    project_id: {self._id(sheet)}", *([f"    {extra}"] if extra else [])]
-        lines += self._kinds(sheet, extra) if table == "costs" else []
-        turned = f"{{name: year, into: amount{unit}, columns: {{{pairs}}}}}"
-        lines.append(self._line("unpivot", turned, cols[0]))
+        lines = {"project_id": self._id(sheet), **said}
+        lines |= self._kinds(sheet, said) if table == "costs" else {}
+        lines["unpivot"] = _line(f"{{name: year, into: amount{unit}, columns: {{{pairs}}}}}", why, cols[0])
         if len({col.year for col in cols}) < len(cols):
-            lines.append("    repeats: sum  # several columns of one year are added up")
+            lines["repeats"] = "sum  # several columns of one year are added up"
         sheet.blocks.append((table, lines))
 
-    def _kinds(self, sheet: _Sheet, extra: str = "") -> list[str]:
+    def _kinds(self, sheet: _Sheet, said: Iterable[str] = ()) -> dict[str, str]:
         """What kind of cost a row is, and whether it is spent, where columns say so."""
-        lines = []
+        lines = {}
         for name in ("kind", "state"):
             mine = [col for col in sheet.cols if col.used == f"costs.{name}"] or sheet.targets("costs", name)
-            if mine and not extra.startswith(name):
-                head = sheet.take(mine[0], f"costs.{name}", "its header is known", True)
-                lines.append(self._line(name, head, mine[0]))
+            if mine and name not in said:
+                lines[name] = self._say(f"costs.{name}", mine[:1], "its header is known", True)
         return lines
-
-    def _id(self, sheet: _Sheet) -> str:
-        """The key as it is written in a sheet."""
-        mine = next((col for col in sheet.cols if col.used == "projects.project_id"), None)
-        return self.key if mine is None or self.key.startswith("{") else quoted(mine.header)
 
     def _amounts(self, sheet: _Sheet, ids: pd.Series) -> None:
         """Amounts by year, and totals as baselines."""
         first = len(sheet.blocks)
         figures, costs, benefits = self._figures(sheet, ids)
-        kept = clean_text(figures.cells).isin(costs).to_numpy(bool) if figures else np.ones(len(ids), bool)
+        kept = figures.whole.isin(costs).to_numpy(bool) if figures else np.ones(len(ids), bool)
         several = ids[kept].duplicated().any() and self._adds_up(sheet, ids[kept])
+        years = self._by_year(sheet)
+        if some := years.pop("benefit", []):
+            self._turn(sheet, some, *_SAYS["benefit"], True, "benefits")
+        self._costs(sheet, years)
+        totals = [col for col in sheet.cols if not col.used and col.number and self._is_money(col)]
+        sheet.leave([col for col in totals if col.has("derived")], "follows from the others", True)
+        totals = [col for col in totals if not col.used]
+        date = next(iter(sheet.targets("costs", "year")), None)
+        if date is not None and totals and not any(table == "costs" for table, _ in sheet.blocks):
+            self._long(sheet, date, totals, ids[kept].dropna())
+        elif totals:
+            self._totals(sheet, totals, "")
+        for table, lines in sheet.blocks[first:]:
+            if several and table in ("costs", "benefits"):
+                lines.setdefault("repeats", "sum  # ? rows of one project are added up")
+            if figures and table in ("costs", "baselines"):
+                keep = "[{{column: {}, equals: [{}], reason: {}}}]  # ? what its words tell"
+                head = quoted(figures.header)
+                other = {name: line for name, line in lines.items() if name not in ("kind", "state")}
+                if table == "costs" and all(readable(word, load_schema()["costs"]["kind"]) for word in costs):
+                    lines["kind"] = head
+                lines["keep"] = keep.format(head, ", ".join(map(quoted, costs)), quoted("not the costs"))
+                if benefits and table == "costs":
+                    own = keep.format(head, ", ".join(map(quoted, benefits)), quoted("not the benefits"))
+                    sheet.blocks.append(("benefits", {**other, "benefit": "{value: benefit}", "keep": own}))
+
+    def _by_year(self, sheet: _Sheet) -> dict[str, list[_Col]]:
+        """Columns of amounts of a year, by what they are; sums of others, and what is none or twice, are left out."""
         years: dict[str, list[_Col]] = {}
         for col in sheet.cols:
-            said = year_of(col.header)
-            if not col.used and said is not None and col.number:
-                years.setdefault(sort_of(said[1]), []).append(col)
+            if not col.used and col.year and col.number:
+                years.setdefault(sort_of(col.words), []).append(col)
         for sort, why in _NO_COST.items():
-            for col in years.pop(sort, []):
-                sheet.take(col, "ignore", why, sort == "derived")
+            sheet.leave(years.pop(sort, []), why, sort == "derived")
         whole = [col for cols in years.values() for col in cols]
         for col in whole:  # a month is no sum of the others
             mine = [one for one in whole if one is not col and not one.used]
             if not col.part and is_sum(col.cells, [one.cells for one in mine if one.year == col.year]):
-                sheet.take(col, "ignore", "the sum of other columns", True)
+                sheet.leave([col], "the sum of other columns", True)
         for cols in years.values():
             full = {col.year for col in cols if not (col.part or col.used)}
-            for col in [col for col in cols if col.part and col.year in full]:
-                sheet.take(col, "ignore", "? a part of a year that is read already", False)
-        years = {sort: left for sort, cols in years.items() if (left := [col for col in cols if not col.used])}
+            sheet.leave(
+                [col for col in cols if col.part and col.year in full], "? a part of a year that is read already"
+            )
         whole = [col for col in whole if not col.used]
         for col in sheet.cols if whole else ():
             if not col.used and several_years(bare_header(col.header)) and col.share("number") > 0:
-                sheet.take(col, "ignore", "? amounts of several years: in which one do they count", False)
+                sheet.leave([col], "? amounts of several years: in which one do they count")
             elif not (col.used or col in whole) and col.number and is_sum(col.cells, [one.cells for one in whole]):
-                sheet.take(col, "ignore", "the sum of other columns", True)
-        if some := years.pop("benefit", []):
-            self._turn(sheet, some, "benefit: {value: benefit}", "benefits by year", True, "benefits")
+                sheet.leave([col], "the sum of other columns", True)
+        return {sort: left for sort, cols in years.items() if (left := [col for col in cols if not col.used])}
+
+    def _costs(self, sheet: _Sheet, years: dict[str, list[_Col]]) -> None:
+        """Of several figures of a year one is its costs, or the parts of one."""
         taken, only = set[int](), len(years) == 1
         for sorts in (("bare",), ("total",), ("capex", "opex"), ("plain",), *((one,) for one in _WHOLE)):
             free = {sort: [col for col in years.get(sort, ()) if col.year not in taken] for sort in sorts}
             free = {sort: [col for n, col in enumerate(cols) if not _again(col, cols[:n], sort in _PARTS[1:])]
                     for sort, cols in free.items()}  # fmt: skip
             for sort, cols in free.items():
-                extra, why = {
-                    "capex": ("kind: {value: capex}", "capex by year"),
-                    "opex": ("kind: {value: opex}", "opex by year"),
-                    "actual": ("state: {value: actual}", "money spent, by year"),
-                }.get(sort, ("", "its header is a year"))
+                said, why = _SAYS.get(sort, ({}, "its header is a year"))
                 if cols:
-                    sure = sort == "bare" or bool(extra) or (only and sort != "plain")
-                    self._turn(sheet, cols, extra, why, sure)
+                    self._turn(sheet, cols, said, why, sort == "bare" or bool(said) or (only and sort != "plain"))
                 if sort != "opex" or free["capex"]:  # running costs alone come on top of the others
                     taken |= {col.year for col in cols}
-        for col in [col for col in whole if not col.used]:
-            sheet.take(col, "ignore", "? another figure of a year that is read already", False)
-        totals = [col for col in sheet.cols if not col.used and col.number and self._is_money(col)]
-        for col in [col for col in totals if col.has("derived")]:
-            sheet.take(col, "ignore", "follows from the others", True)
-        totals = [col for col in totals if not col.used]
-        date = next(iter(sheet.targets("costs", "year")), None)
-        if date is not None and totals and not any(table == "costs" for table, _ in sheet.blocks):
-            self._long(sheet, date, totals, clean_text(ids)[kept].dropna())
-        elif totals:
-            self._totals(sheet, totals, "")
-        for table, lines in sheet.blocks[first:]:
-            if several and table in ("costs", "benefits") and not any("repeats:" in line for line in lines):
-                lines.append("    repeats: sum  # ? rows of one project are added up")
-            if figures and table in ("costs", "baselines"):
-                keep = "    keep: [{{column: {}, equals: [{}], reason: {}}}]  # ? what its words tell"
-                head = quoted(figures.header)
-                if table == "costs" and all(readable(word, load_schema()["costs"]["kind"]) for word in costs):
-                    lines.append(f"    kind: {head}")
-                other = [line for line in lines if not line.strip().startswith(("kind:", "state:"))]
-                lines.append(keep.format(head, ", ".join(map(quoted, costs)), quoted("not the costs")))
-                if benefits and table == "costs":
-                    own = keep.format(head, ", ".join(map(quoted, benefits)), quoted("not the benefits"))
-                    sheet.blocks.append(("benefits", [*other, "    benefit: {value: benefit}", own]))
+        left = [col for cols in years.values() for col in cols if not col.used]
+        sheet.leave(left, "? another figure of a year that is read already")
 
     def _figures(self, sheet: _Sheet, ids: pd.Series) -> tuple[_Col | None, list[str], list[str]]:
         """A column whose words tell costs from other figures (Cost, Benefit; Budget, Actual): its words for both."""
@@ -703,53 +690,48 @@ class Draft:
             own = col.plain in ("state", "cost state") and fits(col.cells, load_schema()["costs"]["state"])
             if own or set(sorts.values()) <= {*_PARTS} or len(words) < 2:
                 continue
-            if 2 * col.text.groupby(ids).nunique().gt(1).sum() < ids.nunique():
+            if 2 * _differs(col.text, ids).sum() < ids.nunique():
                 continue
-            dates = [clean_text(one.cells) for one in sheet.targets("costs", "year")[:1]]
+            dates = [one.whole for one in sheet.targets("costs", "year")[:1]]
             phases = bool(dates) and set(sorts.values()) <= {*_PARTS, "planned", "forecast", "actual"}
-            if phases and not col.text.groupby(ids.str.cat(dates, sep=" ")).nunique().gt(1).any():
+            if phases and not _differs(col.text, ids.str.cat(dates, sep=" ")).any():
                 continue  # what is spent, and then what is to come
             for wanted in (_PARTS, ("total",), *((one,) for one in _WHOLE)):
                 costs = [word for word, sort in sorts.items() if sort in wanted]
                 if costs := costs if wanted is _PARTS else costs[:1]:
-                    sheet.take(col, "costs, by its words", "? its words tell what is counted", False)
+                    col.take("costs, by its words", "? its words tell what is counted", False)
                     return col, costs, [word for word, sort in sorts.items() if sort == "benefit"]
         return None, [], []
 
     def _adds_up(self, sheet: _Sheet, ids: pd.Series) -> bool:
         """Rows of one project are told apart by a column of words, and no version of the figures is among them."""
         texts = [col for col in sheet.cols if not (col.number or col.date or col.long)]
-        inside = {col.place: clean_text(col.cells).loc[ids.index] for col in texts}
-        parts = [col for col in texts if not pd.DataFrame({1: ids, 2: inside[col.place]}).duplicated().any()]
-        return bool(parts) and not self._versions(sheet, ids)
+        pairs = (pd.DataFrame({1: ids, 2: col.whole.loc[ids.index]}) for col in texts)
+        return any(not both.duplicated().any() for both in pairs) and not self._versions(sheet, ids)
 
     def _versions(self, sheet: _Sheet, ids: pd.Series) -> bool:
         """A project has several versions of its figures: nobody adds them up."""
         named = [col for col in sheet.cols if _parts("version").fullmatch(col.plain)]
-        return any(clean_text(col.cells).loc[ids.index].groupby(ids).nunique().gt(1).any() for col in named)
+        return any(_differs(col.whole.loc[ids.index], ids).any() for col in named)
 
     def _long(self, sheet: _Sheet, date: _Col, totals: list[_Col], ids: pd.Series) -> None:
         """Rows with a year and an amount."""
-        year = sheet.take(date, "costs.year", "its header is known, its values are years", True)
+        year = date.take("costs.year", "its header is known, its values are years", True)
         sorts = {col: sort_of(col.plain) for col in totals if not col.has("life")}
         sorts = sorts or dict.fromkeys(totals, "plain")
         order = ("bare", "total", "forecast", "capex", "opex", "plain", *_WHOLE)
         costs = sorted((col for col in sorts if sorts[col] in order), key=lambda col: order.index(sorts[col]))
-        if costs and sorts[costs[0]] in ("capex", "opex"):
-            costs = [col for col in costs if sorts[col] in ("capex", "opex")]
+        parts = [col for col in costs if sorts[col] in ("capex", "opex")]
+        costs = parts if costs[:1] == parts[:1] else costs
         why = "money of the year" if len(costs) == 1 else "? money of the year, of several columns"
-        for col in [*costs[: len(costs) if costs and sorts[costs[0]] in ("capex", "opex") else 1],
-                    *(col for col in sorts if sorts[col] == "benefit")]:  # fmt: skip
-            sort = sorts[col]
-            table = "benefits" if sort == "benefit" else "costs"
-            said = sheet.take(col, f"{table}.amount", why, len(costs) == 1)
-            lines = [f"    project_id: {self._id(sheet)}", f"    year: {year}  # {date.sample}"]
-            lines.append(f"    amount: {self._spec(col, said)}  # {why}: {col.sample}")
-            lines += [f"    kind: {{value: {sort}}}"] if sort in ("capex", "opex") else []
-            lines += ["    benefit: {value: benefit}"] if sort == "benefit" else []
-            lines += self._kinds(sheet) if sort not in ("capex", "opex", "benefit") else []
+        benefits = [col for col in sorts if sorts[col] == "benefit"]
+        for col in [*(parts if costs is parts else costs[:1]), *benefits]:
+            table = "benefits" if col in benefits else "costs"
+            lines = {"project_id": self._id(sheet), "year": f"{year}  # {date.sample}"}
+            lines["amount"] = self._say(f"{table}.amount", [col], why, len(costs) == 1)
+            lines |= _SAYS[sorts[col]][0] if col in (*parts, *benefits) else self._kinds(sheet)
             if len(ids) > ids.nunique() and not self._versions(sheet, ids):
-                lines.append("    repeats: sum  # ? rows of one project and year are added up")
+                lines["repeats"] = "sum  # ? rows of one project and year are added up"
             sheet.blocks.append((table, lines))
         if len(ids) == ids.nunique() and len(totals) > 1:
             self._totals(sheet, totals, year)
@@ -759,10 +741,6 @@ class Draft:
             return False
         signs = any(sign in "".join(col.text.head(20)) for sign in CURRENCIES)
         return col.has("money") or col.has("benefit") or signs or header_unit(col.header) != ("", "")
-
-    def _spec(self, col: _Col, head: str) -> str:
-        unit = self._unit(col)
-        return f"{{column: {head}, unit: {unit}}}" if unit else head
 
     def _totals(self, sheet: _Sheet, totals: list[_Col], year: str) -> None:
         """Totals as baselines: what was approved, and what is expected now."""
@@ -778,13 +756,12 @@ class Draft:
                 quantity, side = col.plain.replace(" ", "_"), "now"
             slots.setdefault(quantity, {})[side] = col
         for quantity, sides in slots.items():
-            lines = [f"    project_id: {self._id(sheet)}", f"    quantity: {{value: {quantity}}}"]
-            lines += [f"    year: {year}"] if year and quantity == "spend" else []
+            lines = {"project_id": self._id(sheet), "quantity": f"{{value: {quantity}}}"}
+            lines |= {"year": year} if year and quantity == "spend" else {}
             for side, col in sides.items():
-                known = col.has("planned") if side == "baseline" else col.has("forecast")
-                why = "a total by its words" if known else "? a total"
-                head = quoted(col.header) if col.used else sheet.take(col, f"baselines.{side}", why, known)
-                lines.append(f"    {side}: {self._spec(col, head)}  # {why}: {col.sample}")
+                sure = col.has("planned") if side == "baseline" else col.has("forecast")
+                why = "a total by its words" if sure else "? a total"
+                lines[side] = self._say(f"baselines.{side}", [col], why, sure)
             sheet.blocks.append(("baselines", lines))
 
     # ------------------------------------------------------------ other sheets
@@ -810,33 +787,32 @@ class Draft:
             col, like = other[header], mine[header]
             col.used, col.why, col.sure = like.used, like.why, like.sure
         self.ids = known
-        sheet.blocks = [(table, list(lines)) for table, lines in main.blocks]
+        sheet.blocks = [(table, dict(lines)) for table, lines in main.blocks]
         for one in (main, sheet):
-            for _, lines in one.blocks[:1]:
-                area = f"    area: {{value: {quoted(one.source.raw.title)}}}  # ? the name of the sheet"
-                lines[:] = [area if line.startswith(f"    area: {{value: {NOT_STATED}}}") else line for line in lines]
+            for lines in [lines for _, lines in one.blocks[:1] if lines["area"].startswith(_NO_AREA)]:
+                lines["area"] = f"{{value: {quoted(one.source.raw.title)}}}  # ? the name of the sheet"
         return True
 
     def _child(self, sheet: _Sheet) -> None:
         """A sheet whose rows belong to projects: costs, benefits, risks, status, milestones."""
+        ids = {one.casefold() for one in self.ids}
 
         def inside(col: _Col) -> float:
-            text = clean_text(col.cells).dropna()
+            text = col.whole.dropna()
             text = text[~text.map(called_total).to_numpy(bool)].str.casefold()
-            return float(text.isin({one.casefold() for one in self.ids}).mean())
+            return float(text.isin(ids).mean())
 
         own = [col for col in sheet.cols if inside(col) >= 0.8 and not col.date]
         if not own:
             return
         title = table_of_sheet(sheet.source.raw.title, load_schema())
         key = max(own, key=lambda col: (inside(col), col.plain in _ranks("projects", "project_id")))
-        why = f"{number(100 * inside(key), 0)} % of its values are projects"
-        sheet.take(key, "projects.project_id", why, True)
+        key.take("projects.project_id", f"{number(100 * inside(key), 0)} % of its values are projects", True)
         table = title if title in (*_CHILDREN, "costs", "benefits") else next(iter(self._children(sheet)), "costs")
         if table != "costs":
             self._rows_of(sheet, table)
         else:
-            self._amounts(sheet, clean_text(key.cells))
+            self._amounts(sheet, key.whole)
 
     def _children(self, sheet: _Sheet) -> list[str]:
         """Tables that need no more than the columns of a sheet."""
@@ -844,16 +820,13 @@ class Draft:
 
     def _rows_of(self, sheet: _Sheet, table: str) -> None:
         """The columns of one table by their headers; amounts by year turned."""
-        lines = [f"    project_id: {self._id(sheet)}"]
-        years = [col for col in sheet.cols if not col.used and year_of(col.header) and col.number]
-        for one in load_schema()[table]:
-            cols = sheet.targets(table, one.name) if one.name != "project_id" else []
-            if cols:
-                head = sheet.take(cols[0], f"{table}.{one.name}", "its header is known", True)
-                lines.append(self._line(one.name, self._spec(cols[0], head) if one.is_money else head, cols[0]))
-        if table in ("benefits", "costs") and years:
-            extra = "\n    ".join(one.strip() for one in lines[1:])
-            self._turn(sheet, years, extra, "its header is a year", True, table)
+        lines = {"project_id": self._id(sheet)}
+        years = [col for col in sheet.cols if not col.used and col.year and col.number]
+        for name in [one.name for one in load_schema()[table] if one.name != "project_id"]:
+            if cols := sheet.targets(table, name):
+                lines[name] = self._say(f"{table}.{name}", cols[:1], "its header is known", True)
+        if table == "benefits" and years:
+            self._turn(sheet, years, lines, "its header is a year", True, table)
         elif len(lines) > 1:
             sheet.blocks.append((table, lines))
 
@@ -874,33 +847,29 @@ class Draft:
         open_questions = {"as_of": "? the day on which the figures stand", "price_basis": "? real or nominal"}
         more = {key: ("", why) for key, why in open_questions.items() if key not in self.settings}
         for key, (value, why) in (self.settings | more).items():
-            lines.append(f"  {key}: {value or _EXAMPLES[key]}  # {why}".replace("  ", "  # " if not value else "  ", 1))
+            lines.append(f"  {'' if value else '# '}{key}: {value or _EXAMPLES[key]}  # {why}")
         if keep := next((sheet.keep for sheet in self.sheets if sheet.keep), ""):
             lines.append(f"keep: {quoted(keep)}  # ? each project has several rows")
         lines.append("tables:")
-        blocks = [(table, sheet, block) for sheet in self.sheets for table, block in sheet.blocks]
-        for table in dict.fromkeys(table for table, _, _ in blocks):
-            mine = [(sheet, block) for one, sheet, block in blocks if one == table]
+        blocks: dict[str, list[list[str]]] = {}
+        for sheet in self.sheets:
+            raw = sheet.source.raw
+            where = {"sheet" if raw.sheet else "file": quoted(raw.sheet or raw.file)} if self.several else {}
+            for table, said in sheet.blocks:
+                blocks.setdefault(table, []).append([f"{name}: {line}" for name, line in (where | said).items()])
+        for table, mine in blocks.items():
+            first, rest = ("    - ", "      ") if len(mine) > 1 else ("    ", "    ")
             lines.append(f"  {table}:")
-            for sheet, block in mine:
-                where = []
-                if self.several:
-                    raw = sheet.source.raw
-                    where = [f"    {'sheet' if raw.sheet else 'file'}: {quoted(raw.sheet or raw.file)}"]
-                body = [*where, *block]
-                if len(mine) > 1:
-                    first, *rest = "\n".join(body).split("\n")
-                    body = [f"    - {first.strip()}", *("  " + line for line in rest)]
-                lines += body
-        ignored = [(col, sheet) for sheet in self.sheets for col in sheet.cols if col.used in ("", "ignore")]
-        lines += ["ignore:"] if ignored else []
-        for header in dict.fromkeys(col.header for col, _ in ignored):
-            col = next(col for col, _ in ignored if col.header == header)
+            lines += [f"{rest if n else first}{one}" for block in mine for n, one in enumerate(block)]
+        cols: dict[str, _Col] = {}
+        for col in [col for sheet in self.sheets for col in sheet.cols if col.used in ("", "ignore")]:
+            cols.setdefault(col.header, col)
+        lines += ["ignore:"] if cols else []
+        for header, col in cols.items():
             lost = looks_like_amounts(header, col.text) if len(col.text) else False
             why = col.why or ("? amounts, not read" if lost else "long text" if col.long else "? not needed")
             lines.append(f"  {quoted(header)}: {quoted(why)}  # {col.sample}")
-        if self.absent:
-            lines += ["absent:", *(f"  {table}: {quoted(why)}" for table, why in self.absent.items())]
+        lines += [] if "costs" in blocks else ["absent:", '  costs: "the source has no amounts by year"']
         return "\n".join(lines) + "\n"
 
     @property

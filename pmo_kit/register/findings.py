@@ -31,7 +31,9 @@ _HIDDEN = ("project_id", "table", "field", "position")
 
 
 class Placed(Protocol):
-    """What has a file and a sheet: cells as they are, a body below its header, a typed table, a source."""
+    """What has a file, a sheet and numbers of rows: cells as they are, a body below its header, a typed table."""
+
+    rows: np.ndarray
 
     @property
     def file(self) -> str:
@@ -154,6 +156,17 @@ class Findings:
             place = (*intake.place(position), int(intake.rows[position]), intake.header(column, position))
             line = (severity, *place, value, rule, text.replace("{value}", value), fix)
             self._rows.append((*line, project, intake.table.name, column, int(position)))
+
+    def add_lines(
+        self, body: Placed, where: np.ndarray, severity: str, rule: str, message: str, fix: str = "", *,
+        column: str | np.ndarray = "", values: pd.Series | None = None,
+    ) -> None:  # fmt: skip
+        """Add one finding for every line of a sheet where the mask is true; `{value}` stands for its value."""
+        for n in map(int, np.flatnonzero(where)):
+            value = "" if values is None else shown(values.iloc[n])
+            head = column if isinstance(column, str) else str(column[n])
+            text, row = message.replace("{value}", value), int(body.rows[n])
+            self.add(severity, rule, text, fix, at=body, row=row, column=head, value=value)
 
     def refused(self, rule: str, message: str, fix: str = "", **place: Any) -> DataError:
         """The error of something without which nothing can be read; it has all findings so far."""

@@ -21,9 +21,10 @@ from pmo_kit.register.rows import Look, rows_apart, tell, without_breaks
 from pmo_kit.register.schema import Column, load_schema
 from pmo_kit.register.settings import read_settings
 from pmo_kit.register.shaping import looks_like_amounts, looks_like_numbers, qualifies, unread
-from pmo_kit.register.sheets import Body, RawSheet, sheet_of_frame
+from pmo_kit.register.sheets import Body, RawSheet, body_of_frame
 from pmo_kit.register.values import (
     MISSING,
+    clean_cell,
     clean_text,
     folded,
     near_words,
@@ -38,7 +39,6 @@ from pmo_kit.register.values import (
     words,
 )
 
-Tables = dict[str, tuple[RawSheet, list[str] | None]]
 NOT_STATED = "not stated"
 _IN_TYPE = ("number", "date", "year", "period")
 _AS_PERIOD, _AS_DATE = Column("period", "period"), Column("date", "date")
@@ -48,11 +48,9 @@ _MONEY = ["table", "field", "file", "sheet", "column"]
 def _wanted(specs: list[TableSource], heading: Heading) -> int:
     """How many of the columns that are asked for a header row has."""
     source = heading.body
-    asked = {header for spec in specs for one in spec.columns.values() for header in one.headers}
-    turn = [spec.unpivot for spec in specs if spec.unpivot is not None]
-    asked |= {header for one in turn for header in one.columns}
-    patterns = {one.pattern for one in turn if one.pattern}
-    found = sum(bool(source.places(header)) for header in asked)
+    asked = {header for spec in specs for _, one in spec.reads for header in one.headers}
+    patterns = {spec.unpivot.pattern for spec in specs if spec.unpivot and spec.unpivot.pattern}
+    found = sum(bool(source.find(header)) for header in asked)
     return found + sum(any(re.search(one, header) for header in source.headers) for one in patterns)
 
 
@@ -80,7 +78,7 @@ class Import:
 
     def __init__(self, raws: list[RawSheet], mapping: Mapping, findings: Findings, hashes: dict[str, str]) -> None:
         self.mapping, self.findings, self.hashes = mapping, findings, hashes
-        self.reasons: list[dict[str, Any]] = []
+        self.reasons: list[tuple[Any, ...]] = []
         self.left: list[dict[str, Any]] = [{"table": name, "reason": why} for name, why in mapping.absent.items()]
         self.found: pd.DataFrame | None = None
         self._equal_rows: set[tuple[str, str, int]] = set()
@@ -101,29 +99,26 @@ class Import:
         for source in {id(source): source for _, source in self._sources}.values():
             self._list_unused(source)
         self._list_sheets(raws)
-        self._own: Tables = {}
-        self._own["settings"] = _sheet_of("settings", said)
+        self._own = {"settings": body_of_frame("settings", said)}
         self._store()
 
     @property
-    def sheets(self) -> Tables:
-        """The tables as sheets with known headers; rows, headers and places are those of the source."""
-        found: Tables = {}
+    def bodies(self) -> dict[str, Body]:
+        """The tables with known headers; rows, headers and places are those of the source."""
+        found: dict[str, Body] = {}
         for table, frame in self.tables.items():
             sources = [source for spec, source in self._sources if spec.table == table]
             cells = frame["cell"] if "cell" in frame else frame.iloc[:, :0]
             label, unit = (frame[kind] if kind in frame else frame.iloc[:, :0] for kind in ("label", "unit"))
-            raw, headers = _sheet_of(table, cells)
-            nothing = pd.Series(None, index=frame.index, dtype=object)
-            labels = [label.get(name, nothing).fillna(name).to_numpy(object) for name in headers]
-            units = {name: unit.get(name, nothing).fillna("").to_numpy(object) for name in headers}
+            body, nothing = body_of_frame(table, cells), pd.Series(None, index=frame.index, dtype=object)
+            raw = replace(sources[0].raw, semicolon=all(source.raw.semicolon for source in sources))
             found[table] = replace(
-                raw, file=sources[0].file, sheet=sources[0].sheet, rows=frame["at", "row"].to_numpy(),
-                epoch_1904=sources[0].raw.epoch_1904, labels=labels, units=units,
+                body, raw=raw, rows=frame["at", "row"].to_numpy(),
+                labels=[label.get(name, nothing).fillna(name).to_numpy(object) for name in body.headers],
+                units={name: unit.get(name, nothing).fillna("").to_numpy(object) for name in body.headers},
                 places=list(frame["at"][["file", "sheet"]].itertuples(index=False, name=None)),
                 around=tuple(line for source in sources for line in source.around),
-                semicolon=all(source.raw.semicolon for source in sources),
-            ), headers  # fmt: skip
+            )  # fmt: skip
         return found | self._own
 
     def _find_sources(self, raws: list[RawSheet]) -> list[tuple[TableSource, Body]]:
@@ -147,10 +142,8 @@ class Import:
             best.list_before(findings)
             source = without_breaks(replace(best.body, around=best.around), best.again, findings)
             for spec in specs:
-                for name, column in spec.columns.items():
+                for name, column in spec.reads:
                     self._find(source, f"{spec.table}.{name}", column)
-                for header in spec.unpivot.columns if spec.unpivot else ():
-                    self._one(source, header, f"{spec.table}.{spec.unpivot.into if spec.unpivot else ''}")
             for test in self._tests(specs):
                 self._one(source, test.column, "a filter")
             source = self._filtered(source, specs)
@@ -164,7 +157,7 @@ class Import:
 
     def _one(self, source: Body, header: str, where: str) -> None:
         """A header is there once; none or several of them is a finding that blocks."""
-        found = source.places(header)
+        found = source.find(header)
         if len(found) == 1:
             return
         if found:
@@ -179,7 +172,7 @@ class Import:
 
     def _find(self, source: Body, where: str, one: ColumnSource) -> None:
         """The headers of a column are there; of several alternatives at least one."""
-        there = [header for header in one.headers if source.places(header)]
+        there = [header for header in one.headers if source.find(header)]
         for header in one.headers if one.join else there or one.headers[:1]:
             self._one(source, header, where)
         if one.reason:
@@ -199,7 +192,7 @@ class Import:
                 gone |= out
         money = sorted({place for spec in specs for place in self._money(source, spec)})
         heads = [spec.columns[name].headers for spec in specs for name in ("name", "area") if name in spec.columns]
-        names = [place for some in heads for one in some for place in source.places(one)[:1]]
+        names = [place for some in heads for one in some for place in source.find(one)[:1]]
         apart = rows_apart(source, Look(money, ids, names), gone)
         left = source.only(tell(source, apart, self.findings) & ~gone)
         whole = pd.DataFrame({place: left.text(place) for place in range(left.cells.shape[1])})
@@ -208,25 +201,22 @@ class Import:
 
     def _list_ignored(self, source: Body, rows: np.ndarray, test: RowFilter, values: pd.Series, what: str) -> None:
         """List the rows that a filter leaves out."""
-        for number in np.flatnonzero(rows):
-            said: Any = {"row": int(source.rows[number]), "column": test.column, "value": values[number]}
-            self.findings.add("info", "row_ignored", f"{what} ignored: {test.reason}.", at=source, **said)
+        text = f"{what} ignored: {test.reason}."
+        self.findings.add_lines(source, rows, "info", "row_ignored", text, column=test.column, values=values)
 
     def _money(self, source: Body, spec: TableSource) -> list[int]:
         """Positions of the columns of a sheet that hold money of a table."""
         table = load_schema()[spec.table]
-        heads = [one for name, spec_ in spec.columns.items() if _counted(table[name], spec.table)
-                 for one in spec_.headers]  # fmt: skip
+        counted = [one for name, one in spec.columns.items() if _counted(table[name], spec.table)]
+        found = [place for one in counted for header in one.headers for place in source.find(header)]
         turned = spec.unpivot is not None and _counted(table[spec.unpivot.into], spec.table)
-        return [place for one in heads for place in source.places(one)] + [
-            *(self._turned(source, spec) if turned else ())
-        ]
+        return [*found, *(self._turned(source, spec) if turned else ())]
 
     def _turned(self, source: Body, spec: TableSource) -> dict[int, str]:
         """Columns that become rows: position -> value of the name."""
         assert spec.unpivot is not None
         said = spec.unpivot.columns.items()
-        places = {place: value for header, value in said for place in source.places(header)[:1]}
+        places = {place: value for header, value in said for place in source.find(header)[:1]}
         for place, header in enumerate(source.headers if spec.unpivot.pattern else ()):
             if match := re.search(spec.unpivot.pattern, header):
                 places[place] = match[1] if match.groups() else match[0]
@@ -246,7 +236,7 @@ class Import:
         self, source: Body, one: ColumnSource, column: Column, *, aloud: bool = False
     ) -> tuple[pd.Series, pd.Series, np.ndarray]:
         """Cells of one column, the reasons of those that are missing with one, and their headers."""
-        places = [place for header in one.headers for place in source.places(header)[:1]]
+        places = [place for header in one.headers for place in source.find(header)[:1]]
         if not places:
             empty = pd.Series([None] * len(source.rows), dtype="str")
             return empty, empty, np.full(len(source.rows), column.name, dtype=object)
@@ -272,18 +262,17 @@ class Import:
             final = final.fillna(text)
         reason = text.where(missed | empty)
         reason = reason.where(reason.str.contains(r"[^\W_]", regex=True, na=False))
-        for place in source.places(one.reason)[:1] if one.reason else ():
+        for place in source.find(one.reason)[:1] if one.reason else ():
             source.used.add(place)
             reason = reason.mask(text.isna(), source.text(place))
         gone = final.isna() | missed | empty
         kept = (final if one.join or one.values or one.pattern else cells).where(~gone)
         if one.default:
             kept, reason = kept.astype(object).where(~gone, one.default), nothing
-        for number in np.flatnonzero(missed) if aloud else ():
+        if aloud:
             message = f"The pattern of {column.name} fits no part of the cell; the value is missing."
-            fix, where = "Change the pattern in the mapping, or mend the cell.", int(source.rows[number])
-            said: Any = {"row": where, "column": str(label[number]), "value": text.iloc[number]}
-            self.findings.add("warn", "pattern_missed", message, fix, at=source, **said)
+            fix, said = "Change the pattern in the mapping, or mend the cell.", {"column": label, "values": text}
+            self.findings.add_lines(source, missed.to_numpy(), "warn", "pattern_missed", message, fix, **said)
         return kept, reason, label
 
     def _empty(self, text: pd.Series, column: Column) -> pd.Series:
@@ -336,7 +325,7 @@ class Import:
                 continue
             none = ~np.any([self._kept[id(spec)] for spec in mine], axis=0)
             for test in [test for spec in mine for test in spec.keep][:1]:
-                values = source.text(source.places(test.column)[0]) if none.any() else pd.Series(dtype="str")
+                values = source.text(source.find(test.column)[0]) if none.any() else pd.Series(dtype="str")
                 self._list_ignored(source, none, test, values, "The amounts of the row were")
 
     def _list_slips(self) -> None:
@@ -375,13 +364,8 @@ class Import:
     ) -> None:
         """Keep the words of the source where a value of a table and column is missing."""
         for n in np.flatnonzero(why.notna()):
-            what = item if isinstance(item, str) else item.iloc[n]
-            self._reason(table, ids.iloc[n], column, what, why.iloc[n], (*source.place, int(source.rows[n])))
-
-    def _reason(self, table: str, project: str, column: str, item: str, reason: str, at: tuple[str, str, int]) -> None:
-        where = dict(zip(("file", "sheet", "row"), at, strict=True))
-        self.reasons.append({"table": table, "project_id": project, "column": column, "item": item or None,
-                             "reason": reason, **where})  # fmt: skip
+            what, at = item if isinstance(item, str) else item.iloc[n], (*source.place, int(source.rows[n]))
+            self.reasons.append((table, ids.iloc[n], column, what or None, why.iloc[n], *at))
 
     def _unpivoted(self, source: Body, spec: TableSource, part: pd.DataFrame, ids: pd.Series) -> pd.DataFrame:
         """One row for each filled cell of the columns that become rows."""
@@ -389,10 +373,18 @@ class Import:
         assert turn is not None
         column, said = load_schema()[spec.table][turn.into], self._turned(source, spec)
         found = list[pd.Series]()
+        years = load_schema()[spec.table][turn.name].type in ("year", "period")
         for place, value in said.items():
             cells, why, _ = self._cells(source, ColumnSource(column=(source.title(place),)), column)
             self._note(spec.table, turn.into, why, ids, source, value)
-            self._doubt_turned(source, place, spec, column, cells, why)
+            name = shown(source.headers[place])
+            if turn.pattern and years and several_years(source.headers[place]):
+                message = f'"{name}" holds later years too, and the pattern reads it as one.'
+                fix = "Name the columns one by one (columns: {header: year}), or change the pattern."
+                self.findings.add("block", "several_years_in_one", message, fix, at=source, column=name)
+            if _counted(column, spec.table) and why.notna().any() and not cells.notna().any():
+                message, fix = f'"{name}" holds words only, and no amount.', "Is it a column of amounts?"
+                self.findings.add("warn", "column_without_numbers", message, fix, at=source, column=name)
             found.append(cells)
         line, at, values = long_form(found)
         long, heads = part.iloc[line].reset_index(drop=True), [shown(source.headers[place]) for place in said]
@@ -401,22 +393,6 @@ class Import:
         long["label", turn.into] = long["label", turn.name] = np.array([*heads, ""], dtype=object)[at]
         long["unit", turn.into] = turn.unit
         return long
-
-    def _doubt_turned(
-        self, source: Body, place: int, spec: TableSource, column: Column, cells: pd.Series, why: pd.Series
-    ) -> None:
-        """A column that a pattern takes may stand for more than one year, or hold no amounts at all."""
-        turn, name = spec.unpivot, source.headers[place]
-        assert turn is not None
-        at: dict[str, Any] = {"at": source, "column": shown(name)}
-        dated = load_schema()[spec.table][turn.name].type in ("year", "period")
-        if turn.pattern and dated and several_years(name):
-            message = f'"{shown(name)}" holds later years too, and the pattern reads it as one.'
-            fix = "Name the columns one by one (columns: {header: year}), or change the pattern."
-            self.findings.add("block", "several_years_in_one", message, fix, **at)
-        if _counted(column, spec.table) and why.notna().any() and not cells.notna().any():
-            message = f'"{shown(name)}" holds words only, and no amount.'
-            self.findings.add("warn", "column_without_numbers", message, "Is it a column of amounts?", **at)
 
     def _one_row_each(self, part: pd.DataFrame) -> pd.DataFrame:
         """Projects that stand in several rows are one where the rows say the same; else a finding blocks."""
@@ -548,7 +524,7 @@ class Import:
         why = f"{why} ({one['message']})" if one["rule"] in ("start_after_finish", "out_of_range") else why
         keys = [key for key in intake.table.key if key != "project_id" and ("cell", key) in frame]
         texts = clean_text(frame["cell"].loc[position, keys].astype(object)).dropna()
-        self._reason(table, one["project_id"], name, " ".join(texts), why, at)
+        self.reasons.append((table, one["project_id"], name, " ".join(texts) or None, why, *at))
         return True
 
     def _leave_out(self, intake: Intake, rows: dict[int, dict[str, Any]]) -> None:
@@ -577,12 +553,9 @@ class Import:
     def _words(self, table: str, position: int) -> str:
         """What names a row without a project: its first text."""
         row = self.tables[table]["at", "row"].iloc[position]
-        for name in ("projects", table) if "projects" in self.tables else (table,):
-            frame = self.tables[name]
-            for place in np.flatnonzero(frame["at", "row"] == row)[:1]:
-                for text in clean_text(frame["cell"].iloc[place].astype(object)).dropna():
-                    return str(text)
-        return ""
+        frames = [self.tables[name] for name in ("projects", table) if name in self.tables]
+        lines = [one["cell"][one["at", "row"] == row].head(1).to_numpy().ravel() for one in frames]
+        return next(filter(None, (clean_cell(cell) for line in lines for cell in line)), "")
 
     def _merge(self, table: str, intake: Intake) -> None:
         """Make one row of the rows with one key: equal ones are one, or their numbers are added up."""
@@ -648,7 +621,7 @@ class Import:
             up_to=accept.up_to if accept else None,
         )  # fmt: skip
         frame = frame.sort_values(["table", "file", "sheet", "column"], kind="stable").drop(columns="field")
-        self._own["sources"] = _sheet_of("sources", frame.reset_index(drop=True))
+        self._own["sources"] = body_of_frame("sources", frame.reset_index(drop=True))
         self._store()
 
     def _store(self) -> None:
@@ -657,26 +630,26 @@ class Import:
         if "projects" in self.tables and ("cell", "project_id") in self.tables["projects"]:
             ids = clean_text(self.tables["projects"]["cell", "project_id"])
             known = set(ids.str.replace(r"\s+", " ", regex=True).dropna())
-        names, at = ["table", "project_id", "column", "item"], ["file", "sheet", "row"]
-        why = pd.DataFrame(self.reasons, columns=[*names, "reason", *at])
-        why = why[why["project_id"].isin(known)].drop_duplicates(names).reset_index(drop=True)
+        names = ["table", "project_id", "column", "item", "reason", "file", "sheet", "row"]
+        why = pd.DataFrame(self.reasons, columns=names)
+        why = why[why["project_id"].isin(known)].drop_duplicates(names[:4]).reset_index(drop=True)
         self._own.pop("exemptions", None)
         if len(why):
-            raw, headers = _sheet_of("exemptions", why[[*names, "reason"]])
-            places = list(why[at[:2]].itertuples(index=False, name=None))
-            self._own["exemptions"] = replace(raw, rows=why["row"].to_numpy(int), places=places), headers
+            body = body_of_frame("exemptions", why[names[:5]])
+            places = list(why[["file", "sheet"]].itertuples(index=False, name=None))
+            self._own["exemptions"] = replace(body, rows=why["row"].to_numpy(int), places=places)
         if self.left:
             columns = [column.name for column in load_schema()["left_out"]]
             frame = pd.DataFrame(self.left).reindex(columns=columns).astype(object)
-            self._own["left_out"] = _sheet_of("left_out", frame)
+            self._own["left_out"] = body_of_frame("left_out", frame)
 
     # ---------------------------------------------------------------- what was not read
 
     def _list_unused(self, source: Body) -> None:
         """List the columns that the mapping does not read: on purpose (info) or not (warn)."""
         tests = self._tests(self.mapping.tables)
-        used = source.used | {place for test in tests for place in source.places(test.column)}
-        purpose = {place: why for header, why in self.mapping.ignore.items() for place in source.places(header)}
+        used = source.used | {place for test in tests for place in source.find(test.column)}
+        purpose = {place: why for header, why in self.mapping.ignore.items() for place in source.find(header)}
         money = {place for spec in self.mapping.tables for place in self._money(source, spec)}
         places = (place for place in range(len(source.headers)) if place not in used)
         for place, title, cells, value in unread(source, places):
@@ -724,7 +697,7 @@ class Import:
 
     def _fits(self, source: Body, test: RowFilter, ids: pd.Series) -> np.ndarray:
         """Rows that a filter describes."""
-        places = source.places(test.column)
+        places = source.find(test.column)
         if len(places) != 1:
             return np.ones(len(source.rows), dtype=bool)
         text = source.text(places[0])
@@ -784,9 +757,3 @@ def _near(header: str, headers: list[str]) -> str:
     begin = [one for text, one in plain.items() if folded(header) in text or text in folded(header)]
     close = difflib.get_close_matches(folded(header), plain, n=1, cutoff=0.6)
     return shown(begin[0] if begin else plain[close[0]] if close else "")
-
-
-def _sheet_of(table: str, frame: pd.DataFrame) -> tuple[RawSheet, list[str]]:
-    """A table as a sheet of no file, whose headers are known."""
-    raw, headers = sheet_of_frame(table, frame)
-    return replace(raw, sheet=""), headers

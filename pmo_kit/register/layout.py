@@ -237,16 +237,13 @@ def melt(
             text = clean_text(cells)
             missing = text.str.fullmatch(MISSING, na=False)
             cells = cells.where(text.notna() & ~missing)
-            for row in np.flatnonzero(missing & ~text.str.fullmatch(NOTHING, na=False)):
-                why, head = text.iloc[row], shown(body.headers[place])
-                words_ = f'{wide.value} is missing; the reason given is "{why}".'
-                at_row = int(body.rows[row])
-                findings.add("info", "missing_with_reason", words_, at=body, row=at_row, column=head, value=why)
+            why, head = missing & ~text.str.fullmatch(NOTHING, na=False), shown(body.headers[place])
+            words_ = f'{wide.value} is missing; the reason given is "{{value}}".'
+            findings.add_lines(body, why, "info", "missing_with_reason", words_, column=head, values=text)
         columns.append(cells)
     line, column, values = long_form(columns)
-    for number in set(range(len(body.rows))) - set(line.tolist()):
-        text = f"The row has no {wide.value} in any column; it gives no data."
-        findings.add("info", "row_without_values", text, at=body, row=int(body.rows[number]))
+    none = f"The row has no {wide.value} in any column; it gives no data."
+    findings.add_lines(body, ~np.isin(range(len(body.rows)), line), "info", "row_without_values", none)
     long = {name: cells.iloc[line] for name, cells in raw.items()}
     long[wide.value] = narrowed(values)
     titles = np.array([shown(body.label(place)) for place in places], dtype=object)[column]

@@ -199,6 +199,12 @@ class TableSource(Form):
     keep: Filters = ()
     repeats: Literal["refuse", "same", "sum"] = "refuse"
 
+    @property
+    def reads(self) -> list[tuple[str, ColumnSource]]:
+        """Where the cells of each column come from, and those of the columns that become rows."""
+        turned = dict.fromkeys(self.unpivot.columns, self.unpivot.into) if self.unpivot else {}
+        return [*self.columns.items(), *((name, ColumnSource(column=(header,))) for header, name in turned.items())]
+
     @classmethod
     def prepared(cls, given: Block, reading: Reading) -> Block:
         """Every column that is filled is one of the table."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -17,15 +17,12 @@ from pmo_kit.disk import shared
 from pmo_kit.doors import admit_path, door, known, missing
 from pmo_kit.register.findings import Findings, apply_waivers, load_waivers, raise_blocks
 from pmo_kit.register.importing import Import
-from pmo_kit.register.layout import NOT_TABLES, folded, looks_like, table_of_sheet
+from pmo_kit.register.layout import NOT_TABLES, find_body, folded, looks_like, table_of_sheet
 from pmo_kit.register.mapping import Doubtful, load_mapping
 from pmo_kit.register.schema import load_schema
 from pmo_kit.register.sheets import RawSheet, read_csv_sheet
 from pmo_kit.register.tables import Assembled, Register, assemble
 from pmo_kit.register.values import words
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 _WORKBOOKS = {".xlsx", ".xlsm"}
 _TEXTS = {".csv", ".tsv", ".txt"}
@@ -108,10 +105,9 @@ def _read(
     alone = mapping is None and place.suffix.lower() in (".yml", ".yaml") and place.is_file()
     mapping, sources = (place, sources_of(place)) if alone else (mapping, [place])
     raws = [raw for source in sources for raw in read_sheets(source, findings)]
-    sheets: dict[str, tuple[RawSheet, list[str] | None]] = {}
-    spec = None
+    spec, sheets = None, dict[str, RawSheet]()
     if mapping is None:
-        sheets = {name: (raw, None) for name, raw in tables_of_sheets(raws, findings).items()}
+        sheets = tables_of_sheets(raws, findings)
     else:
         read = load_mapping(mapping)
         spec = Import(raws, replace(read, doubtful=doubtful or read.doubtful), findings, _hashes(sources))
@@ -119,7 +115,8 @@ def _read(
 
     def once() -> tuple[Findings, Assembled]:
         trial = findings.copy()
-        given = sheets if spec is None else spec.sheets
+        found = {name: find_body(raw, load_schema()[name], trial) for name, raw in sheets.items()}
+        given = found if spec is None else spec.bodies
         return trial, assemble(given, trial, name=place.stem, previous=previous, today=today)
 
     trial, assembled = once()
@@ -127,7 +124,7 @@ def _read(
         trial, assembled = once()
     while spec is None and doubtful == "set_aside" and (new := _set_aside(trial, aside, findings)):
         aside |= new
-        sheets = {name: (_without(raw, headers, new), headers) for name, (raw, headers) in sheets.items()}
+        sheets = {name: _without(raw, new) for name, raw in sheets.items()}
         trial, assembled = once()
     if spec is not None:
         spec.account(assembled.intakes, findings)
@@ -187,15 +184,10 @@ def _set_aside(trial: Findings, aside: set[tuple[str, str, int]], findings: Find
     return new
 
 
-def _without(raw: RawSheet, headers: list[str] | None, rows: set[tuple[str, str, int]]) -> RawSheet:
-    """A sheet without some rows; where the header is still to be found they become blank lines."""
-    out = {row for file, sheet, row in rows if (file, sheet) == (raw.file, raw.sheet)}
-    drop = np.isin(raw.rows, list(out))
-    if not drop.any():
-        return raw
-    if headers is None:
-        return replace(raw, cells=raw.cells.mask(np.repeat(drop[:, None], raw.cells.shape[1], axis=1)))
-    return replace(raw, cells=raw.cells[~drop].reset_index(drop=True), rows=raw.rows[~drop])
+def _without(raw: RawSheet, rows: set[tuple[str, str, int]]) -> RawSheet:
+    """A sheet in which some rows are blank lines."""
+    drop = np.array([(raw.file, raw.sheet, int(row)) in rows for row in raw.rows], dtype=bool)
+    return replace(raw, cells=raw.cells.mask(np.repeat(drop[:, None], raw.cells.shape[1], axis=1)))
 
 
 def _sheets_of(path: Path, findings: Findings) -> list[RawSheet]:
@@ -234,27 +226,23 @@ def read_sheets(path: Path, findings: Findings) -> list[RawSheet]:
     return sheets
 
 
-def tables_of_sheets(sheets: list[RawSheet], findings: Findings) -> Mapping[str, RawSheet]:
+def tables_of_sheets(sheets: list[RawSheet], findings: Findings) -> dict[str, RawSheet]:
     """Which sheet holds which table; sheets that hold none are listed."""
-    schema = load_schema()
     found: dict[str, RawSheet] = {}
-    named = {id(raw): table_of_sheet(raw.title, schema) for raw in sheets}
-    ends = {id(raw): _table_of_end(raw.title) for raw in sheets}
-    taken = {*named.values(), *ends.values()}
-    other = [raw for raw in sheets if not named[id(raw)] and not ends[id(raw)]]
-    shapes = {id(raw): _tables_by_columns(raw, taken) for raw in other}
-    guesses = [name for names in shapes.values() for name in names]
-    for raw in sheets:
-        name, known = named[id(raw)] or ends[id(raw)], folded(raw.title) in NOT_TABLES
-        if name is None and not known:
-            name = next((one for one in shapes[id(raw)] if guesses.count(one) == 1), None)
+    titles = [_table_of_title(raw.title) for raw in sheets]
+    taken = {name for name, _ in titles}
+    shapes = [[] if name else _tables_by_columns(raw, taken) for raw, (name, _) in zip(sheets, titles, strict=True)]
+    guesses = [name for names in shapes for name in names]
+    for raw, (name, how), shape in zip(sheets, titles, shapes, strict=True):
+        known = folded(raw.title) in NOT_TABLES
+        if not (name or known):
+            name, how = next((one for one in shape if guesses.count(one) == 1), None), "by its columns"
         if name is None:
             words = f'"{raw.title}" is not the name of a table; its {len(raw.cells)} lines were not read.'
             fix = "" if known else "Rename it to a table of the dictionary, or map it: pmo-kit import FILE."
             findings.add("info" if known else "warn", "sheet_not_used", words, fix, at=raw)
             continue
-        if named[id(raw)] is None:
-            how = "by the end of its name" if ends[id(raw)] else "by its columns"
+        if how:
             words = f'"{raw.title}" is not the name of a table; {how} it was read as {name}.'
             findings.add("warn", "sheet_by_columns", words, f"Rename it to {name}.", at=raw)
         if name in found:
@@ -266,11 +254,13 @@ def tables_of_sheets(sheets: list[RawSheet], findings: Findings) -> Mapping[str,
     return found
 
 
-def _table_of_end(title: str) -> str | None:
-    """The table that the end of a title names, as spreadsheet programs name exported sheets: plan-benefits."""
+def _table_of_title(title: str) -> tuple[str | None, str]:
+    """The table that a title names, or its end, as spreadsheet programs name exported sheets: plan-benefits."""
     parts = re.split(r"[\s\-_.]+", title.strip())
+    if name := table_of_sheet(title, load_schema()):
+        return name, ""
     ends = (table_of_sheet(" ".join(parts[start:]), load_schema()) for start in range(1, len(parts)))
-    return next((one for one in ends if one), None)
+    return next((one for one in ends if one), None), "by the end of its name"
 
 
 _NEUTRAL = re.compile(rf"(?:{'|'.join(words()['neutral_titles'])})? ?\d*")

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import openpyxl
 import pandas as pd
-from openpyxl.comments import Comment
-from openpyxl.styles import Alignment, PatternFill
-from openpyxl.utils import column_index_from_string, get_column_letter
-from openpyxl.worksheet.worksheet import Worksheet
+from xlsxwriter import Workbook
+from xlsxwriter.utility import xl_cell_to_rowcol
 
 from pmo_kit.disk import inert
 from pmo_kit.errors import DataError, PmoError
@@ -100,12 +100,13 @@ def grade_register(register: Register, *, today: date | None = None) -> Grades:
     return Grades(table, LETTERS[worst], float(table["age_days"].median()))
 
 
-_FILLS = {"block": "F4B5A9", "warn": "FBE3A6", "info": "D5E4F0"}
+_FILLS = {"block": "#F4B5A9", "warn": "#FBE3A6", "info": "#D5E4F0"}
 _WORDS = {"block": "to fix", "warn": "to look at", "info": "to know"}
 _HEAD = ["how bad", "where", "times", "rows and values", "what is wrong", "how to fix"]
 _ALL = ["how bad", "file", "sheet", "row", "column", "value", "rule", "what is wrong", "how to fix"]
 _SEARCHED_ROWS = 45
 _LONGEST = 32000
+_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 @dataclass(frozen=True)
@@ -194,85 +195,82 @@ def write_check_report(source: str | PathLike[str], findings: pd.DataFrame, targ
     Path
         The file. Text that begins like a formula is written as text.
     """
-    book = openpyxl.Workbook()
-    first = book.worksheets[0]
-    first.title = "what to fix first"
     groups, each = group_findings(findings), ["file", "sheet", "row", "column", "value", "rule", "message", "fix"]
-    _write_findings(first, _HEAD, (12, 34, 8, 46, 70, 60), groups, ["where", "count", "places", "message", "fix"])
-    _write_findings(book.create_sheet("all findings"), _ALL, (12, 22, 16, 8, 22, 30, 24, 70, 60), findings, each)
-    taken = set(book.sheetnames)
-    for raw in read_sheets(Path(source), Findings()) if Path(source).exists() else []:
-        here = (findings["file"] == raw.file) & (findings["sheet"] == raw.sheet)
-        mine = findings[here & findings["row"].notna()]
-        if mine.empty:
-            continue
-        name = _sheet_name(raw.sheet or Path(raw.file).stem, taken)
-        taken.add(name)
-        _write_marked(book.create_sheet(name), raw, mine)
-    return write_book(book, Path(target))
+    few, place = ["where", "count", "places", "message", "fix"], Path(source)
+
+    def fill(book: Workbook) -> None:
+        _write_findings(book, "what to fix first", _HEAD, [12, 34, 8, 46, 70, 60], groups, few)
+        _write_findings(book, "all findings", _ALL, [12, 22, 16, 8, 22, 30, 24, 70, 60], findings, each)
+        for raw in read_sheets(place, Findings()) if place.exists() else []:
+            here = (findings["file"] == raw.file) & (findings["sheet"] == raw.sheet)
+            mine = findings[here & findings["row"].notna()]
+            if not mine.empty:
+                _write_marked(book, raw, mine)
+
+    return write_book(Path(target), fill)
 
 
-def _sheet_name(title: str, taken: set[str]) -> str:
+def _sheet_name(title: str, taken: Iterable[str]) -> str:
     """A name that a workbook allows and that is not taken."""
-    name = "".join("_" if mark in "[]:*?/\\" else mark for mark in title)[:28] or "sheet"
-    number = 2
-    base = name
-    while name.lower() in {one.lower() for one in taken}:
-        name, number = f"{base} {number}", number + 1
-    return name
+    base = re.sub(r"[\[\]:*?/\\]", "_", title)[:28].strip("'") or "sheet"
+    used, more = {one.lower() for one in taken}, (f"{base} {number}" for number in itertools.count(2))
+    return next(name for name in itertools.chain([base], more) if name.lower() not in used)
 
 
 def _text(value: object) -> str:
     """Text for a cell: one that a workbook can hold and never runs."""
-    text = openpyxl.cell.cell.ILLEGAL_CHARACTERS_RE.sub(" ", str(value))
-    return inert(text[:_LONGEST])
+    return inert(_ILLEGAL.sub(" ", str(value))[:_LONGEST])
 
 
 def _write_findings(
-    sheet: Worksheet, heads: list[str], widths: tuple[int, ...], findings: pd.DataFrame, names: list[str]
+    book: Workbook, title: str, heads: list[str], widths: list[int], findings: pd.DataFrame, names: list[str]
 ) -> None:
     """One line for each finding, or for each kind of them, to filter and sort."""
-    write_header(sheet, heads, widths)
-    for number, line in enumerate(findings.to_dict("records"), 2):
-        fill = PatternFill("solid", fgColor=_FILLS[line["severity"]])
-        sheet.cell(number, 1, _WORDS[line["severity"]]).fill = fill
-        for place, value in enumerate(("" if pd.isna(line[name]) else line[name] for name in names), 2):
-            cell = sheet.cell(number, place, value if isinstance(value, int) else _text(value))
-            cell.alignment = Alignment(wrap_text=True, vertical="top")
+    sheet, wrapped = book.add_worksheet(title), book.add_format({"text_wrap": True, "valign": "top"})
+    fills = {how: book.add_format({"bg_color": color}) for how, color in _FILLS.items()}
+    write_header(book, sheet, heads, widths)
+    for number, line in enumerate(findings.to_dict("records"), 1):
+        sheet.write_string(number, 0, _WORDS[line["severity"]], fills[line["severity"]])
+        for place, value in enumerate(("" if pd.isna(line[name]) else line[name] for name in names), 1):
+            if isinstance(value, int):
+                sheet.write_number(number, place, value, wrapped)
+            else:
+                sheet.write_string(number, place, _text(value), wrapped)
     if findings.empty:
-        sheet.cell(2, 1, "Nothing to fix.")
-    sheet.auto_filter.ref = f"A1:{get_column_letter(len(heads))}{sheet.max_row}"
+        sheet.write_string(1, 0, "Nothing to fix.")
+    sheet.autofilter(0, 0, max(1, len(findings)), len(heads) - 1)
 
 
-def _write_marked(sheet: Worksheet, raw: RawSheet, findings: pd.DataFrame) -> None:
+def _write_marked(book: Workbook, raw: RawSheet, findings: pd.DataFrame) -> None:
     """A copy of a sheet of the register with the cells in question filled, each with a note."""
+    sheet = book.add_worksheet(_sheet_name(raw.sheet or Path(raw.file).stem, book.sheetnames))
+    fills = {how: book.add_format({"bg_color": color}) for how, color in _FILLS.items()}
     columns = [clean_text(raw.cells[place]).fillna("").tolist() for place in raw.cells]
-    for row, line in zip(raw.rows.tolist(), zip(*columns, strict=True), strict=True):
-        for place, text in enumerate(line, 1):
-            sheet.cell(row, place, _text(text))
     heads: dict[str, int] = {}
-    for place, column in enumerate(columns, 1):
-        for text in column[:_SEARCHED_ROWS]:
-            if text:
-                heads.setdefault(shown(text), place)
-    notes: dict[tuple[int, int], list[str]] = {}
-    worst: dict[tuple[int, int], str] = {}
-    for line in findings.to_dict("records"):
-        spot = (int(line["row"]), _column_of(line["column"], heads, raw.cells.shape[1]))
-        notes.setdefault(spot, []).append(f"{line['message']} {line['fix']}".strip())
-        worst.setdefault(spot, line["severity"])
-    for (row, place), texts in notes.items():
-        if row < 1:
-            continue
-        cell = sheet.cell(row, place)
-        cell.fill = PatternFill("solid", fgColor=_FILLS[worst[row, place]])
-        cell.comment = Comment("\n".join(texts)[:2000], "pmo_kit", height=120, width=320)
+    for place, column in enumerate(columns):
+        for text in filter(None, column[:_SEARCHED_ROWS]):
+            heads.setdefault(shown(text), place)
+    marks: dict[tuple[int, int], list[dict[str, Any]]] = {}
+    for line in findings.query("row > 0").to_dict("records"):
+        marks.setdefault((int(line["row"]) - 1, _column_of(line["column"], heads, len(columns))), []).append(line)
+    cells = {
+        (row - 1, place): column[n] for place, column in enumerate(columns) for n, row in enumerate(raw.rows.tolist())
+    }
+    for (row, place), text in (dict.fromkeys(marks, "") | cells).items():
+        look = [fills[one["severity"]] for one in marks.get((row, place), [])[:1]]
+        if text:
+            sheet.write_string(row, place, _text(text), *look)
+        else:
+            sheet.write_blank(row, place, None, *look)
+    for (row, place), lines in marks.items():
+        note = "\n".join(f"{one['message']} {one['fix']}".strip() for one in lines)[:2000]
+        sheet.write_comment(row, place, note, {"author": "pmo_kit", "height": 120, "width": 320})
 
 
 def _column_of(column: str, heads: dict[str, int], width: int) -> int:
     """Position of a column that a finding names by its header or by its letter; the first when unknown."""
     if column in heads:
         return heads[column]
-    letters = column.isalpha() and column.isupper() and len(column) <= 3
-    place = column_index_from_string(column) if letters else 1
-    return place if place <= width else 1
+    letters = column.isascii() and column.isalpha() and column.isupper() and len(column) <= 3
+    place = xl_cell_to_rowcol(f"{column}1")[1] if letters else 0
+    return place if place < width else 0

@@ -122,9 +122,9 @@ def shape_table(
         raw, headers, rows = melt(body, raw, headers, wide, variables, findings)
     raw = {name: cells.reset_index(drop=True) for name, cells in raw.items()}
     frame = pd.DataFrame(index=pd.RangeIndex(len(rows)))
-    intake = Intake(table, body.file, body.sheet, frame, raw, rows, headers, places=body.raw.places)
+    intake = Intake(table, body.file, body.sheet, frame, raw, rows, headers, places=body.places)
     intake.guessed = {name for name, place in matched.items() if folded(body.headers[place]) != folded(name)}
-    intake.units = {name: units for name, units in (body.raw.units or {}).items() if (units != "").any()}
+    intake.units = {name: units for name, units in body.units.items() if (units != "").any()}
     _header_units(intake, findings, settings, mapped=body.labels is not None)
     _unit_around(intake, body.around, findings, settings)
     _type_columns(intake, findings, settings, replace(style, semicolon=body.raw.semicolon), body.raw.epoch_1904)
@@ -138,11 +138,10 @@ def without_formulas(body: Body, places: list[int], findings: Findings) -> Body:
         if cells[place].dtype != object:
             continue
         lost = np.array([isinstance(cell, Uncached) for cell in cells[place]], dtype=bool)
-        for row in np.flatnonzero(lost):
-            fix = "Open the workbook in a spreadsheet program, let it calculate, and save it."
-            where: Any = {"row": int(body.rows[row]), "column": shown(body.headers[place])}
-            text, value = "The formula has no stored result.", cells[place].iloc[row]
-            findings.add("block", "formula_without_result", text, fix, at=body, value=value, **where)
+        text, head = "The formula has no stored result.", shown(body.headers[place])
+        fix = "Open the workbook in a spreadsheet program, let it calculate, and save it."
+        rule = "formula_without_result"
+        findings.add_lines(body, lost, "block", rule, text, fix, column=head, values=cells[place])
         if lost.any():
             cells = cells.assign(**{}) if cells is body.cells else cells
             cells[place] = cells[place].mask(lost, None)

@@ -6,6 +6,7 @@ import codecs
 import csv
 import io
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -43,10 +44,8 @@ class RawSheet:
     """The cells of one CSV file or of one sheet, as they are.
 
     `cells` has positions as columns; `rows` holds the row number of each line, as a spreadsheet shows it.
-    `merged` holds (first line, last line, first column, last column), by position. Of a source
-    that is read through a mapping: `labels` are its headers, by column and row; `units` the money units that the
-    mapping states, by column and row; `places` the file and sheet of each row. `semicolon`: cells are separated by it;
-    `around`: see Body; `depths`: how deep a row is folded away.
+    `merged` holds (first line, last line, first column, last column), by position. `semicolon`: cells are separated by
+    it; `depths`: how deep a row is folded away.
     """
 
     file: str
@@ -56,11 +55,7 @@ class RawSheet:
     rows: np.ndarray
     merged: list[tuple[int, int, int, int]] = field(default_factory=list)
     epoch_1904: bool = False
-    labels: list[str | np.ndarray] | None = None
-    units: dict[str, np.ndarray] | None = None
-    places: list[tuple[str, str]] | None = None
     semicolon: bool = False
-    around: tuple[tuple[int, str], ...] = ()
     depths: dict[int, int] = field(default_factory=dict)
 
     @cached_property
@@ -76,7 +71,9 @@ class Body:
     """The lines of a table below its header, in a sheet; `columns` are positions, `headers` their texts.
 
     `around` are the texts above and below the rows, with their row; `beside`: the columns stood beside projects;
-    `used`: positions that a mapping reads.
+    `used`: positions that a mapping reads. Of a table that a mapping fills: `labels` are the headers of the source, by
+    column and row; `units` the money units that the mapping states, by column and row; `places` the file and sheet of
+    each row.
     """
 
     raw: RawSheet
@@ -87,6 +84,8 @@ class Body:
     around: tuple[tuple[int, str], ...] = ()
     beside: bool = False
     used: set[int] = field(default_factory=set)
+    units: Mapping[str, np.ndarray] = field(default_factory=dict)
+    places: list[tuple[str, str]] | None = None
     _texts: dict[int, pd.Series] = field(init=False, default_factory=dict, repr=False)
 
     @property
@@ -104,7 +103,7 @@ class Body:
         """File and sheet."""
         return self.file, self.sheet
 
-    def places(self, header: str) -> list[int]:
+    def find(self, header: str) -> list[int]:
         """Positions of a header, whole and exact; `RAG (2)` is the second of the columns that are called RAG."""
         texts = [folded(text) for text in self.headers]
         found = [place for place, text in enumerate(texts) if text == folded(header)]
@@ -327,10 +326,11 @@ def _report_quotes(
             findings.add("block", "quote_swallows_rows", words, fix, file=file, row=number + 1, value="\n".join(mine))
 
 
-def sheet_of_frame(name: str, frame: pd.DataFrame) -> tuple[RawSheet, list[str]]:
-    """Treat a DataFrame as a sheet whose headers are known."""
+def body_of_frame(title: str, frame: pd.DataFrame, sheet: str = "") -> Body:
+    """A DataFrame as a table whose headers are known."""
     if frame.index.name is not None or isinstance(frame.index, pd.MultiIndex):
         frame = frame.reset_index()
     headers = [str(column) for column in frame.columns]
     cells = frame.reset_index(drop=True).set_axis(range(len(headers)), axis=1)
-    return RawSheet("", name, name, cells, np.arange(1, len(cells) + 1)), headers
+    raw = RawSheet("", sheet, title, cells, np.arange(1, len(cells) + 1))
+    return Body(raw, headers, cells, raw.rows)

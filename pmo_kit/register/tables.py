@@ -20,11 +20,11 @@ from pmo_kit.errors import DataError, InputError
 from pmo_kit.facts import number
 from pmo_kit.register.checks.registry import Evidence, Previous, run_checks
 from pmo_kit.register.findings import COLUMNS, Findings, Intake, empty_table, raise_blocks
-from pmo_kit.register.layout import find_body, find_wide_form
+from pmo_kit.register.layout import find_wide_form
 from pmo_kit.register.schema import Schema, load_schema
 from pmo_kit.register.settings import Settings, read_settings
 from pmo_kit.register.shaping import Style, list_unmapped, match_columns, shape_table, without_formulas
-from pmo_kit.register.sheets import Body, RawSheet, sheet_of_frame
+from pmo_kit.register.sheets import Body, body_of_frame
 from pmo_kit.register.values import (
     MISSING,
     ODD_SIGNS,
@@ -52,7 +52,7 @@ class Assembled:
 
 
 def assemble(
-    sheets: Mapping[str, tuple[RawSheet, list[str] | None]],
+    found: Mapping[str, Body | None],
     findings: Findings,
     *,
     name: str,
@@ -63,8 +63,8 @@ def assemble(
 
     Parameters
     ----------
-    sheets : mapping
-        Table -> sheet and its headers (None: the header is looked for in the sheet).
+    found : mapping of str to Body or None
+        Tables; None where there is a sheet for one, and no header in it.
     findings : Findings
         Collects; nothing is raised here.
     name : str
@@ -75,13 +75,9 @@ def assemble(
         For ages; `as_of` when None.
     """
     schema = load_schema()
-    bodies: dict[str, Body] = {}
-    for title, (raw, headers) in sheets.items():
-        given = None if headers is None else Body(raw, headers, raw.cells, raw.rows, raw.labels, raw.around)
-        body = given or find_body(raw, schema[title], findings)
-        if body is not None:
-            bodies[title] = body
-    sheets = _split_off_costs(dict(sheets), bodies, findings)
+    bodies = {title: body for title, body in found.items() if body is not None}
+    if "costs" not in found and "projects" in bodies:
+        bodies |= _split_off_costs(bodies["projects"], findings)
     settings, canonical, places = _settings(bodies.get("settings"), findings, name)
     intakes: dict[str, Intake] = {}
     style = _style(settings, bodies)
@@ -96,7 +92,7 @@ def assemble(
         absent, words = _absent(table.name, intakes), f"The table {table.name}"
         if table.required and absent:
             findings.add("warn", "table_absent", f"{words} is empty: {absent}.", sheet=table.name)
-        elif table.required and table.name not in sheets:
+        elif table.required and table.name not in (*found, *bodies):
             columns = ", ".join(column.name for column in table if column.required)
             fix = f"Add a sheet or a file {table.name} with the columns {columns}."
             findings.add("block", "table_missing", f"{words} is missing.", fix, file=name)
@@ -112,25 +108,19 @@ def assemble(
     return Assembled(complete_tables(tables), settings, intakes)
 
 
-def _split_off_costs(
-    sheets: dict[str, tuple[RawSheet, list[str] | None]], bodies: dict[str, Body], findings: Findings
-) -> dict[str, tuple[RawSheet, list[str] | None]]:
+def _split_off_costs(body: Body, findings: Findings) -> dict[str, Body]:
     """Where there is no sheet of costs, the columns of years in the sheet of projects are the costs."""
-    if "costs" in sheets or "projects" not in bodies:
-        return sheets
-    schema, body = load_schema(), bodies["projects"]
+    schema = load_schema()
     matched, rest = match_columns(body, schema["projects"], Findings())
     place = matched.get("project_id")
     wide, years = find_wide_form(schema["costs"], {}, body.headers, rest, frozenset())
     if place is None or wide is None:
-        return sheets
+        return {}
     text = f"There is no table costs; {len(years)} columns of years beside the projects were read as costs."
     value = ", ".join(body.headers[one] for one in years)
     findings.add("info", "costs_beside_projects", text, at=body, value=value)
     others = [one for one in range(len(body.headers)) if one not in years and one not in rest]
-    bodies["projects"] = _columns_of(body, others)
-    bodies["costs"] = _columns_of(body, [place, *rest])
-    return {**sheets, "costs": (body.raw, None)}
+    return {"projects": _columns_of(body, others), "costs": _columns_of(body, [place, *rest])}
 
 
 def _columns_of(body: Body, places: list[int]) -> Body:
@@ -138,7 +128,7 @@ def _columns_of(body: Body, places: list[int]) -> Body:
     cells = body.cells.iloc[:, places].set_axis(range(len(places)), axis=1)
     labels = None if body.labels is None else [body.label(place) for place in places]
     headers = [body.headers[place] for place in places]
-    return Body(body.raw, headers, cells, body.rows, labels, body.around, beside=True)
+    return replace(body, headers=headers, cells=cells, labels=labels, beside=True)
 
 
 def _absent(table: str, intakes: Mapping[str, Intake]) -> str:
@@ -296,10 +286,10 @@ class Register:
     ) -> None:
         _admit(tables)
         findings = Findings()
-        sheets = {name: sheet_of_frame(name, frame) for name, frame in tables.items()}
         if settings is not None:
-            sheets["settings"] = sheet_of_frame("settings", _settings_frame(settings))
-        assembled = assemble(dict(sheets), findings, name="register")
+            tables = {**tables, "settings": _settings_frame(settings)}
+        bodies = {name: body_of_frame(name, frame, name) for name, frame in tables.items()}
+        assembled = assemble(bodies, findings, name="register")
         raise_blocks(findings)
         self._fill(assembled, findings)
 

@@ -3,37 +3,45 @@
 from __future__ import annotations
 
 import csv
-import errno
 import io
+from collections.abc import Callable
 from datetime import date
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import openpyxl
 import pandas as pd
-from openpyxl.comments import Comment
-from openpyxl.formatting.rule import FormulaRule
-from openpyxl.styles import Font, PatternFill
-from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.datavalidation import DataValidation
-from openpyxl.worksheet.worksheet import Worksheet
+from xlsxwriter import Workbook
+from xlsxwriter.utility import xl_col_to_name
 
 from pmo_kit.disk import inert, write_whole
-from pmo_kit.register.schema import Column, Schema, Table, load_schema
+from pmo_kit.register.schema import Column, Table, load_schema
 from pmo_kit.register.tables import Register
 from pmo_kit.register.values import words
 
+_INK, _PAPER, _MUTED = "#1F2A37", "#FFFFFF", "#6B7280"
+_NEEDED, _OPTIONAL, _EMPTY = "#1F5A7A", "#8A9BA8", "#F8D7D0"
+_LOOKS: dict[str, dict[str, Any]] = {
+    "needed": {"bold": True, "font_color": _PAPER, "bg_color": _NEEDED},
+    "optional": {"bold": True, "font_color": _PAPER, "bg_color": _OPTIONAL},
+    "title": {"bold": True, "font_size": 16, "font_color": _INK},
+    "line": {"font_color": _INK},
+    "link": {"font_color": _NEEDED, "underline": 1},
+    "first link": {"font_color": _NEEDED, "underline": 1, "bold": True},
+    "bold": {"bold": True},
+    "muted": {"font_color": _MUTED},
+    "example": {"font_color": _MUTED, "italic": True},
+    "lacking": {"bg_color": _EMPTY},
+}
+"""How cells look."""
 
-def write_book(book: openpyxl.Workbook, file: Path) -> Path:
-    """Write a workbook, and the folders above it."""
+
+def write_book(file: Path, fill: Callable[[Workbook], None]) -> Path:
+    """Write a workbook, and the folders above it; text in it is text, whatever it begins with."""
     content = io.BytesIO()
-    try:
-        book.save(content)
-    except Exception as error:  # the XML library puts the system's reason into words of its own
-        code = getattr(errno, str(error).removeprefix("IO_"), None)
-        raise OSError(code, str(error), str(file)) if code else error from None
+    with Workbook(content, {"in_memory": True}) as book:
+        fill(book)
     file.parent.mkdir(parents=True, exist_ok=True)
     return write_whole(file, content.getvalue())
 
@@ -87,9 +95,7 @@ def write_register(register: Register, folder: str | PathLike[str]) -> list[Path
 _FIRST = ("projects", "costs")
 _LAST_ROW = 2000
 _FIRST_DATA_ROW = 3
-_INK, _PAPER, _MUTED = "1F2A37", "FFFFFF", "6B7280"
-_NEEDED, _OPTIONAL, _EMPTY = "1F5A7A", "8A9BA8", "F8D7D0"
-_FORMATS = {"date": "yyyy-mm-dd", "id": "@", "period": "@", "text": "General", "year": "0"}
+_FORMATS = {"date": "yyyy-mm-dd", "id": "@", "period": "@", "year": "0"}
 
 
 def write_template(path: str | PathLike[str], register: Register | None = None) -> Path:
@@ -107,34 +113,30 @@ def write_template(path: str | PathLike[str], register: Register | None = None) 
     Path
         The file.
     """
-    schema = load_schema()
-    book = openpyxl.Workbook()
-    start = book.worksheets[0]
-    start.title = "start"
-    first = (*_FIRST, "settings")
-    filled = () if register is None else register.names
-    rest = [one.name for one in schema if not one.written or one.name in filled]
+    first, filled = (
+        (*_FIRST, "settings"),
+        {} if register is None else {one: register.table(one) for one in register.names},
+    )
+    rest = [one.name for one in load_schema() if not one.written or one.name in filled]
     order = [*first, *(name for name in rest if name not in (*first, "exemptions")), "exemptions"]
-    _write_start(start, schema, order)
-    for name in order:
-        sheet = book.create_sheet(name)
-        frame = register.table(name) if register is not None and register.has(name) else None
-        if name == "settings":
-            _write_settings(sheet, schema, frame)
-        else:
-            _write_table(sheet, schema[name], frame)
-    _write_dictionary(book.create_sheet("dictionary"), schema, order)
-    return write_book(book, Path(path))
+
+    def fill(book: Workbook) -> None:
+        _write_start(book, order)
+        for name in order:
+            write = _write_settings if name == "settings" else _write_table
+            write(book, load_schema()[name], filled.get(name))
+        _write_dictionary(book, order)
+
+    return write_book(Path(path), fill)
 
 
-def write_header(sheet: Worksheet, names: list[str], widths: tuple[int, ...], needed: tuple[str, ...] = ()) -> None:
+def write_header(book: Workbook, sheet: Any, names: list[str], widths: list[int], needed: tuple[str, ...] = ()) -> None:
     """A header row that stays in view; needed columns are darker and starred."""
-    for place, (name, width) in enumerate(zip(names, widths, strict=True), 1):
-        cell = sheet.cell(1, place, f"{name} *" if name in needed else name)
-        cell.font = Font(bold=True, color=_PAPER)
-        cell.fill = PatternFill("solid", fgColor=_NEEDED if name in needed else _OPTIONAL)
-        sheet.column_dimensions[get_column_letter(place)].width = width
-    sheet.freeze_panes = "A2"
+    for place, (name, width) in enumerate(zip(names, widths, strict=True)):
+        look = book.add_format(_LOOKS["needed" if name in needed else "optional"])
+        sheet.write_string(0, place, f"{name} *" if name in needed else name, look)
+        sheet.set_column(place, place, width)
+    sheet.freeze_panes(1, 0)
 
 
 def _note(column: Column) -> str:
@@ -160,117 +162,106 @@ def _example(column: Column) -> str:
     return f"e.g. {column.example or column.default or first}"
 
 
-def _validation(column: Column) -> DataValidation | None:
-    """The list or range that a cell of the column is held to."""
-    said: dict[str, Any] = {}
+def _validation(column: Column) -> dict[str, Any]:
+    """The list or range that a cell of the column is held to; empty where it is held to none."""
     if column.allowed or column.type == "flag":
-        said = {"type": "list", "formula1": f'"{",".join(column.allowed or ("yes", "no"))}"'}
-    elif column.refs and column.refs[0][0] != "levels":
+        return {"validate": "list", "source": list(column.allowed or ("yes", "no"))}
+    if column.refs and column.refs[0][0] != "levels":
         table, name = column.refs[0]
-        letter = get_column_letter(list(load_schema()[table].columns).index(name) + 1)
-        formula = f"='{table}'!${letter}${_FIRST_DATA_ROW}:${letter}${_LAST_ROW}"
-        said = {"type": "list", "formula1": formula, "errorStyle": "warning"}
-    elif column.type == "date":
-        said = {"type": "date", "operator": "greaterThan", "formula1": "DATE(1990,1,1)"}
-    elif column.type == "year":
-        said = {"type": "whole", "operator": "between", "formula1": "1950", "formula2": "2200"}
-    elif column.type == "number":
-        low = "-1E+15" if column.low is None else f"{column.low:g}"
-        high = "1E+15" if column.high is None else f"{column.high:g}"
-        said = {"type": "decimal", "operator": "between", "formula1": low, "formula2": high}
-    return DataValidation(allow_blank=True, **said) if said else None
+        letter = xl_col_to_name(list(load_schema()[table].columns).index(name))
+        source = f"='{table}'!${letter}${_FIRST_DATA_ROW}:${letter}${_LAST_ROW}"
+        return {"validate": "list", "source": source, "error_type": "warning"}
+    if column.type == "date":
+        return {"validate": "date", "criteria": ">", "value": date(1990, 1, 1)}
+    if column.type == "year":
+        return {"validate": "integer", "criteria": "between", "minimum": 1950, "maximum": 2200}
+    if column.type == "number":
+        low, high = (end if own is None else own for own, end in ((column.low, -1e15), (column.high, 1e15)))
+        return {"validate": "decimal", "criteria": "between", "minimum": low, "maximum": high}
+    return {}
 
 
-def _write_table(sheet: Worksheet, table: Table, frame: pd.DataFrame | None) -> None:
+def _write_table(book: Workbook, table: Table, frame: pd.DataFrame | None) -> None:
     """One table: header with notes, the example row, lists and ranges, rows where there are some."""
-    columns = list(table)
-    names = [column.name for column in columns]
-    needed = tuple(column.name for column in columns if column.required and column.default is None)
-    write_header(sheet, names, tuple(max(12, min(40, len(name) + 6)) for name in names), needed)
-    sheet.sheet_properties.tabColor = _NEEDED if table.required else _OPTIONAL
-    last = get_column_letter(len(columns))
-    for place, column in enumerate(columns, 1):
-        letter = get_column_letter(place)
-        sheet.cell(1, place).comment = Comment(_note(column), "pmo_kit", height=150, width=280)
-        example = sheet.cell(2, place, _example(column))
-        example.font = Font(italic=True, color=_MUTED)
-        area = f"{letter}{_FIRST_DATA_ROW}:{letter}{_LAST_ROW}"
-        validation = _validation(column)
-        if validation is not None:
-            validation.errorTitle, validation.error = column.name, _note(column)[:250]
-            sheet.add_data_validation(validation)
-            validation.add(area)
-        if column.required and column.default is None:
-            row = f"$A{_FIRST_DATA_ROW}:${last}{_FIRST_DATA_ROW}"
-            formula = f"AND(COUNTA({row})>0,ISBLANK({letter}{_FIRST_DATA_ROW}))"
-            fill = PatternFill("solid", bgColor=_EMPTY)
-            sheet.conditional_formatting.add(area, FormulaRule(formula=[formula], fill=fill))
-        if column.type in _FORMATS:
-            sheet.column_dimensions[letter].number_format = _FORMATS[column.type]
-    if frame is None:
-        return
-    frame = frame.reset_index() if table.name == "projects" else frame
-    for number, line in enumerate(frame[names].itertuples(index=False), _FIRST_DATA_ROW):
-        for place, (column, value) in enumerate(zip(columns, line, strict=True), 1):
-            if pd.isna(value):
-                continue
-            cell = sheet.cell(number, place, _cell(value))
-            cell.number_format = _FORMATS.get(column.type, "General")
+    sheet, names, rows = book.add_worksheet(table.name), list(table.columns), (_FIRST_DATA_ROW - 1, _LAST_ROW - 1)
+    needed = tuple(column.name for column in table if column.required and column.default is None)
+    widths = [max(12, min(40, len(name) + 6)) for name in names]
+    write_header(book, sheet, names, widths, needed)
+    sheet.set_tab_color(_NEEDED if table.required else _OPTIONAL)
+    row = f"$A{_FIRST_DATA_ROW}:${xl_col_to_name(len(names) - 1)}{_FIRST_DATA_ROW}"
+    frame = frame if frame is None or table.name != "projects" else frame.reset_index()
+    for place, (column, width) in enumerate(zip(table, widths, strict=True)):
+        look = book.add_format({"num_format": _FORMATS.get(column.type, "General")})
+        sheet.set_column(place, place, width, look)
+        sheet.write_comment(0, place, _note(column), {"author": "pmo_kit", "height": 150, "width": 280})
+        sheet.write_string(1, place, _example(column), book.add_format(_LOOKS["example"]))
+        if said := _validation(column):
+            told = {"error_title": column.name, "error_message": _note(column)[:250]}
+            sheet.data_validation(rows[0], place, rows[1], place, said | told)
+        if column.name in needed:
+            lacking = f"AND(COUNTA({row})>0,ISBLANK({xl_col_to_name(place)}{_FIRST_DATA_ROW}))"
+            rule = {"type": "formula", "criteria": lacking, "format": book.add_format(_LOOKS["lacking"])}
+            sheet.conditional_format(rows[0], place, rows[1], place, rule)
+        for number, value in enumerate(() if frame is None else frame[column.name], rows[0]):
+            if not pd.isna(value):
+                _write(sheet, number, place, value, look)
 
 
-def _cell(value: object) -> str | int | float | date:
+def _write(sheet: Any, row: int, place: int, value: object, look: Any) -> None:
     """A value as a workbook holds it; text never becomes a formula."""
     if isinstance(value, pd.Timestamp):
-        return value.date()
-    if isinstance(value, bool | np.bool_):
-        return "yes" if value else "no"
-    if isinstance(value, str):
-        return inert(value)
-    return float(value) if isinstance(value, float) else int(str(value))
+        sheet.write_datetime(row, place, value.to_pydatetime(), look)
+    elif isinstance(value, bool | np.bool_ | str):
+        text = value if isinstance(value, str) else "yes" if value else "no"
+        sheet.write_string(row, place, inert(text)[:32767], look)
+    else:
+        sheet.write_number(row, place, value, look)
 
 
-def _write_settings(sheet: Worksheet, schema: Schema, frame: pd.DataFrame | None) -> None:
+def _write_settings(book: Workbook, table: Table, frame: pd.DataFrame | None) -> None:
     """All settings by key, to be given a value."""
-    write_header(sheet, ["key", "value", "meaning"], (22, 32, 90), ("key", "value"))
-    sheet.sheet_properties.tabColor = _NEEDED
+    sheet = book.add_worksheet(table.name)
+    write_header(book, sheet, ["key", "value", "meaning"], [22, 32, 90], ("key", "value"))
+    sheet.set_tab_color(_NEEDED)
     given = {} if frame is None else dict(zip(frame["key"], frame["value"], strict=True))
-    for number, (name, column) in enumerate(schema.settings.items(), 2):
-        sheet.cell(number, 1, name).font = Font(bold=True)
+    for number, (name, column) in enumerate(load_schema().settings.items(), 1):
+        sheet.write_string(number, 0, name, book.add_format(_LOOKS["bold"]))
         if name in given:
-            sheet.cell(number, 2, inert(str(given[name])))
+            sheet.write_string(number, 1, inert(str(given[name])))
         meaning = column.meaning + (f" (example: {column.example})" if column.example else "")
         meaning += f" (one of: {', '.join(column.allowed)})" if column.allowed else ""
-        sheet.cell(number, 3, meaning).font = Font(color=_MUTED)
-        if column.allowed and (validation := _validation(column)) is not None:
-            sheet.add_data_validation(validation)
-            validation.add(f"B{number}")
+        sheet.write_string(number, 2, meaning, book.add_format(_LOOKS["muted"]))
+        if column.allowed:
+            sheet.data_validation(number, 1, number, 1, _validation(column))
 
 
-def _write_start(sheet: Worksheet, schema: Schema, order: list[str]) -> None:
+def _write_start(book: Workbook, order: list[str]) -> None:
     """How to begin, and a link to every sheet."""
-    lines, purpose = words()["start"]["lines"], words()["start"]["purpose"]
-    for number, line in enumerate(lines, 1):
-        sheet.cell(number, 1, line).font = Font(bold=number == 1, size=16 if number == 1 else 11, color=_INK)
-    sheet.column_dimensions["A"].width = 26
-    for number, name in enumerate(order, len(lines) + 2):
-        link = sheet.cell(number, 1, name)
-        link.hyperlink = f"#'{name}'!A1"
-        link.font = Font(color=_NEEDED, underline="single", bold=name in (*_FIRST, "settings"))
-        sheet.cell(number, 2, purpose.get(name, schema[name].rows)).font = Font(color=_MUTED)
-        sheet.cell(number, 3, "needed" if schema[name].required else "optional").font = Font(color=_MUTED)
-    sheet.column_dimensions["B"].width = 60
-    sheet.sheet_view.showGridLines = False
+    sheet, lines, purpose = book.add_worksheet("start"), words()["start"]["lines"], words()["start"]["purpose"]
+    muted = book.add_format(_LOOKS["muted"])
+    for number, line in enumerate(lines):
+        sheet.write_string(number, 0, line, book.add_format(_LOOKS["line" if number else "title"]))
+    for number, table in enumerate(map(load_schema().__getitem__, order), len(lines) + 1):
+        look = _LOOKS["first link" if table.name in (*_FIRST, "settings") else "link"]
+        sheet.write_url(number, 0, f"internal:'{table.name}'!A1", book.add_format(look), table.name)
+        sheet.write_string(number, 1, purpose.get(table.name, table.rows), muted)
+        sheet.write_string(number, 2, "needed" if table.required else "optional", muted)
+    sheet.set_column(0, 0, 26)
+    sheet.set_column(1, 1, 60)
+    sheet.hide_gridlines(2)
 
 
-def _write_dictionary(sheet: Worksheet, schema: Schema, order: list[str]) -> None:
+def _write_dictionary(book: Workbook, order: list[str]) -> None:
     """Every column of every table, from the schema."""
+    sheet, schema = book.add_worksheet("dictionary"), load_schema()
     heads = ["table", "column", "type", "needed", "unit", "allowed", "meaning", "also read as"]
-    write_header(sheet, heads, (20, 22, 10, 8, 22, 40, 70, 50))
-    for name in order:
-        columns = schema.settings.values() if name == "settings" else schema[name]
-        for column in columns:
-            needed = "yes" if column.required and column.default is None else ""
-            unit = "money unit of the settings" if column.is_money else column.unit
-            line = [name, column.name, column.type, needed, unit, ", ".join(column.allowed), column.meaning]
-            sheet.append([*line, ", ".join(column.aliases)])
-    sheet.auto_filter.ref = f"A1:H{sheet.max_row}"
+    write_header(book, sheet, heads, [20, 22, 10, 8, 22, 40, 70, 50])
+    columns = [
+        (name, one) for name in order for one in (schema.settings.values() if name == "settings" else schema[name])
+    ]
+    for number, (name, column) in enumerate(columns, 1):
+        needed = "yes" if column.required and column.default is None else ""
+        unit = "money unit of the settings" if column.is_money else column.unit
+        line = [name, column.name, column.type, needed, unit, ", ".join(column.allowed), column.meaning]
+        sheet.write_row(number, 0, [*line, ", ".join(column.aliases)])
+    sheet.autofilter(0, 0, len(columns), len(heads) - 1)
