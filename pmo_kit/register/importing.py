@@ -141,9 +141,11 @@ class Import:
                 raise findings.refused("source_not_read", text, check)
             best.list_before(findings)
             source = without_breaks(replace(best.body, around=best.around), best.again, findings)
-            for spec in specs:
-                for name, column in spec.reads:
-                    self._find(source, f"{spec.table}.{name}", column)
+            for where, one in [(f"{spec.table}.{name}", one) for spec in specs for name, one in spec.reads]:
+                there = [header for header in one.headers if source.find(header)]
+                needed = one.headers if one.join else there or one.headers[:1]
+                for header in filter(None, (*needed, one.reason)):
+                    self._one(source, header, where)
             for test in self._tests(specs):
                 self._one(source, test.column, "a filter")
             source = self._filtered(source, specs)
@@ -169,14 +171,6 @@ class Import:
             fix = f'Renamed? It has "{near}". ' if near else ""
             fix += "Correct the mapping file, or the export."
         self.findings.add("block", "mapped_column_missing", message, fix, at=source, column=header)
-
-    def _find(self, source: Body, where: str, one: ColumnSource) -> None:
-        """The headers of a column are there; of several alternatives at least one."""
-        there = [header for header in one.headers if source.find(header)]
-        for header in one.headers if one.join else there or one.headers[:1]:
-            self._one(source, header, where)
-        if one.reason:
-            self._one(source, one.reason, where)
 
     # ---------------------------------------------------------------- rows
 

@@ -285,26 +285,26 @@ def table_of_sheet(title: str, schema: Schema) -> str | None:
     return None
 
 
-def _variable_type(table: Table) -> str:
-    """Type of what the columns of a wide form are: year or period; empty where neither."""
-    types = [table[wide.variable].type for wide in table.wide]
-    return next((kind for kind in types if kind in ("year", "period")), "")
+def _is_wide(text: str, table: Table) -> bool:
+    """True when a header is a year or a period of a wide form of a table."""
+    types = (table[wide.variable].type for wide in table.wide)
+    kind = next((kind for kind in types if kind in ("year", "period")), "") if text else ""
+    return kind != "" and read_header(text, table, kind, frozenset()) is not None
 
 
 def _points(line: list[str], known: dict[str, str], table: Table) -> int:
     """How much a line looks like a header: two for each name, one for each year or period."""
-    kind, texts = _variable_type(table), [text for text in line if text]
-    years = sum(read_header(text, table, kind, frozenset()) is not None for text in texts) if kind else 0
-    return 2 * len({known[folded(text)] for text in texts if folded(text) in known}) + years
+    names = {known[folded(text)] for text in line if folded(text) in known}
+    return 2 * len(names) + sum(_is_wide(text, table) for text in line)
 
 
 def looks_like(raw: RawSheet, table: Table) -> bool:
     """True when one line of a sheet has all needed headers of a table, in the long or in a wide form."""
-    known, kind = known_headers(table), _variable_type(table)
+    known = known_headers(table)
     needed = {column.name for column in table if column.required and column.default is None}
     for line in raw.top:
         lacking = needed - {known[folded(text)] for text in line if folded(text) in known}
-        if kind and any(text and read_header(text, table, kind, frozenset()) for text in line):
+        if any(_is_wide(text, table) for text in line):
             lacking -= {name for wide in table.wide for name in (wide.variable, wide.value)}
         if not lacking:
             return True
@@ -353,13 +353,10 @@ def find_body(raw: RawSheet, table: Table, findings: Findings) -> Body | None:
 def _look(headers: list[str], known: dict[str, str], table: Table) -> Look:
     """The columns of a table that its headers name; columns of years beside the projects are amounts, too."""
     form = load_schema()["costs"] if table.name == "projects" else table
-    kind, added = _variable_type(form), [one.name for one in table if one.is_summed]
+    added = [one.name for one in table if one.is_summed]
     names = {place: known[folded(header)] for place, header in enumerate(headers) if folded(header) in known}
     amounts = [place for place, name in names.items() if name in added]
-    amounts += [
-        place for place, text in enumerate(headers)
-        if place not in names and text and kind and read_header(text, form, kind, frozenset()) is not None
-    ]  # fmt: skip
+    amounts += [place for place, text in enumerate(headers) if place not in names and _is_wide(text, form)]
     return Look(amounts, table=table, known=names)
 
 
@@ -484,11 +481,9 @@ def turned(raw: RawSheet) -> RawSheet:
 
 def _joining(known: dict[str, str], table: Table) -> Callable[[str, str, str], str]:
     """How two header rows of a table are one: 2027 over Capex, Opex is both; else what names a column."""
-    kind = _variable_type(table)
 
     def join(over: str, high: str, low: str) -> str:
-        both = f"{over} {low}"
-        if over and low and kind and read_header(both, table, kind, frozenset()) is not None:
+        if over and low and _is_wide(both := f"{over} {low}", table):
             return both
         return next((text for text in (low, high) if folded(text) in known), low or high)
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
+from math import ceil
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -230,6 +231,8 @@ def _write_findings(
     fills = {how: book.add_format({"bg_color": color}) for how, color in _FILLS.items()}
     write_header(book, sheet, heads, widths)
     for number, line in enumerate(findings.to_dict("records"), 1):
+        high = max(ceil(len(str(line[name])) / width) for name, width in zip(names, widths[1:], strict=True))
+        sheet.set_row(number, 15 * min(high, 27))
         sheet.write_string(number, 0, _WORDS[line["severity"]], fills[line["severity"]])
         for place, value in enumerate(("" if pd.isna(line[name]) else line[name] for name in names), 1):
             if isinstance(value, int):

@@ -141,17 +141,15 @@ def write_header(book: Workbook, sheet: Any, names: list[str], widths: list[int]
 
 def _note(column: Column) -> str:
     """What a column means, in the note on its header."""
-    parts = [column.meaning or column.name]
-    if column.unit:
-        parts.append("Unit: " + ("the money unit of the settings" if column.is_money else column.unit))
-    if column.allowed:
-        parts.append("One of: " + ", ".join(column.allowed))
-    if column.default:
-        parts.append(f"Empty means: {column.default}")
-    if column.refs:
-        parts.append("From: " + " or ".join(f"{table}, {name}" for table, name in column.refs))
-    parts.append("Needed" if column.required and column.default is None else "May stay empty")
-    return "\n".join(parts)
+    parts = (
+        ("", column.meaning or column.name),
+        ("Unit: ", "the money unit of the settings" if column.is_money else column.unit),
+        ("One of: ", ", ".join(column.allowed)),
+        ("Empty means: ", column.default),
+        ("From: ", " or ".join(f"{table}, {name}" for table, name in column.refs)),
+        ("", "Needed" if column.required and column.default is None else "May stay empty"),
+    )
+    return "\n".join(f"{head}{text}" for head, text in parts if text)
 
 
 def _example(column: Column) -> str:
