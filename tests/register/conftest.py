@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
+
+
+def each_once(one: list[Any], other: list[Any]) -> list[Any]:
+    """Pairs of two lists: each of both stands in a fast case; the others are long."""
+    pairs = itertools.product(enumerate(one), enumerate(other))
+    far = min(len(one), len(other))
+    return [pytest.param(a, b, marks=[pytest.mark.long] * ((i - j) % far != 0)) for (i, a), (j, b) in pairs]
+
 
 SETTINGS = """key,value
 name,Test

@@ -17,6 +17,7 @@ from pmo_kit.register.drafting import draft_mapping, import_sources
 from pmo_kit.register.rows import is_total
 from pmo_kit.register.sheets import read_csv_sheet
 from pmo_kit.register.values import look_alike
+from tests.register.conftest import each_once
 
 SETTINGS = {
     "name": "Harbor", "as_of": "2026-09-30", "currency": "EUR", "money_unit": "million", "price_basis": "real",
@@ -734,8 +735,9 @@ def imported(tmp_path, text):
     return told, code, load_register(tmp_path / "out") if code == 0 else None
 
 
-@pytest.mark.parametrize("parent", ["Parent ID", "Parent", "Parent task", "Übergeordnet"])
-@pytest.mark.parametrize("order", ["ABCS", "ASBC", "BCAS"])
+@pytest.mark.parametrize(("parent", "order"), each_once(
+    ["Parent ID", "Parent", "Parent task", "Übergeordnet"], ["ABCS", "ASBC", "BCAS"],
+))  # fmt: skip
 def test_a_row_that_others_name_as_their_parent_is_no_project_beside_them(tmp_path, parent, order):
     told, code, register = imported(tmp_path, PARENTS.format(parent=parent) + "".join(OVER[one] for one in order))
     assert code == 0, told

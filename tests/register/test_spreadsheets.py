@@ -18,6 +18,7 @@ from pmo_kit.register import Register, load_register
 from pmo_kit.register.drafting import draft_mapping, import_sources
 from pmo_kit.register.rows import find_totals
 from pmo_kit.register.values import SCALES
+from tests.register.conftest import each_once
 
 HEAD = ["Code", "Name", "Department"]
 ROWS = [["C1", "Wall", "Ports"], ["C2", "Ferry", "Ports"], ["C3", "Gauge", "Nets"]]
@@ -503,8 +504,7 @@ def test_amounts_split_at_their_commas_stop(tmp_path: Path) -> None:
     assert "not in the mapping" in text
 
 
-@pytest.mark.parametrize("place", range(1, 5))
-@pytest.mark.parametrize("new", ["Owner", "2029", "2028 (k€)"])
+@pytest.mark.parametrize(("place", "new"), each_once([1, 2, 3, 4], ["Owner", "2029", "2028 (k€)"]))
 def test_a_header_that_is_repeated_otherwise_is_another_header(place: int, new: str, tmp_path: Path) -> None:
     again = [new if n == place else text for n, text in enumerate(H)]
     text, code = imported(tmp_path, {"P": [H, *BODY[:2], again, BODY[2]]})
