@@ -65,11 +65,6 @@ class Intake:
         """File and sheet of a row."""
         return (self.file, self.sheet) if self.places is None else self.places[position]
 
-    @classmethod
-    def empty(cls, table: Table) -> Intake:
-        """A table that is not there: every column in its dtype, no rows."""
-        return cls(table, "", table.name, empty_table(table))
-
     def header(self, column: str, position: int) -> str:
         """Header of a column as written in the file."""
         header = self.headers.get(column, column)
@@ -233,13 +228,7 @@ def group_findings(findings: pd.DataFrame) -> pd.DataFrame:
         first = group.iloc[0]
         told = (where, len(group), ", ".join(places) + more, list(group.index), first["message"], first["fix"])
         lines.append((*key[:-1], *told))
-    table = pd.DataFrame(lines, columns=[*keys, "where", "count", "places", "members", "message", "fix"])
-    order = table["severity"].map({name: rank for rank, name in enumerate(SEVERITIES)})
-    return table.loc[order.sort_values(kind="stable").index].reset_index(drop=True)
-
-
-def _things(count: int, word: str) -> str:
-    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+    return pd.DataFrame(lines, columns=[*keys, "where", "count", "places", "members", "message", "fix"])
 
 
 def describe_findings(findings: pd.DataFrame, *, severities: Iterable[str] = SEVERITIES) -> str:
@@ -260,16 +249,17 @@ def describe_findings(findings: pd.DataFrame, *, severities: Iterable[str] = SEV
     groups = group_findings(findings)
     blocks = int((groups["severity"] == "block").sum())
     warns = int((groups["severity"] == "warn").sum())
+    warned = f"{warns} warning{'s' * (warns != 1)}"
     if blocks:
-        head = f"{_things(blocks, 'thing')} to fix before your first pack"
+        head = f"{blocks} thing{'s' * (blocks != 1)} to fix before your first pack"
     elif (groups["rule"] == "left_out_too_much").any():
-        head = f"Too much of the source is left out for a pack; {_things(warns, 'warning')} to look at"
+        head = f"Too much of the source is left out for a pack; {warned} to look at"
     elif warns:
-        head = f"Nothing stops a pack; {_things(warns, 'warning')} to look at"
+        head = f"Nothing stops a pack; {warned} to look at"
     else:
         head = "Nothing to fix"
     if blocks and warns:
-        head += f" (and {_things(warns, 'warning')})"
+        head += f" (and {warned})"
     lines = [head]
     wanted = list(severities)
     for group in groups.loc[groups["severity"].isin(wanted)].to_dict("records"):

@@ -242,6 +242,11 @@ class Import:
             cells = text = text.str.cat(texts[1:], sep=one.by) if len(texts) > 1 else text
         for own, title, other in () if one.join else zip(columns[1:], titles[1:], texts[1:], strict=True):
             take = (text.isna() | self._empty(text, column)) & other.notna()
+            if aloud and column.type == "number" and (other.notna() & ~take & other.ne(text)).any():
+                first, name = source.title(places[0]), source.title(places[titles.index(title, 1)])
+                message = f'"{name}" has other amounts where "{first}" is filled; these were not read.'
+                self.findings.add("warn", "column_not_mapped", message, at=source, column=title)
+                self.left.append(self._place_of(source) | {"column": name, "reason": "another column is filled"})
             cells, text = cells.astype(object).where(~take, own), text.where(~take, other)
             label[take.to_numpy()] = title
         known = {key.casefold(): value for key, value in one.values.items()}
@@ -251,6 +256,12 @@ class Import:
         if one.pattern:
             found = text.str.extract(one.pattern if re.compile(one.pattern).groups else f"({one.pattern})")[0]
             missed = text.notna() & found.isna() & final.isna() & ~empty
+            if aloud and column.type == "number":
+                whole, part = plain_numbers(text), plain_numbers(found)
+                cut = (whole.notna() & found.notna() & final.isna() & whole.ne(part)).to_numpy()
+                message = f"The pattern of {column.name} takes a part out of a number."
+                fix, said = "Change the pattern, or leave it out.", {"column": label, "values": text}
+                self.findings.add_lines(source, cut, "block", "pattern_missed", message, fix, **said)
             final = final.fillna(found.str.casefold().map(known).astype("str") if known else nothing).fillna(found)
         else:
             final = final.fillna(text)
@@ -268,6 +279,11 @@ class Import:
             fix, said = "Change the pattern in the mapping, or mend the cell.", {"column": label, "values": text}
             self.findings.add_lines(source, missed.to_numpy(), "warn", "pattern_missed", message, fix, **said)
         return kept, reason, label
+
+    def _place_of(self, source: Body) -> dict[str, Any]:
+        """Where a column of a sheet stands that is left out."""
+        table = next(spec.table for spec, body in self._sources if body.place == source.place)
+        return {"table": table, "file": source.file, "sheet": source.sheet}
 
     def _empty(self, text: pd.Series, column: Column) -> pd.Series:
         """Cells that say that there is nothing: "TBC", "-", and words in the place of a number or a date."""
@@ -669,8 +685,7 @@ class Import:
                 text += f"its {len(cells)} values were not read."
             self.findings.add(how, rule, text, fix, at=source, column=title, value=value)
             if money and not (reason and not guess) and numbers:
-                table = next(spec.table for spec, body in self._sources if body is source)
-                line = {"table": table, "file": source.file, "sheet": source.sheet}
+                line = self._place_of(source)
                 line |= {"column": title if header else f"column {title}"}
                 self.left.append(line | {"reason": reason or "not in the mapping"})
 

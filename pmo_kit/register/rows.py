@@ -21,8 +21,7 @@ from pmo_kit.register.values import INSIDE, clean_cell, folded, one_of, plain_nu
 
 _SAID: dict[str, dict[str, str]] = words()["apart"]
 """What is told of rows that are none, and how bad it is."""
-_AVERAGES = frozenset(words()["averages"])
-_NAMED = ("area", "goal", "stakeholder", "assessor")
+AVERAGES = frozenset(words()["averages"])
 _CALLED = re.compile(rf"{one_of('totals')}|{one_of('total_parts')}", re.I)
 _EXAMPLE = re.compile(r"(?i)e\.g\..*|example( row)?:?")
 _NOTE = re.compile(rf"{one_of('notes')}\s*\d?\s*[:.)–-]", re.I)
@@ -48,7 +47,7 @@ class Apart:
     @property
     def row(self) -> bool:
         """It is a row of the table all the same."""
-        return self.what in ("like a total", "folded", "called")
+        return self.what in ("like a total", "folded")
 
     @property
     def out(self) -> bool:
@@ -244,7 +243,7 @@ def rows_apart(body: Body, look: Look, gone: np.ndarray | None = None) -> dict[i
         return {}
     if look.key is None:
         apart = _lines_of_register(body, look, texts, filled)
-        return _called(look, texts) | apart | _totals_of_register(body, look, texts, filled, _among(apart, len(filled)))
+        return apart | _totals_of_register(body, look, texts, filled, _among(apart, len(filled)))
     left = np.zeros(len(filled), bool) if gone is None else gone.copy()
     apart = {row: one for row, one in _totals_of_source(body, look, texts, filled).items() if not left[row]}
     left |= _among([row for row, one in apart.items() if one.out], len(left))
@@ -254,6 +253,8 @@ def rows_apart(body: Body, look: Look, gone: np.ndarray | None = None) -> dict[i
         odd = look.key.str.contains(pattern, regex=True).to_numpy(bool)
         banner |= odd & (not (odd & ~alone & ~left).any())
     banner &= alone & ~left
+    if banner.any():
+        banner &= np.isnan(_amounts(body, look.amounts)).all(axis=1)  # an amount without a key is asked about
     below = below_table(body, filled, look.amounts, left | banner) & ~left & ~banner
     lines = {"banner": banner, "note": below}
     return {int(row): Apart(what) for what, rows in lines.items() for row in np.flatnonzero(rows)} | apart
@@ -290,7 +291,7 @@ def _lines_of_register(body: Body, look: Look, texts: list[pd.Series], filled: n
         if place == 0 and _EXAMPLE.fullmatch(first):
             apart[row] = Apart("example")
         elif count[row] == 1 and known > 2 and ids and place not in ids and not is_total(first):
-            apart[row] = Apart("banner")
+            apart |= {} if place in look.amounts and re.search(r"\d", first) else {row: Apart("banner")}
         elif count[row] == 1 and int(body.rows[row]) in across:
             apart[row] = Apart("merged")
     return apart | {row: Apart("note") for row in notes}
@@ -320,14 +321,6 @@ def _notes(body: Body, look: Look, texts: list[pd.Series], filled: np.ndarray) -
             break
         found.add(row)
     return found
-
-
-def _called(look: Look, texts: list[pd.Series]) -> dict[int, Apart]:
-    """Rows whose area, goal or person has the name of a total or an average."""
-    key = look.table.key if look.table else ()
-    named = [texts[place] for place, name in look.known.items() if name in key and name in _NAMED]
-    rows = (np.flatnonzero(where(text, lambda one: is_total(one) or folded(one) in _AVERAGES)) for text in named)
-    return {int(row): Apart("called") for each in rows for row in each}
 
 
 def _amounts(body: Body, places: list[int]) -> np.ndarray:
@@ -375,7 +368,7 @@ def _totals_of_source(body: Body, look: Look, texts: list[pd.Series], filled: np
     lone = where(key, is_total) | (named & alone) | none
     keep = np.ones(len(may), bool)
     numbers, found, over, folded_away = _sums(body, look, may, lone, keep, [])
-    average = where(key, lambda text: folded(text) in _AVERAGES)
+    average = where(key, lambda text: folded(text) in AVERAGES)
     apart = {row: Apart("folded") for row in folded_away}
     for row in map(int, np.flatnonzero(may | over)):
         empty = np.isnan(numbers[row]).all()

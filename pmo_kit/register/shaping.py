@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from pmo_kit.register.findings import Findings, Intake
-from pmo_kit.register.layout import find_wide_form, melt, year_in
+from pmo_kit.register.layout import find_wide_form, melt, several_years, year_in
 from pmo_kit.register.schema import Column, Table
 from pmo_kit.register.settings import Settings
 from pmo_kit.register.sheets import Body, Uncached
@@ -333,7 +333,8 @@ def list_unmapped(
             words_ = f" It says something about the amounts beside it ({kind}), which cannot be left out."
             severity, why = ("info", "") if kind == "same" else ("block", words_)
         elif read and table.name != "projects" and looks_like_numbers(header, cells):
-            part = _SPENT.search(folded(header)) or is_sum(body.cells[place], [body.cells[one] for one in read])
+            whole = not several_years(header) and is_sum(body.cells[place], [body.cells[one] for one in read])
+            part = _SPENT.search(folded(header)) or whole
             if not part and (limits or _AMOUNT.search(folded(header)) or (table.wide and not body.beside)):
                 severity, why = "block", " It looks like amounts, and money must not be left out."
         text = f'The column "{title}" is not one of the table {table.name}; its {len(cells)} values were not read.'

@@ -441,10 +441,8 @@ class Register:
             merged["levels"] = levels[mine].reset_index(drop=True)
         register._tables, register._fingerprint = complete_tables(merged), None
         if "settings" in tables:
-            given = dict(zip(merged["settings"]["key"], merged["settings"]["value"], strict=True))
-            register._settings = Register(
-                settings=given, projects=self.projects.reset_index(), costs=self.costs
-            ).settings
+            tables = {"projects": self.projects.reset_index(), "costs": self.costs}
+            register._settings = Register(settings=merged["settings"], **tables).settings
         return register
 
     @property

@@ -223,7 +223,13 @@ def parse_category(cells: pd.Series, column: Column) -> Parsed:
     """Read one of the allowed values, whatever its case; without a list any text will do."""
     known = {_folded(value): value for value in column.allowed}
     known |= {_folded(key): value for key, value in column.values.items()}
-    return by_distinct(cells, lambda text: known.get(_folded(text)) if known else text, "str")
+
+    def read(text: str) -> str | None:
+        parts = {known.get(part) for part in re.split("[/_]+", _folded(text))} if known else set()
+        between = "A" if "A" in parts and parts < {"R", "A", "G"} else None  # Amber/Red of a scale of five
+        return known.get(_folded(text), between) if known else text
+
+    return by_distinct(cells, read, "str")
 
 
 def _folded(value: str) -> str:
@@ -312,7 +318,8 @@ def split_header(header: str) -> tuple[str, str, str]:
     money, scale, bare = "", "", header
     for inside in INSIDE.finditer(header):
         stated = read_unit(inside[1])
-        if stated[0] or stated[1]:
+        basis, year = stated_prices(inside[0])
+        if stated[0] or stated[1] or basis == "nominal" or year:
             money, scale = stated[0] or money, stated[1] or scale
             bare = bare.replace(inside[0], " ")
     outside = [(word, _token(word)) for word in re.findall(r"[^\s,;:_()\[\]（）［］]+", bare)]
@@ -330,7 +337,7 @@ def split_header(header: str) -> tuple[str, str, str]:
             bare,
             count=1,
         )
-    return (money, scale, re.sub(r"\s+", " ", bare).strip(" ,;")) if money or scale else ("", "", header)
+    return (money, scale, re.sub(r"\s+", " ", bare).strip(" ,;")) if bare != header else ("", "", header)
 
 
 _NEUTRAL = {part for name in ("neutral", "price", "real", "nominal") for one in words()[name] for part in one.split()}
@@ -448,12 +455,6 @@ def texts_of(cells: Iterable[object]) -> set[str]:
     if isinstance(cells, pd.Series):
         cells = cells.to_numpy(dtype=object) if cells.dtype in ("object", "str") else ()
     return {cell for cell in set(cells) if isinstance(cell, str)}
-
-
-def own_decimal(cells: pd.Series) -> bool:
-    """True when the texts of a column alone prove a decimal comma."""
-    point, comma = decimal_evidence(cells)
-    return comma and not point
 
 
 _NUMBER = re.compile(
@@ -663,7 +664,7 @@ def plain_numbers(cells: pd.Series, *, own: bool = False) -> pd.Series:
 
     `own`: the column itself decides what its comma means; else each cell does.
     """
-    comma = own_decimal(cells) if own else None
+    comma = decimal_evidence(cells) == (False, True) if own else None
     return parse_number(cells, _AMOUNT, comma=comma, money_unit="unit").values
 
 
@@ -757,6 +758,8 @@ def _days(dates: pd.Series) -> pd.Series:
 def _read_slashed(parts: pd.DataFrame, month_first: bool | None) -> pd.Series:
     """Dates of three numbers, as far as they can be read."""
     first, second, year = (parts[number].astype(int) for number in (0, 2, 3))
+    begins = (year < 32) & first.between(20, 60) & (parts[1] == "-")  # 27-03-31 may begin with its year
+    first = first.where(~begins | ~begins[year < 100].all(), 99)
     year = year.where(year >= 100, year + np.where(year >= 70, 1900, 2000))
     if month_first is None:
         clear = (first > 12) | (second > 12) | (parts[1] == ".") | (first == second)

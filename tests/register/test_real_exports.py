@@ -109,7 +109,8 @@ def test_from_the_export_to_a_pack(name: str, tmp_path: Path) -> None:
     tables = {one: pd.DataFrame(exhibits[one]["rows"], columns=exhibits[one]["columns"]) for one in exhibits}
     whole, ids = tables["overview.whole_life"], source[key].str.split().str.join(" ")
     listed = tables["overview.projects"]
-    assert sorted(listed["id" if "id" in listed else "name"]) == sorted(ids.unique())
+    keys = listed.get("id", listed["name"]).fillna(listed["name"])  # where nothing else names a project
+    assert sorted(keys) == sorted(ids.unique())
     life, *of_years = [plain(source[column]).set_axis(ids) / unit_of(name) for column in reversed(money)]
     whole = whole.set_index("project_id").astype({"life_cost": float, "now": float, "variance": float})
     shown = {"life_cost": life}

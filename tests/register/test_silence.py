@@ -421,9 +421,142 @@ def test_no_person_area_or_goal_is_called_as_a_summary_in_silence(row: tuple[str
     file.write_text(file.read_text() + ",".join([name, *last[1 : len(first)]]) + "\n")
     found = load_register(tmp_path / "register").findings
     new = found[~found["message"].isin(before["message"])]
-    assert new["message"].tolist() == [
-        "The row has the name of a total or an average; it was read as a row of its own."
-    ]
+    assert new["message"].tolist() == [f"{name} is the name of a total or an average; it was read as a name."]
+
+
+WEIGHTS = "stakeholder,A,B\nFinance,0.4,0.6\nCity,0.5,0.3\n"
+
+
+@pytest.mark.parametrize(
+    ("table", "rows", "refused"),
+    [
+        ("areas", "area,label,headcount\nNetworks,,100\nCustomer,,50\nDigital,,5\nTotal,,155\n", True),
+        ("areas", "area,label,headcount\nNetworks,,100\nCustomer,,50\nDigital,,5\nTotal,,40\n", False),
+        ("areas", "area,label\nNetworks,\nCustomer,\nDigital,\nTotal,\n", False),
+        ("stakeholder_weights", f"{WEIGHTS}Total,0.9,0.9\n", True),
+        ("stakeholder_weights", f"{WEIGHTS}Durchschnitt,0.45,0.45\n", True),
+        ("stakeholder_weights", f"{WEIGHTS}Average,0.45,0.5\n", False),
+        ("stakeholder_weights", "stakeholder,criterion,weight\nFinance,A,1\nCity,B,1\nTotal,A,1\n", False),
+    ],
+)
+def test_a_name_of_a_total_whose_numbers_are_those_of_all_others_is_decided(tables, folder, table, rows, refused):
+    criteria = "criterion,sense,low,high,weight\nA,max,0,10,0.5\nB,max,0,10,0.5\n"
+    scores = "project_id,criterion,score\n" + "".join(f"P0{n},{one},5\n" for n in (1, 2, 3) for one in "AB")
+    tables |= {"criteria": criteria, "scores": scores, table: rows}
+    try:
+        found, stopped = load_register(folder(tables)).findings, False
+    except DataError as error:
+        found, stopped = error.findings, True
+    assert (stopped, found["rule"].tolist().count("called_as_summary")) == (refused, 1)
+
+
+@pytest.mark.parametrize("costs", [
+    "project_id,year,kind,amount\nP01,2027,capex,10\n,,,7\nP02,2027,capex,5\n", "project_id,2027,2028\nP01,10,1\n,,7\n",
+])  # fmt: skip
+def test_an_amount_that_stands_alone_is_no_banner(tables, folder, costs):
+    with pytest.raises(DataError, match="project_id is missing"):
+        load_register(folder(tables | {"costs": costs}))
+
+
+@pytest.mark.parametrize("header", ["fte (days)", "FTE in Stunden", "fte %", "fte [person days]", "FTE (PT)"])
+@pytest.mark.parametrize("table", ["resources", "capacity"])
+def test_people_that_are_counted_otherwise_are_asked_about(tables, folder, table, header):
+    people = {"resources": "project_id,role,period,fte\nP01,engineer,2027,2\n"}
+    people |= {"capacity": "role,period,fte\nengineer,2027,5\n"}
+    load_register(folder(tables | people))
+    with pytest.raises(DataError, match=r"another unit than full-time equivalents|no column fte"):
+        load_register(folder(tables | people | {table: people[table].replace("fte", header)}))
+
+
+@pytest.mark.parametrize("cell", ['"16', '"16\n', 'capex,"1'])
+def test_a_file_that_ends_inside_a_quote_is_refused(tables, folder, cell):
+    with pytest.raises(DataError, match="A double quote opens in line 6"):
+        load_register(folder(tables | {"costs": f"{tables['costs']}P03,2028,capex,{cell}"}))
+
+
+def test_a_date_that_may_begin_with_its_year_is_refused(tables, folder):
+    dates = tables["projects"].replace("2027-01-01,2028-12-31", "27-01-01,28-12-31")
+    with pytest.raises(DataError, match="28-12-31"):
+        load_register(folder(tables | {"projects": dates}))
+    proved = dates.replace("27-01-01,28-12-31", "01-02-27,31-12-28", 1).replace(
+        "27-01-01,28-12-31", "03-01-27,12-11-28"
+    )
+    read = load_register(folder(tables | {"projects": proved})).projects
+    assert read["start"].dt.strftime("%Y-%m-%d").tolist() == ["2027-02-01", "2027-01-03", "2027-01-01"]
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [("Amber-Red", "A"), ("amber / green", "A"), ("A/R", "A"), ("AG", "A"), ("Gelb/Rot", "A"), ("Ambre-Vert", "A")],
+)
+def test_two_neighbors_of_a_rating_are_the_one_between(tables, folder, written, read):
+    lines = tables["projects"].replace("finish\n", "finish,rag_declared\n").replace("31\n", f"31,{written}\n")
+    assert load_register(folder(tables | {"projects": lines})).projects["rag_declared"].tolist() == [read] * 3
+    with pytest.raises(DataError, match="is not a rag_declared"):
+        load_register(folder(tables | {"projects": lines.replace(written, "Red/Green")}))
+
+
+@pytest.mark.parametrize(
+    ("prices", "fault"), [("real 2026", ""), ("2026 prices", ""), ("nominal", "states other prices"),
+                          ("2020 prices", "states other prices")],
+)  # fmt: skip
+def test_prices_in_the_header_of_a_year_are_compared_with_those_of_the_settings(tables, folder, prices, fault):
+    costs = tables | {"costs": f"project_id,2027 ({prices})\nP01,14\nP02,16\n"}
+    if fault:
+        with pytest.raises(DataError, match=fault):
+            load_register(folder(costs))
+    else:
+        assert load_register(folder(costs)).costs["amount"].sum() == 30
+
+
+def test_later_years_are_no_sum_of_the_years_before(tables, folder):
+    wide = tables["projects"].replace("finish\n", "finish,2027,2028,2029+\n").replace("31\n", "31,1,2,3\n")
+    with pytest.raises(DataError, match="2029"):
+        load_register(folder({"settings": tables["settings"], "projects": wide}))
+
+
+def read_costs(folder: Path, export: str, amount: str) -> pd.DataFrame:
+    (folder / "e.csv").write_text(export, encoding="utf-8")
+    lines = "settings: {currency: EUR, money_unit: million, price_basis: nominal, as_of: 2026-03-31}\ntables:\n"
+    lines += "  projects: {project_id: Ref, name: Title, area: Unit}\n"
+    (folder / "m.yml").write_text(
+        f"{lines}  costs: {{project_id: Ref, year: {{value: 2027}}, amount: {amount}}}\n", "utf-8"
+    )
+    try:
+        return load_register(folder / "e.csv", mapping=folder / "m.yml").findings
+    except DataError as error:
+        return error.findings
+
+
+@pytest.mark.parametrize("cell", ["1 500", "1500.75", "-5", "5k", "€5m"])
+def test_a_pattern_that_cuts_a_number_is_refused(tmp_path, cell):
+    pattern = "{column: Cost, pattern: '(\\d+)'}"
+    found = read_costs(tmp_path, f"Ref;Title;Unit;Cost\nA1;Pier;Roads;{cell}\nA2;Pump;Water;2\n", pattern)
+    assert found.loc[found["severity"] == "block", "value"].tolist() == [cell]
+    assert (
+        read_costs(tmp_path, "Ref;Title;Unit;Cost\nA1;Pier;Roads;about 5 (of 7)\n", pattern)["severity"]
+        .ne("block")
+        .all()
+    )
+
+
+def test_amounts_beside_the_first_that_is_filled_are_told(tmp_path):
+    found = read_costs(
+        tmp_path, "Ref,Title,Unit,Cost,Cost\nA1,Pier,Roads,1,9\nA2,Pump,Water,,9\n", "[Cost (1), Cost (2)]"
+    )
+    assert any("in the columns read is left out; not read: Cost (2)" in one for one in found["message"])
+    same = read_costs(
+        tmp_path, "Ref,Title,Unit,Cost,Cost\nA1,Pier,Roads,1,1\nA2,Pump,Water,,9\n", "[Cost (1), Cost (2)]"
+    )
+    assert any("none of the money left out" in one for one in same["message"])
+
+
+def test_an_amount_without_a_key_is_left_out_with_its_money(tmp_path):
+    found = read_costs(tmp_path, "Ref,Title,Unit,Cost\nA1,Pier,Roads,1\n,,,7\nA3,Lock,Water,4\n", "Cost")
+    assert any("58.3 % of the money left out" in one for one in found["message"])
+    found = read_costs(tmp_path, "Ref,Title,Unit,Cost\nA1,Pier,Roads,1\nA3,Lock,Water,4\n,,,5\n", "Cost")
+    assert any("the total of the rows above" in one for one in found["message"])
+    assert any("none of the money left out" in one for one in found["message"])
 
 
 @pytest.mark.parametrize("start", [1, 4])

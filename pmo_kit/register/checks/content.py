@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from pmo_kit.register.checks.registry import Evidence, Found, reading_rule, rule
-from pmo_kit.register.rows import is_total
-from pmo_kit.register.values import ODD_SIGNS, shown, texts_of, where, words
+from pmo_kit.register.checks.registry import Evidence, Found, rule
+from pmo_kit.register.rows import AVERAGES, is_total
+from pmo_kit.register.values import ODD_SIGNS, folded, one_of, shown, texts_of, where, words
 
 _FEW_SCORES = 4
 _PEOPLE = ("sponsor", "manager", "owner", "decided_by", "assessor", "evaluator")
@@ -23,6 +23,8 @@ _OFFICES = re.compile("|".join(words()["offices"]), re.I)
 _FORMULA = re.compile(r"\s*(?:[=@]|[+\-](?=[A-Za-z_]+[(!|]|\d+[+\-*/]))")
 _OF_ALL = r"(?i)\b(?:of|all|the|portfolio|projects?|costs?)\b"
 _WRITTEN = ("text", "id", "category")
+_NO_PEOPLE = re.compile(rf"(?i)%|{one_of('no_people')}")
+_NAMED = ("area", "goal", "stakeholder", "assessor")
 
 
 def _with_scale(scores: pd.DataFrame, criteria: pd.DataFrame) -> pd.DataFrame:
@@ -84,17 +86,18 @@ def demand_above_supply(evidence: Evidence) -> Iterator[Found]:
 @rule(26, "warn", "Full-time equivalents that look like days.", "resources")
 def days_as_fte(evidence: Evidence) -> Iterator[Found]:
     """A demand of 20 or more that is over 15 times what the role usually is: days of work, entered as people."""
+    fix = "Write people: days of work divided by the working days of the period."
+    for table in ("resources", "capacity"):
+        header = evidence.intakes[table].header("fte", 0) if evidence.has(table) else ""
+        if _NO_PEOPLE.search(header):
+            text = f'The header "{header}" states another unit than full-time equivalents.'
+            yield Found(table, "fte", None, text, fix, "block", header)
     demand = evidence.frame("resources")
     roles = demand.groupby("role")["fte"]
     usual, several = roles.transform("median"), roles.transform("count") >= 4
     odd = several & (demand["fte"] >= 20) & (usual > 0) & (demand["fte"] > 15 * usual)
     text = "{value} full-time equivalents is far more than is usual for this role; it looks like days."
-    fix = "Write people: days of work divided by the working days of the period."
     yield Found("resources", "fte", odd, text, fix)
-
-
-for line in words()["reading_rules"]:
-    reading_rule(*line)
 
 
 @rule(2, "warn", "Two projects have the same name and different ids.", "projects")
@@ -123,6 +126,27 @@ def total_as_project(evidence: Evidence) -> Iterator[Found]:
         equal = (totals > 0) & np.isclose(totals, totals.sum() - totals, rtol=1e-9)
         text = "Its cost is the sum of all other projects: it looks like a total."
         yield Found("projects", "project_id", equal, text, fix)
+
+
+@rule(0, "block", "An area, goal or person has the name of a total or an average.")
+def called_as_summary(evidence: Evidence) -> Iterator[Found]:
+    """Its numbers are the sums of the others, or their average, highest or number: then it is none of them."""
+    for table, intake in evidence.intakes.items():
+        for name in set(intake.table.key).intersection(_NAMED):
+            frame, by = intake.frame, [one for one in intake.table.key if one != name]
+            lines = frame.set_index([name, *by]).select_dtypes("number").stack(future_stack=True).dropna()
+            given, summed = frame[name], where(frame[name], is_total)
+            for word in pd.unique(given[summed | where(given, lambda one: folded(one) in AVERAGES)]):
+                mine = lines.index.get_level_values(name) == word
+                own, others = lines[mine].droplevel(name), lines[~mine].droplevel(name)
+                ways = ["sum"] if is_total(word) else ["mean", "median", "min", "max", "count"]
+                each = others.groupby(level=list(range(others.index.nlevels)), dropna=False).agg(ways)
+                own = own[~own.index.duplicated()].reindex(each.index)
+                equal = len(own) > 0 and np.isclose(each, own.to_numpy()[:, None]).all(axis=0).any()
+                text = "{value} is the name of a total or an average"
+                text += ", and its numbers are those of all others together." if equal else "; it was read as a name."
+                row, fix = np.flatnonzero(given == word)[:1], "Give the row a name of its own, or delete it."
+                yield Found(table, name, row, text, fix, "block" if equal else "warn")
 
 
 @rule(0, "warn", "An id was damaged by a spreadsheet.", "projects")

@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 
 from pmo_kit.facts import as_given
-from pmo_kit.register.findings import Findings, Intake
+from pmo_kit.register.findings import Findings, Intake, empty_table
 from pmo_kit.register.schema import Column, Schema
 from pmo_kit.register.settings import Settings
+from pmo_kit.register.values import words
 
 
 class Previous(Protocol):
@@ -62,7 +63,7 @@ class Evidence:
 
     def frame(self, name: str) -> pd.DataFrame:
         """The typed table; an empty one where it is absent."""
-        return self.intakes[name].frame if name in self.intakes else Intake.empty(self.schema[name]).frame
+        return self.intakes[name].frame if name in self.intakes else empty_table(self.schema[name])
 
     def written(self, *types: str) -> Iterator[tuple[Intake, Column, pd.Series]]:
         """Every column that a table was given, of some types, with its typed cells."""
@@ -165,7 +166,7 @@ class Rule:
     check: Check | None = None
 
 
-RULES: dict[str, Rule] = {}
+RULES: dict[str, Rule] = {name: Rule(number, name, *said) for number, name, *said in words()["reading_rules"]}
 
 
 def rule(number: int, severity: str, what: str, needs: str = "") -> Callable[[Check], Check]:
@@ -177,11 +178,6 @@ def rule(number: int, severity: str, what: str, needs: str = "") -> Callable[[Ch
         return check
 
     return note
-
-
-def reading_rule(number: int, name: str, severity: str, what: str) -> None:
-    """List a rule that is applied while files are read."""
-    RULES[name] = Rule(number, name, severity, what)
 
 
 def run_checks(evidence: Evidence, findings: Findings) -> None:
