@@ -149,8 +149,7 @@ def appraise(register: Register, schedule: str | None = None) -> Appraisal:
     if not register.has("benefits"):
         cash, social = np.full_like(spend, np.nan), np.full_like(spend, np.nan)
 
-    steps = len(years) if settings.timing != "start" else len(years) - 1
-    factors = finance.discount_factors(discount_schedule(name, steps), len(years), settings.timing)
+    factors = discount_factors(register, len(years), schedule)
     pv_cost, pv_benefit, pv_social = spend @ factors, cash @ factors, social @ factors
     npv, net = pv_benefit - pv_cost, cash - spend
     rate = np.atleast_1d(finance.irr(net))
@@ -204,6 +203,13 @@ def _same_prices(register: Register, name: str) -> None:
     rule, fix = "rates and flows are both real or both nominal", "set price_basis or discount_schedule"
     finding = {"column": "price_basis", "value": "nominal", "message": message, "rule": rule, "fix": fix}
     raise DataError.of([finding], sheet="settings")
+
+
+def discount_factors(register: Register, years: int, schedule: str | None = None) -> NDArray[np.float64]:
+    """Discount factors of so many fiscal years from t = 0 on, by the register's schedule or another one."""
+    settings = register.settings
+    rates = discount_schedule(schedule or settings.discount_schedule, years - (settings.timing == "start"))
+    return finance.discount_factors(rates, years, settings.timing)
 
 
 def counted(benefits: pd.DataFrame) -> NDArray[np.bool_]:

@@ -366,11 +366,10 @@ def compile_model(question: Question, elastic: Mapping[str, float] | None = None
 
 def _product(rule: Synergy, options: Options) -> Product:
     """The column of what two together change."""
-    first, second = options.of(rule.project_id, rule.level), options.of(rule.other_id, rule.other_level)
     value = rule.amount if rule.quantity == "value" else 0.0
     if rule.quantity == "cost" and options.money_value:
         value = -rule.joint_money(options, "all", rule.year, "pv_cost")
-    return Product(rule.name, first, second, value)
+    return Product(rule.name, *rule.sides(options), value)
 
 
 def _both(product: Product, y: int) -> list[Row]:

@@ -11,11 +11,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pmo_kit import finance
-from pmo_kit.appraisal import appraise
+from pmo_kit.appraisal import appraise, discount_factors
 from pmo_kit.doors import known, nearest
 from pmo_kit.errors import DataError, InputError
-from pmo_kit.rates import discount_schedule
 from pmo_kit.uncertainty import expected
 
 if TYPE_CHECKING:
@@ -277,9 +275,7 @@ def build_options(
     for name in ("links", "budgets"):
         dated += register.table(name)["year"].dropna().astype(int).tolist()
     years = range(start, max([start, *dated]) + 1)
-    steps = len(years) if settings.timing != "start" else len(years) - 1
-    rates = discount_schedule(settings.discount_schedule, steps)
-    factors = finance.discount_factors(rates, len(years), settings.timing)
+    factors = discount_factors(register, len(years))
     unit = settings.unit if isinstance(value, str) else str(value.name or "value")
     # What pandas finds by, which it makes once and unlocked, is made before searches look there side by side.
     for index in (table.index, table.columns, projects.index):

@@ -85,10 +85,6 @@ class Rule(ABC):
         the years of the envelopes) it takes whether they are active or not.
         """
 
-    def joint_money(self, options: Options, scope: str, year: int | None, measure: str) -> float | None:
-        """Money of two together, for rules that have a column of their own; None for all others."""
-        return None
-
     def shortfall(self, amount: float, unit: str, least: bool = False) -> str:
         """Words for relaxing the rule by an amount in its unit: its largest allowed, or its least asked for."""
         return "set the rule aside"
@@ -162,7 +158,7 @@ def money(
     options: Options, rules: Sequence[Rule], scope: str, year: int | None = None, measure: str = "spend"
 ) -> Floats:
     """Money in a scope of every option, then of every effect of two together that is in force."""
-    joint = [m for r in rules if r.active and (m := r.joint_money(options, scope, year, measure)) is not None]
+    joint = [r.joint_money(options, scope, year, measure) for r in rules if r.active and isinstance(r, Synergy)]
     alone = options.measure(scope, year, measure)
     return np.append(alone, joint) if joint else alone
 
@@ -561,6 +557,10 @@ class Synergy(Rule):
     level: str | None = field(default=None, kw_only=True)
     other_level: str | None = field(default=None, kw_only=True)
     year: int | None = field(default=None, kw_only=True)
+
+    def sides(self, options: Options) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The options of either project."""
+        return options.of(self.project_id, self.level), options.of(self.other_id, self.other_level)
 
     def joint_money(self, options: Options, scope: str, year: int | None, measure: str) -> float:
         """A cost counts as a row of the costs table: of the first project, in its year, kind capex, no fund."""

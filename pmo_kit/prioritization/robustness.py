@@ -260,15 +260,8 @@ def weight_interval(values: ArrayLike, weights: ArrayLike, part: ArrayLike) -> W
     low, high, below, above = _bounds(now, at_zero[first] - at_zero[rest], at_one[first] - at_one[rest])
     steps = at_zero[order[:-1]] - at_zero[order[1:]], at_one[order[:-1]] - at_one[order[1:]]
     order_low, order_high, _, _ = _bounds(now, *steps)
-    return WeightInterval(
-        now,
-        low,
-        high,
-        None if below is None else int(rest[below]),
-        None if above is None else int(rest[above]),
-        order_low,
-        order_high,
-    )
+    loses, gains = (None if at is None else int(rest[at]) for at in (below, above))
+    return WeightInterval(now, low, high, loses, gains, order_low, order_high)
 
 
 def _bounds(now: float, at_zero: Floats, at_one: Floats) -> tuple[float, float, int | None, int | None]:

@@ -23,13 +23,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import special
 
-from pmo_kit import finance
-from pmo_kit.appraisal import counted
+from pmo_kit.appraisal import counted, discount_factors
 from pmo_kit.arbitration import Capacity, Envelope, Question, Synergy
 from pmo_kit.doors import known
 from pmo_kit.errors import InputError
 from pmo_kit.facts import keeping, number
-from pmo_kit.rates import discount_schedule
 from pmo_kit.uncertainty.distributions import NODES, REACH, Floats
 from pmo_kit.uncertainty.expected import COST_DURATION, DRIVER, period_at, places_of
 from pmo_kit.uncertainty.stated import (
@@ -161,9 +159,7 @@ def expose(
                 people[:, :, i], capital[:, i], risk,
             )
         )  # fmt: skip
-    settings = register.settings
-    rates = discount_schedule(settings.discount_schedule, size if settings.timing != "start" else size - 1)
-    factors = finance.discount_factors(rates, size, settings.timing)
+    factors = discount_factors(register, size)
     spend, value = together(question, chosen, scopes, factors)
     return Exposure(tuple(projects), scopes, tuple(range(t0, t0 + size)), factors, roles, periods, unit, spend, value)
 
@@ -194,15 +190,10 @@ def together(
     built, t0, chosen = question.stated, first_year(question.register), set(options)
     spend, value = np.zeros((len(scopes), len(factors))), 0.0
     for rule in (r for r in question.active_rules if isinstance(r, Synergy)):
-        first, second = built.of(rule.project_id, rule.level), built.of(rule.other_id, rule.other_level)
-        if chosen.isdisjoint(first.tolist()) or chosen.isdisjoint(second.tolist()):
+        if any(chosen.isdisjoint(side.tolist()) for side in rule.sides(built)):
             continue
-        if rule.quantity == "value":
-            value += rule.amount
-            continue
-        year = int(rule.year or t0) - t0
-        value -= rule.amount * float(factors[year])
-        spend[:, year] += [rule.amount * built.holds_capital(scope)[first[0]] for scope in scopes]
+        value += rule.amount if rule.quantity == "value" else -rule.joint_money(built, "all", None, "pv_cost")
+        spend += [[rule.joint_money(built, scope, t0 + y, "spend") for y in range(len(factors))] for scope in scopes]
     return spend, value
 
 

@@ -113,8 +113,13 @@ def fit_envelopes(question: Question, confidence: float = 0.8, draws: int = DRAW
     for level in LADDER:
         for _ in range(2):  # the reserves of the plan, then those of the plan that they lead to
             reserves = _reserves(simulate_plan(question, plan.plan, draws, seed + 1), level)
+            less = [
+                dataclasses.replace(rule, amount=max(0.0, rule.amount - reserves[rule.name]))
+                for rule in question.rules
+                if isinstance(rule, Envelope) and rule.name in reserves
+            ]
             try:
-                plan = arbitrate_from(_less(question, reserves), plan._pool.plans, settle=False)
+                plan = arbitrate_from(question.with_rules(*less), plan._pool.plans, settle=False)
             except InfeasibleError:
                 break
             fresh = simulate_plan(question, plan.plan, draws, seed)
@@ -144,17 +149,6 @@ def _reserves(simulation: Simulation, level: float) -> dict[str, float]:
             if above > 1e-6:
                 reserves[rule.name] = above
     return reserves
-
-
-def _less(question: Question, reserves: Mapping[str, float]) -> Question:
-    """The question with envelopes less their reserves."""
-    return question.with_rules(
-        *(
-            dataclasses.replace(rule, amount=max(0.0, rule.amount - reserves[rule.name]))
-            for rule in question.rules
-            if isinstance(rule, Envelope) and rule.name in reserves
-        )
-    )
 
 
 NAMES = ("expected", "likely", "sure")

@@ -155,31 +155,26 @@ def limits_drawn(
     available = p80 - that quantile: between the limit and the limit with all that may be carried.
     """
     rows: list[tuple[object, ...]] = []
-    holds = np.ones(spend.shape[-1], bool)
-    envelopes = sorted(
-        (r for r in question.active_rules if isinstance(r, Envelope)), key=lambda r: (r.envelope, r.year)
-    )
-    planned = exposure.base_spend
-    carried: dict[tuple[str, int], Floats] = {}
-    for rule in envelopes:
-        if rule.year not in exposure.years:
+    holds, carried = np.ones(spend.shape[-1], bool), dict[tuple[str, int], Floats]()
+    base = exposure.base_spend, sum((p.demand for p in exposure.projects), np.zeros(people.shape[:2]))
+    envelopes = [r for r in question.active_rules if isinstance(r, Envelope)]
+    roles = [r for r in question.active_rules if isinstance(r, Capacity)]
+    for rule in (*sorted(envelopes, key=lambda r: (r.envelope, r.year)), *roles):
+        if isinstance(rule, Envelope) and rule.year in exposure.years:
+            at = exposure.scopes.index(rule.scope), exposure.years.index(rule.year)
+            needed, planned, limit, unit = spend[at], base[0][at], rule.amount, question.built.money_unit
+            available = limit + carried.get((rule.envelope, rule.year), np.zeros(len(holds)))
+            carried[rule.envelope, rule.year + 1] = np.clip(available - needed, 0.0, rule.carry_limit)
+        elif isinstance(rule, Capacity) and rule.period in exposure.periods:
+            at = exposure.roles.index(rule.role), exposure.periods.index(rule.period)
+            needed, planned, limit, unit = people[at], base[1][at], rule.fte, role_words(rule.role)
+            available = np.full(len(holds), limit)
+        else:
             continue
-        scope, year = exposure.scopes.index(rule.scope), exposure.years.index(rule.year)
-        needed = spend[scope, year]
-        available = rule.amount + carried.get((rule.envelope, rule.year), np.zeros(len(holds)))
-        carried[rule.envelope, rule.year + 1] = np.clip(available - needed, 0.0, rule.carry_limit)
-        row, over = _limit(needed, available, rule.amount)
-        holds &= ~over
-        unit = question.built.money_unit
-        rows.append((rule.name, "envelope", rule.label, rule.amount, float(planned[scope, year]), *row, unit))
-    demand = sum((p.demand for p in exposure.projects), np.zeros(people.shape[:2]))
-    for role_rule in (r for r in question.active_rules if isinstance(r, Capacity)):
-        if role_rule.period not in exposure.periods:
-            continue
-        role, period = exposure.roles.index(role_rule.role), exposure.periods.index(role_rule.period)
-        row, _ = _limit(people[role, period], np.full(len(holds), role_rule.fte), role_rule.fte)
-        base, unit = float(demand[role, period]), role_words(role_rule.role)
-        rows.append((role_rule.name, "capacity", role_rule.label, role_rule.fte, base, *row, unit))
+        row, over = _limit(needed, available, limit)
+        if isinstance(rule, Envelope):
+            holds &= ~over
+        rows.append((rule.name, type(rule).__name__.lower(), rule.label, limit, float(planned), *row, unit))
     return pd.DataFrame(rows, columns=LIMITS), holds
 
 
@@ -274,18 +269,17 @@ class Simulation:
 
         Columns spend_base, spend_p10 ... spend_p90, benefit_base, benefit_p10 ... benefit_p90.
         """
-        b, projects = self._block, self._run.exposure.projects
-        rows = []
-        for y in range(len(self._run.exposure.years)):
-            rows.append(
-                _quantile_row("spend", float(self._run.exposure.base_spend[0, y]), b.spend[0, y])
-                | _quantile_row("benefit", sum(float(p.benefit[y]) for p in projects), b.received[y])
+        b, e = self._block, self._run.exposure
+        due = sum((p.benefit for p in e.projects), np.zeros(len(e.years)))
+        whole = self.base_cost, b.cost, sum(float(p.benefit.sum()) for p in e.projects), b.benefit
+        rows = [
+            _quantile_row("spend", float(cost), spent) | _quantile_row("benefit", float(benefit), received)
+            for cost, spent, benefit, received in (
+                *zip(e.base_spend[0], b.spend[0], due, b.received, strict=True),
+                whole,
             )
-        whole = _quantile_row("spend", self.base_cost, b.cost) | _quantile_row(
-            "benefit", sum(float(p.benefit.sum()) for p in projects), b.benefit
-        )
-        index = pd.Index([*map(str, self._run.exposure.years), "all years"], name="year", dtype="str")
-        table = pd.DataFrame([*rows, whole], index=index)
+        ]
+        table = pd.DataFrame(rows, index=pd.Index([*map(str, e.years), "all years"], name="year", dtype="str"))
         return table[(table != 0).any(axis=1)]
 
     @property

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from math import inf, nan
 from types import MappingProxyType
-from typing import TypedDict
+from typing import ClassVar, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -306,11 +306,8 @@ class Comparison(Answer):
     scenarios: tuple[Scenario, ...]
     allocations: Mapping[str, Allocation]
     reasons: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def base(self) -> str:
-        """What the base is called."""
-        return TODAY
+    base: ClassVar[str] = TODAY
+    """What the base is called."""
 
     @property
     def names(self) -> list[str]:
