@@ -503,7 +503,7 @@ def limits_used(model: Model, plan: Plan) -> tuple[LimitUse, ...]:
             unit = Unit(row.unit)
         uses.append(
             LimitUse(
-                row.rule, type(rule).__name__.lower(), row.label, getattr(rule, "year", row.year),
+                row.rule, rule.kind, row.label, getattr(rule, "year", row.year),
                 getattr(rule, "period", None), getattr(rule, "role", None), getattr(rule, "envelope", None),
                 getattr(rule, "scope", "all"), not most, amount, limit, carried / ONE, slack, unit,
             )

@@ -210,7 +210,9 @@ def _points(
             records.append((times, budget, "infeasible", *[float("nan")] * 5, (), (), (), a.conflict))
         else:
             top = max(top, a.value)
-            moved, gains = PlanChange.between((last or a).plan, a.plan), _gains(last, a, budget - before)
+            moved, money, gains = PlanChange.between((last or a).plan, a.plan), budget - before, (np.nan, np.nan)
+            if last is not None and money > 0:  # between the proofs of both points
+                gains = (a.value - last.bound) / money, (a.bound - last.value) / money
             moves = moved.enters, moved.leaves, tuple(p for p, _, _ in moved.resized)
             records.append((times, budget, a.status, a.value, a.bound, top, *gains, *moves, ()))
             last = a
@@ -423,13 +425,6 @@ def _counted(question: Question) -> list[Envelope]:
     """The envelopes that make the whole budget: those for everything, or all where there is none."""
     envelopes = [r for r in question.active_rules if isinstance(r, Envelope)]
     return [r for r in envelopes if r.scope == "all"] or envelopes
-
-
-def _gains(before: Allocation | None, after: Allocation, money: float) -> tuple[float, float]:
-    """Value per unit of further money, between the proofs of both points."""
-    if before is None or money <= 0:
-        return float("nan"), float("nan")
-    return (after.value - before.bound) / money, (after.bound - before.value) / money
 
 
 def _again(plans: pd.DataFrame) -> tuple[str, ...]:

@@ -317,7 +317,7 @@ def rule_rows(options: Options, rules: Sequence[Rule]) -> list[tuple[Rule, Row]]
     Rows of a rule are made once, as long as the other rules that it reads are the same.
     """
     following = {(r.envelope, r.year - 1) for r in rules if isinstance(r, Envelope)}
-    reads = {names: tuple(r for r in rules if type(r).__name__ in names) for names in {r.reads for r in rules}}
+    reads = {names: tuple(r for r in rules if r.kind in names) for names in {r.reads for r in rules}}
     known = options.memo.setdefault("rows", {})
 
     def made(rule: Rule) -> list[Row]:

@@ -124,7 +124,7 @@ def _options(options: Options, values: list[float]) -> list[dict[str, Any]]:
 def _row(row: Row, rule: Rule, rules: tuple[Rule, ...], options: Options) -> dict[str, Any]:
     """A row of the program, and what its limit is made of, where one moves with money or people."""
     found: dict[str, Any] = {
-        "rule": row.rule, "kind": type(rule).__name__.lower(), "label": row.label, "unit": row.unit,
+        "rule": row.rule, "kind": rule.kind, "label": row.label, "unit": row.unit,
         "columns": row.columns.tolist(), "coefficients": list(map(_plain, parts(*row.coefficients.tolist()))),
     }  # fmt: skip
     found |= {name: bound for name in ("lower", "upper") if not isinf(bound := getattr(row, name))}

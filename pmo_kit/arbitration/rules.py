@@ -67,6 +67,11 @@ class Rule(ABC):
         """Unique name, fit for the middle of a sentence."""
 
     @property
+    def kind(self) -> str:
+        """What kind of rule it is: envelope, capacity, share and so on."""
+        return type(self).__name__.lower()
+
+    @property
     def parties(self) -> list[tuple[str, str | None]]:
         """The projects that it is about, each with the level that is meant; None is any."""
         pairs = (("project_id", "level"), ("other_id", "other_level"))
@@ -180,7 +185,7 @@ class Envelope(Limit):
     `carry_limit`."""
 
     held: ClassVar[str] = "amount"
-    reads: ClassVar[tuple[str, ...]] = ("Synergy",)
+    reads: ClassVar[tuple[str, ...]] = ("synergy",)
 
     envelope: str = field(kw_only=True)
     year: int = field(kw_only=True)
@@ -274,7 +279,7 @@ class Range(Limit):
 class Share(Range):
     """A scope's share of money: of what the plan spends (`portfolio`), or of the envelopes (`envelope`)."""
 
-    reads: ClassVar[tuple[str, ...]] = ("Synergy", "Envelope")
+    reads: ClassVar[tuple[str, ...]] = ("synergy", "envelope")
 
     scope: str = field(kw_only=True)
     measure: Literal["spend", "capex", "pv_cost"] = field(default="spend", kw_only=True)
@@ -340,7 +345,7 @@ class Count(Range):
 class Spend(Range):
     """Least or most money of a scope, each year or over the horizon."""
 
-    reads: ClassVar[tuple[str, ...]] = ("Synergy", "Envelope")
+    reads: ClassVar[tuple[str, ...]] = ("synergy", "envelope")
 
     measure: Literal["spend", "capex", "pv_cost"] = field(default="spend", kw_only=True)
     per: Literal["year", "horizon"] = field(default="horizon", kw_only=True)
@@ -363,8 +368,8 @@ class Spend(Range):
 
 
 @dataclass(frozen=True)
-class Demand(Limit):
-    """Most of any demand that options make, such as the change that a unit can take in a quarter.
+class Demand(Range):
+    """Least or most of any demand that options make, such as the change that a unit can take in a quarter.
 
     `demand` is a tuple of (project_id, level, amount); level None is every level but stop.
     """
@@ -372,26 +377,21 @@ class Demand(Limit):
     moved_by_costs: ClassVar[bool] = False
     held: ClassVar[str] = "maximum"
 
-    rule: str = field(kw_only=True)
     demand: tuple[tuple[str, str | None, float], ...] = field(kw_only=True)
     maximum: float = field(kw_only=True)
     unit: str = field(default="", kw_only=True)
-
-    @property
-    def name(self) -> str:
-        return self.rule
 
     def unit_of(self, money: str) -> str:
         return self.unit
 
     def sentence(self, unit: str) -> str:
-        return f"{self.rule}: at most {as_given(self.maximum)} {self.unit}"
+        return f"{self.rule}: {_limits(*map(_amount, (self.minimum, self.maximum)))} {self.unit}"
 
     def rows(self, options: Options, rules: Sequence[Rule]) -> list[Row]:
         total = np.zeros(len(options))
         for project_id, level, amount in self.demand:
             total[options.of(project_id, level)] += amount
-        return [_row(self.rule, total, -inf, self.maximum, label=self.rule, unit=self.unit)]
+        return self._between(total, self.rule, self.unit)
 
     def shortfall(self, amount: float, unit: str, least: bool = False) -> str:
         return f"{self.rule}: {as_given(amount)} {self.unit} more"
@@ -456,7 +456,7 @@ def _named(project_id: str, level: str | None) -> str:
 class Pair(Rule):
     """A link from one project (at one level, or at any) to another one (at one level, or at any)."""
 
-    word: ClassVar[str]
+    word: ClassVar[str] = "with"
 
     project_id: str = field(kw_only=True)
     other_id: str = field(kw_only=True)
@@ -467,6 +467,10 @@ class Pair(Rule):
     def name(self) -> str:
         return f"{_named(self.project_id, self.level)} {self.word} {_named(self.other_id, self.other_level)}"
 
+    def sides(self, options: Options) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The options of either project."""
+        return options.of(self.project_id, self.level), options.of(self.other_id, self.other_level)
+
 
 @dataclass(frozen=True)
 class Requires(Pair):
@@ -475,9 +479,7 @@ class Requires(Pair):
     word: ClassVar[str] = "requires"
 
     def rows(self, options: Options, rules: Sequence[Rule]) -> list[Row]:
-        mine = options.of(self.project_id, self.level)
-        other = options.of(self.other_id, self.other_level)
-        delays = options.delays
+        (mine, other), delays = self.sides(options), options.delays
         return [
             _logic(self.name, mine[delays[mine] <= k], other[delays[other] <= k], -inf, 0)
             for k in sorted(set(delays[mine]))
@@ -491,8 +493,7 @@ class Excludes(Pair):
     word: ClassVar[str] = "excludes"
 
     def rows(self, options: Options, rules: Sequence[Rule]) -> list[Row]:
-        both = (options.of(self.project_id, self.level), options.of(self.other_id, self.other_level))
-        return [_logic(self.name, np.concatenate(both), None, -inf, 1)]
+        return [_logic(self.name, np.concatenate(self.sides(options)), None, -inf, 1)]
 
 
 @dataclass(frozen=True)
@@ -547,20 +548,12 @@ class Override(Rule):
 
 
 @dataclass(frozen=True)
-class Synergy(Rule):
+class Synergy(Pair):
     """Both in together change value or cost by an amount (signed); a cost falls in one year."""
 
-    project_id: str = field(kw_only=True)
-    other_id: str = field(kw_only=True)
     amount: float = field(kw_only=True)
     quantity: Literal["value", "cost"] = field(default="value", kw_only=True)
-    level: str | None = field(default=None, kw_only=True)
-    other_level: str | None = field(default=None, kw_only=True)
     year: int | None = field(default=None, kw_only=True)
-
-    def sides(self, options: Options) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """The options of either project."""
-        return options.of(self.project_id, self.level), options.of(self.other_id, self.other_level)
 
     def joint_money(self, options: Options, scope: str, year: int | None, measure: str) -> float:
         """A cost counts as a row of the costs table: of the first project, in its year, kind capex, no fund."""
@@ -576,9 +569,8 @@ class Synergy(Rule):
 
     @property
     def name(self) -> str:
-        both = f"{_named(self.project_id, self.level)} with {_named(self.other_id, self.other_level)}"
         when = f" {self.year}" if self.year is not None else ""
-        return f"{self.quantity} of {both}{when}"
+        return f"{self.quantity} of {super().name}{when}"
 
     def sentence(self, unit: str) -> str:
         word = "more" if self.amount > 0 else "less"

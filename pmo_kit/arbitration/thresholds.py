@@ -19,16 +19,7 @@ from pmo_kit.arbitration.model import ONE, Model, Plan, PlanChange, compile_mode
 from pmo_kit.arbitration.options import to_come
 from pmo_kit.arbitration.prices import common_change
 from pmo_kit.arbitration.question import Question
-from pmo_kit.arbitration.rules import (
-    Capacity,
-    Committed,
-    Envelope,
-    Limit,
-    Row,
-    Rule,
-    Share,
-    role_words,
-)
+from pmo_kit.arbitration.rules import Capacity, Committed, Envelope, Limit, Row, Rule, Share, role_words
 from pmo_kit.arbitration.search import proof_gap, solved_again, value_floor
 from pmo_kit.arbitration.solving import Limits, Outcome, Program, solve, taken
 from pmo_kit.doors import door, known, several

@@ -174,7 +174,7 @@ def limits_drawn(
         row, over = _limit(needed, available, limit)
         if isinstance(rule, Envelope):
             holds &= ~over
-        rows.append((rule.name, type(rule).__name__.lower(), rule.label, limit, float(planned), *row, unit))
+        rows.append((rule.name, rule.kind, rule.label, limit, float(planned), *row, unit))
     return pd.DataFrame(rows, columns=LIMITS), holds
 
 

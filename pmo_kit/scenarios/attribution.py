@@ -10,15 +10,7 @@ from types import MappingProxyType
 
 import pandas as pd
 
-from pmo_kit.arbitration import (
-    Allocation,
-    Committed,
-    Mandatory,
-    Override,
-    Question,
-    Rule,
-    arbitrate,
-)
+from pmo_kit.arbitration import Allocation, Committed, Mandatory, Override, Question, Rule, arbitrate
 from pmo_kit.arbitration.model import compile_model
 from pmo_kit.doors import Answer, door
 from pmo_kit.errors import PmoError

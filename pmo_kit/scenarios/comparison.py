@@ -66,7 +66,7 @@ def evaluate_plans(
     Regret_s(x) = V*_s - V_s(x): Savage (1951), The Theory of Statistical Decision, J. Am. Stat. Assoc. 46.
     """
     plans = {name: allocation.plan for name, allocation in allocations.items()} | dict(others or {})
-    models = {scenario: compile_model(best.question) for scenario, best in allocations.items()}
+    models = {scenario: best._model for scenario, best in allocations.items()}
     keys = [(name, scenario) for scenario in allocations for name in plans]
 
     def tried(name: str, scenario: str) -> Tried:
@@ -231,7 +231,7 @@ def minimax_plan(allocations: Mapping[str, Allocation], in_percent: bool = False
     scale = {name: 100 / allocations[name].value if in_percent else 1.0 for name in names}
     if in_percent and min(allocations[name].value for name in names) <= 0:
         raise InputError("a regret in percent needs a best value above zero in every scenario")
-    models = [compile_model(allocations[name].question) for name in names]
+    models = [allocations[name]._model for name in names]
     programs = [model.program for model in models]
     starts = np.cumsum([0, *(len(program.value) for program in programs)])
     last = int(starts[-1])  # the column of the largest regret
@@ -255,13 +255,9 @@ def minimax_plan(allocations: Mapping[str, Allocation], in_percent: bool = False
     if outcome.x is None:
         raise InputError("no plan of today can be repaired in every scenario")
     plan = models[0].levels(taken(outcome.x[:n]))
-    there = {
-        name: evaluate_plan(model, plan, allocations[name].value) for name, model in zip(names, models, strict=True)
-    }
-    regrets = {name: found["regret"] * scale[name] for name, found in there.items()}
-    fits = sum(found["fits"] for found in there.values())
-    series = pd.Series(regrets, name="regret")
-    maximum = float(series.max())
+    there = {name: evaluate_plan(allocations[name]._model, plan, allocations[name].value) for name in names}
+    series = pd.Series({name: found["regret"] * scale[name] for name, found in there.items()}, name="regret")
+    fits, maximum = sum(found["fits"] for found in there.values()), float(series.max())
     proven = outcome.status == "optimal"
     bound = maximum if proven and abs(-outcome.bound - maximum) < 1e-4 else max(0.0, -outcome.bound)
     return MinimaxPlan(plan, maximum, bound, series, fits, outcome.status, in_percent)

@@ -113,7 +113,7 @@ def _costs(
     nothing = options[silent].assign(year=t0, kind="capex", state="planned", amount=0.0)  # events cost all the same
     rows = pd.concat([rows, nothing.reindex(columns=rows.columns).astype(rows.dtypes)], ignore_index=True)
     moves = _changes(rows, known, register) & np.append(ahead, np.ones(len(nothing), bool))
-    place = (rows["year"].fillna(t0).to_numpy(int) - t0).astype(np.int64)
+    place = _place(rows, t0)
     many = 2 + max([int(place.max(initial=0)), *(e.year for u in known.values() for e in u.events if e.year)])
     of_option = rows["amount"].where(moves).groupby([rows["project_id"], rows["level"]])
     whole, several = of_option.transform("sum").to_numpy(float), of_option.transform("count").to_numpy(float)
@@ -125,51 +125,50 @@ def _costs(
         for event in risk.events:
             falls = place[at] if event.year is None else np.full(len(at), event.year)
             unmoved[project][falls, np.arange(len(at))] += event.expected_cost * share[at]
-    keys = ["project_id", "level", "kind", "fund", "state"]
-    labels = [t0 + k for k in range(many + 60)]
-    return _at_means(rows, moves, keys, place, known, "cost", 1, ("year", labels), unmoved)
+    return _at_means(rows, moves, ["project_id", "level", "kind", "fund", "state"], t0, known, "cost", unmoved)
 
 
 def _benefits(register: Register, known: Mapping[str, Uncertainty], t0: int) -> pd.DataFrame:
     """Benefits to come at their means; what comes after an end that is fixed is lost."""
     rows = register.table("benefits")
     moves = _changes(rows, known, register) & ~rows["year"].lt(t0).fillna(True).to_numpy(bool)
-    place = (rows["year"].fillna(t0).to_numpy(int) - t0).astype(np.int64)
     last = rows.groupby(["project_id", "level"])["year"].transform("max")
     fixed = rows["project_id"].map(register.projects["benefit_end_fixed"]).fillna(False).astype(bool)
     ends = np.where(fixed, last.fillna(t0).to_numpy(int) - t0, np.iinfo(np.int64).max)
-    keys = ["project_id", "level", "benefit", "kind"]
-    labels = [t0 + k for k in range(int(place.max(initial=0)) + 60)]
-    return _at_means(rows, moves, keys, place, known, "benefit", 1, ("year", labels), {}, ends)
+    return _at_means(rows, moves, ["project_id", "level", "benefit", "kind"], t0, known, "benefit", {}, ends)
 
 
 def _people(register: Register, known: Mapping[str, Uncertainty], t0: int) -> pd.DataFrame:
     """People at their means: they are needed as long as the work takes, and more of them where it costs more."""
     rows = register.table("resources")
-    unit = 4 if rows["period"].str.contains("Q").any() else 1
-    place = places_of(rows["period"], t0)
-    moves = _changes(rows, known, register) & (place >= 0)
-    labels = [period_at(t0, k, unit) for k in range(int(place.max(initial=0)) + 60 * unit)]
-    keys = ["project_id", "level", "role"]
-    return _at_means(rows, moves, keys, place, known, "cost", unit, ("period", labels), {})
+    moves = _changes(rows, known, register) & (_place(rows, t0) >= 0)
+    return _at_means(rows, moves, ["project_id", "level", "role"], t0, known, "cost", {})
+
+
+def _place(rows: pd.DataFrame, t0: int) -> NDInts:
+    """Year or period of rows, counted from t = 0."""
+    if "period" in rows:
+        return places_of(rows["period"], t0)
+    return (rows["year"].fillna(t0).to_numpy(int) - t0).astype(np.int64)
 
 
 def _at_means(
-    rows: pd.DataFrame, moves: Bools, keys: list[str], place: NDInts, known: Mapping[str, Uncertainty], what: str,
-    unit: int, labeled: tuple[str, list[Any]], unmoved: Mapping[str, Floats], ends: NDInts | None = None,
+    rows: pd.DataFrame, moves: Bools, keys: list[str], t0: int, known: Mapping[str, Uncertainty], what: str,
+    unmoved: Mapping[str, Floats], ends: NDInts | None = None,
 ) -> pd.DataFrame:  # fmt: skip
     """Rows with those that move at their means: one row for every group of keys and period in which something falls."""
-    column, labels = labeled
-    amount = "fte" if column == "period" else "amount"
+    column, amount = ("period", "fte") if "period" in rows else ("year", "amount")
+    unit, place = 4 if column == "period" and rows["period"].str.contains("Q").any() else 1, _place(rows, t0)
+    count = 60 * unit + max([int(place.max(initial=0)), *map(len, unmoved.values())])
     group = np.full(len(rows), -1)
     group[moves] = rows[moves].groupby(keys, dropna=False, sort=False).ngroup().to_numpy(int)
-    total = np.zeros((int(group.max(initial=-1)) + 1, len(labels)))
+    total = np.zeros((int(group.max(initial=-1)) + 1, count))
     project_of, values = rows["project_id"].to_numpy(object), rows[amount].to_numpy(float)
     for project, risk in known.items():
         at = np.flatnonzero(moves & (project_of == project))
         if not len(at):
             continue
-        table = mean_spread(risk, what, place[at], float(unit))[: len(labels)] * values[at]
+        table = mean_spread(risk, what, place[at], float(unit))[:count] * values[at]
         if ends is not None:
             table = np.where(np.arange(len(table))[:, None] > ends[at], 0.0, table)
         np.add.at(total[:, : len(table)], group[at], table.T)
@@ -181,7 +180,8 @@ def _at_means(
     of, when = np.nonzero(kept)
     first = np.unique(group[moves], return_index=True)[1]
     made = rows[moves].iloc[first[of]].reset_index(drop=True)
-    made[column] = pd.array([labels[k] for k in when], dtype=rows[column].dtype)
+    labels = [period_at(t0, int(k), unit) for k in when] if column == "period" else t0 + when
+    made[column] = pd.array(labels, dtype=rows[column].dtype)
     made[amount] = total[of, when]
     return pd.concat([rows[~moves], made], ignore_index=True)
 
