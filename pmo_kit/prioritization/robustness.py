@@ -339,8 +339,6 @@ class Disagreement(Answer):
     ----------
     table, values : DataFrame
         Projects x stakeholders, in the order of the ranking: rank, and value in points.
-    weights : DataFrame
-        Stakeholders x criteria, normalized.
     pairs : DataFrame
         One row per pair on which they differ: first and second (as ranked), for_first and for_second (who),
         gap (points between them as ranked).
@@ -352,7 +350,6 @@ class Disagreement(Answer):
 
     _table: pd.DataFrame = field(repr=False)
     values: pd.DataFrame = field(repr=False)
-    weights: pd.DataFrame = field(repr=False)
     pairs: pd.DataFrame = field(repr=False)
     kendall_w: float
     summary: str
@@ -402,7 +399,6 @@ def compare_stakeholders(ranking: Ranking) -> Disagreement:
     return Disagreement(
         table,
         values,
-        weights,
         pairs,
         agreement,
         _sentence(ranking, table, pairs, agreement),
@@ -459,8 +455,6 @@ class RankRobustness(Answer):
     ----------
     acceptability : DataFrame
         Projects x ranks: share of weightings.
-    wins : DataFrame
-        Projects x projects: share of weightings in which the row beats the column; ties count half.
     stability : DataFrame
         Index (kind, name) of criteria and groups: weight, low, high (the leader leads between them), who
         leads below and above, order_low, order_high (nobody changes places between them).
@@ -476,7 +470,6 @@ class RankRobustness(Answer):
 
     _table: pd.DataFrame = field(repr=False)
     acceptability: pd.DataFrame = field(repr=False)
-    wins: pd.DataFrame = field(repr=False)
     stability: pd.DataFrame = field(repr=False)
     reversals: pd.DataFrame = field(repr=False)
     sentences: tuple[str, ...]
@@ -539,7 +532,6 @@ def rank_robustness(ranking: Ranking, draws: int = 10_000, seed: int = 0) -> Ran
     return RankRobustness(
         table,
         pd.DataFrame(share, index=projects, columns=pd.RangeIndex(1, len(projects) + 1, name="rank")),
-        pd.DataFrame(wins, index=projects, columns=projects),
         stability,
         reversals,
         sentences,

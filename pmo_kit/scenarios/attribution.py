@@ -194,8 +194,8 @@ class _Chain:
         register = self._register(pick, ids)
         rules = [r for r in pick["constraints"].active_rules if not isinstance(r, Override | Mandatory | Committed)]
         duties = register.projects["commitment"]
-        rules += [Mandatory(project_id=p, reason="") for p in sorted(ids) if duties[p] == "mandatory"]
-        rules += [Committed(project_id=p) for p in sorted(ids) if duties[p] == "committed"]
+        for kind, word in ((Mandatory, "mandatory"), (Committed, "committed")):
+            rules += [kind(project_id=project) for project in sorted(ids) if duties[project] == word]
         rules += [r for r in pick["overrides"].active_rules if isinstance(r, Override)]
         value = pick["weights"].value
         if not isinstance(value, str):
@@ -212,19 +212,17 @@ class _Chain:
 
     def _register(self, pick: Mapping[str, Question], ids: frozenset[str]) -> Register:
         """The tables of a state: settings, then rows of projects from the side that they come from."""
-        old, new = self._sides[0].register, self._sides[1].register
-        both = self._ids[0] & self._ids[1]
-        data = pick["data"].register
-        from_old, from_new = (ids & self._ids[0]) - both, (ids & self._ids[1]) - both
-        tables = {}
+        old, new = self._ids
+        sources = [
+            (pick["data"].register, ids & old & new),
+            (self._sides[0].register, (ids & old) - new),
+            (self._sides[1].register, (ids & new) - old),
+        ]
+        tables = {"projects": pd.concat([one.projects.loc[sorted(wanted)] for one, wanted in sources]).sort_index()}
         for name in PROJECT_TABLES:
-            parts = []
-            for register, wanted in ((data, ids & both), (old, from_old), (new, from_new)):
-                table = register.table(name)
-                parts.append(table[table["project_id"].isin(wanted)])
+            rows = [(one.table(name), wanted) for one, wanted in sources]
+            parts = [table[table["project_id"].isin(wanted)] for table, wanted in rows]
             tables[name] = pd.concat(parts, ignore_index=True)
-        projects = [data.projects.loc[sorted(ids & both)], old.projects.loc[sorted(from_old)]]
-        tables["projects"] = pd.concat([*projects, new.projects.loc[sorted(from_new)]]).sort_index()
         weights = pick["weights"].register
         if weights.has("criteria"):
             tables["criteria"] = weights.table("criteria")

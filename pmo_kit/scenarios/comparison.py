@@ -154,7 +154,8 @@ def evaluate_plan(model: Model, plan: Mapping[str, str], best: float) -> Tried:
     exact = model.evaluate(positions)
     broken = [
         f"{row.label or row.rule}: {as_given(excess / ONE)} {row.unit} too much"
-        for row, excess in ((model.rows[place], excess) for place, excess in exact.broken)
+        for place, excess in exact.broken
+        for row in [model.rows[place]]
     ]
     value, dropped = exact.worth, []
     if broken:
@@ -267,12 +268,8 @@ def _looser(base: Program, other: Program) -> bool:
     """Whether every plan that obeys the base also obeys the other: the same rows, no limit tighter."""
     if base.matrix.shape != other.matrix.shape or (base.matrix != other.matrix).nnz:
         return False
-    return bool(
-        (other.lower <= base.lower + 1e-9).all()
-        and (other.upper >= base.upper - 1e-9).all()
-        and (other.least <= base.least + 1e-9).all()
-        and (other.most >= base.most - 1e-9).all()
-    )
+    ends = (other.upper, base.upper), (other.most, base.most), (base.lower, other.lower), (base.least, other.least)
+    return all((wide >= narrow - 1e-9).all() for wide, narrow in ends)
 
 
 OUT = "out"
