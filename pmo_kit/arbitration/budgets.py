@@ -445,7 +445,6 @@ class Warm:
     """
 
     def __init__(self, model: Model) -> None:
-        self._program = model.program
         self._highs: Any = relaxed_solver(model.program)
 
     @staticmethod
@@ -455,8 +454,7 @@ class Warm:
 
     def relax(self, model: Model) -> tuple[float, Floats, Floats] | None:
         """Bound, point and reduced costs of a model of the same question with other limits; None where it has none."""
-        self._program = p = model.program
-        highs = self._highs
+        p, highs = model.program, self._highs
         highs.changeRowsBounds(len(p.lower), np.arange(len(p.lower), dtype=np.int32), p.lower, p.upper)
         highs.run()
         if highs.getInfo().primal_solution_status != 2:
@@ -465,7 +463,8 @@ class Warm:
         bound, reduced = SafeBound(p).of(np.array(solution.row_dual), p.least, p.most)
         return bound, np.array(solution.col_value), reduced
 
-    def core(self, point: Floats, reduced: Floats, enough: float, until: float | None = None) -> Floats | None:
+    @staticmethod
+    def core(p: Program, point: Floats, reduced: Floats, enough: float, until: float | None) -> Floats | None:
         """A plan worth `enough`, as zeros and ones; None where none is found.
 
         Searched are small sets of the options that cost least to change (Balas and Zemel 1980), the others as in
@@ -479,7 +478,6 @@ class Warm:
             drawn = min(len(around), CORE - len(near))
             sets += [np.append(near, rng.choice(around, drawn, replace=False)) for _ in range(TRIES)]
             sets.append(order[:LARGE])
-        p = self._program
         for columns in sets:
             part, x = p.part(columns, point), np.rint(point)
             x[columns] = 0.0
@@ -501,7 +499,7 @@ def good_plan(warm: Warm, model: Model, gap: float) -> Found | None:
         return None
     bound, point, reduced = relaxed
     enough = bound - 0.995 * gap * abs(float((model.program.value * point)[model.question.built.free].sum()))
-    x = warm.core(point, reduced, enough, until)
+    x = warm.core(model.program, point, reduced, enough, until)
     if x is None:
         return None
     plan = taken(x)

@@ -18,7 +18,6 @@ from pmo_kit.prioritization.robustness import (
     rank_robustness,
     sample_weights,
     smallest_change,
-    value_lines,
     weight_interval,
 )
 from pmo_kit.prioritization.screening import Screening, screen_scores

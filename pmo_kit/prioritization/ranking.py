@@ -223,7 +223,9 @@ def _weights(register: Register, card: Scorecard, weights: Any) -> pd.Series:
     if weights is None:
         given = card.criteria["weight"]
     elif isinstance(weights, str):
-        given = _of_stakeholders(register, criteria, weights)
+        table = stakeholder_weights(register, criteria)
+        known([weights], [*table.index, "stakeholders"], "stakeholder")
+        given = table.mean() if weights == "stakeholders" else table.loc[weights]
     elif isinstance(weights, Mapping | pd.Series):
         points = dict(weights)
         given = pd.Series(numbers([*points.values()], "weights"), [*points])
@@ -248,15 +250,6 @@ def stakeholder_weights(register: Register, criteria: pd.Index) -> pd.DataFrame:
     table = register.need("stakeholder_weights").pivot(index="stakeholder", columns="criterion", values="weight")
     table = table.reindex(columns=criteria).fillna(0.0)
     return pd.DataFrame(normalized(table.to_numpy(float)), index=table.index, columns=criteria)
-
-
-def _of_stakeholders(register: Register, criteria: pd.Index, who: str) -> pd.Series:
-    """Weights of one stakeholder, or the mean of all."""
-    table = stakeholder_weights(register, criteria)
-    if who == "stakeholders":
-        return table.mean()
-    known([who], [*table.index, "stakeholders"], "stakeholder")
-    return pd.Series(table.loc[who])
 
 
 def _ordered(

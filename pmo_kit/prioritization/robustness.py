@@ -195,11 +195,12 @@ class WeightInterval:
     order_high: float
 
 
-def value_lines(values: ArrayLike, weights: ArrayLike, part: ArrayLike) -> tuple[float, Floats, Floats]:
-    """Value of each alternative as a straight line in the weight t of a criterion or a group.
+def weight_interval(values: ArrayLike, weights: ArrayLike, part: ArrayLike) -> WeightInterval:
+    """Weight-stability interval of a criterion or a group, in closed form.
 
-    V_i(t) = t x inside_i + (1 - t) x outside_i, inside and outside weighted in the stated proportions (equal
-    ones where those are all zero).
+    The value of each alternative is a straight line in the weight t of the part, V_i(t) = t x inside_i + (1 - t) x
+    outside_i, inside and outside weighted in the stated proportions (equal ones where those are all zero). The leader L
+    stays ahead of i while at_zero_L - at_zero_i + t (slope_L - slope_i) >= 0; each i bounds t from one side.
 
     Parameters
     ----------
@@ -207,41 +208,6 @@ def value_lines(values: ArrayLike, weights: ArrayLike, part: ArrayLike) -> tuple
     weights : array, shape (criteria,)
     part : array of bool, shape (criteria,)
         The criteria whose weight varies together; not all of them.
-
-    Returns
-    -------
-    t : float
-        The weight now.
-    at_zero, at_one : ndarray
-        Values at t = 0 and t = 1.
-
-    Examples
-    --------
-    >>> t, at_zero, at_one = value_lines([[100, 0], [0, 80]], [0.5, 0.5], [True, False])
-    >>> t, at_zero.tolist(), at_one.tolist()
-    (0.5, [0.0, 80.0], [100.0, 0.0])
-    """
-    cells, share = checked_matrix(values), normalized(weights)
-    mask = np.asarray(part, dtype=bool)
-    if mask.shape != share.shape or not mask.any() or mask.all():
-        raise InputError("the part whose weight varies is some of the criteria, not none and not all")
-    inside, outside = (
-        cells[:, some] @ normalized(share[some] if share[some].sum() > 0 else np.ones(some.sum()))
-        for some in (mask, ~mask)
-    )
-    return float(share[mask].sum()), np.asarray(outside), np.asarray(inside)
-
-
-def weight_interval(values: ArrayLike, weights: ArrayLike, part: ArrayLike) -> WeightInterval:
-    """Weight-stability interval of a criterion or a group, in closed form.
-
-    The leader L stays ahead of i while at_zero_L - at_zero_i + t (slope_L - slope_i) >= 0; each i bounds t
-    from one side.
-
-    Parameters
-    ----------
-    values, weights, part
-        As in `value_lines`.
 
     Notes
     -----
@@ -253,7 +219,14 @@ def weight_interval(values: ArrayLike, weights: ArrayLike, part: ArrayLike) -> W
     >>> round(interval.low, 4), interval.high, interval.challenger_low
     (0.4444, 1.0, 1)
     """
-    now, at_zero, at_one = value_lines(values, weights, part)
+    cells, share, mask = checked_matrix(values), normalized(weights), np.asarray(part, dtype=bool)
+    if mask.shape != share.shape or not mask.any() or mask.all():
+        raise InputError("the part whose weight varies is some of the criteria, not none and not all")
+    at_one, at_zero = (
+        cells[:, some] @ normalized(share[some] if share[some].sum() > 0 else np.ones(some.sum()))
+        for some in (mask, ~mask)
+    )
+    now = float(share[mask].sum())
     worth = now * at_one + (1 - now) * at_zero
     order = np.argsort(-worth, kind="stable")
     first, rest = order[0], order[1:]

@@ -219,18 +219,19 @@ class Scenario:
         }
         levels = set(zip(register.table("levels")["project_id"], register.table("levels")["level"], strict=True))
         mistakes = []
-        for row in self.table.itertuples():
-            here = known.get(str(row.what))
-            sheet = {"cost": "costs", "benefit": "benefits", "delay": "costs"}.get(str(row.what))
-            scoped = sheet is not None and not _in_scope(register, str(row.scope), register.table(sheet)).any()
+        for row in self.table.astype("object").itertuples():
+            here, words = known.get(row.what), ""
+            sheet = {"cost": "costs", "benefit": "benefits", "delay": "costs"}.get(row.what)
+            scoped = sheet is not None and not _in_scope(register, row.scope, register.table(sheet)).any()
             if scoped or (here is not None and row.scope not in here):
-                there = nearest(str(row.scope), sorted(here), 2) if here else "write all or column=value"
-                mistakes.append((row, f"there is no {row.what} {row.scope!r}; {there.rstrip('.')}"))
+                there = nearest(row.scope, sorted(here), 2) if here else "write all or column=value"
+                words = f"there is no {row.what} {row.scope!r}; {there.rstrip('.')}"
             elif row.what == "project_in" and row.value and (row.scope, row.value) not in levels:
-                mistakes.append((row, f"project {row.scope} has no level {row.value!r}"))
+                words = f"project {row.scope} has no level {row.value!r}"
             elif row.what == "weight" and self.value is None:
-                mistakes.append((row, "weights change no value here; give the function that values a register"))
-        self._refuse([(str(row.what), str(row.scope), words) for row, words in mistakes], "it names what there is")
+                words = "weights change no value here; give the function that values a register"
+            mistakes += [(row.what, row.scope, words)] if words else []
+        self._refuse(mistakes, "it names what there is")
 
     def _refuse(self, mistakes: Sequence[tuple[str, str, str]], rule: str) -> None:
         """One DataError with every mistake (what, scope, words), and where it is written."""
