@@ -390,12 +390,7 @@ def override_ledger(question: Question) -> Ledger:
     question = question.with_rules(*(replace(order, active=True) for order in overrides))
     names = [o.name for o in overrides]
     names_of = question.built.projects["name"]
-    lifted = [
-        [],
-        names,
-        *([other for other in names if other != name] for name in names),
-        *([n] for n in names),
-    ]
+    lifted = [[], names, *([other for other in names if other != name] for name in names), *([n] for n in names)]
     jobs = (partial(best_plan, compile_model(question.without(*lift))) for lift in lifted)
     everything, none, *others = side_by_side(jobs)
     records = []

@@ -34,8 +34,7 @@ def conflict_error(question: Question) -> InfeasibleError:
     """The error for a question that no plan answers: the conflict, and the cheapest way out."""
     conflict = conflicting_rules(question)
     unit = question.money.short
-    given = [rule.sentence(unit) for rule in conflict if isinstance(rule, GIVEN)]
-    others = [rule.sentence(unit) for rule in conflict if not isinstance(rule, GIVEN)]
+    given, others = ([r.sentence(unit) for r in conflict if isinstance(r, GIVEN) == of] for of in (True, False))
     message = f"No plan obeys the rules. These cannot hold together: {'; '.join(others or given)}."
     if others and given:
         message += f" Given by law, commitment or order on record: {'; '.join(given)}."

@@ -527,10 +527,6 @@ class Override(Rule):
     decided_by: str = field(default="", kw_only=True)
     date: dt.date | None = field(default=None, kw_only=True)
 
-    def __post_init__(self) -> None:
-        if self.in_out not in ("in", "out"):
-            raise InputError(f"An override says 'in' or 'out', not {self.in_out!r}.")
-
     @property
     def name(self) -> str:
         return f"override {_named(self.project_id, self.level)} {self.in_out}"

@@ -439,19 +439,17 @@ def limits_worth(allocation: Allocation, names: Sequence[str] | None = None) -> 
     # A share of the envelopes moves with them, so less money could allow other plans, and more money other ones.
     shares = any(isinstance(r, Share) and r.of == "envelope" for r in question.active_rules)
     limits = [r for r in question.active_rules if isinstance(r, Limit) and (names is None or r.name in names)]
-    asks: list[Callable[[Allocation], tuple[float, ...]]]
-    asks = [partial(_around, rule=rule, shares=shares) for rule in limits]
+    asks: dict[str, Callable[[Allocation], tuple[float, ...]]]
+    asks = {rule.name: partial(_around, rule=rule, shares=shares) for rule in limits}
     heads = [tuple(use.loc[rule.name, ["label", "unit", "used", "limit"]]) for rule in limits]
-    index = [rule.name for rule in limits]
     envelopes = [r for r in question.active_rules if isinstance(r, Envelope)]
     if len(envelopes) > 1 and (names is None or "all money" in names):
         total = sum(r.amount for r in envelopes if r.scope == "all")
         used = float(use.loc[[r.name for r in envelopes if r.scope == "all"], "used"].sum())
-        asks.append(lambda own: (nan, nan, nan, *_ahead(own, envelopes, shares)))
+        asks["all money"] = lambda own: (nan, nan, nan, *_ahead(own, envelopes, shares))
         heads.append(("all money", question.built.money_unit, used, total))
-        index.append("all money")
-    rows = [(*head, *found) for head, found in zip(heads, allocation._each(asks), strict=True)]
-    return pd.DataFrame(rows, columns=WORTH, index=pd.Index(index, name="rule", dtype="str")).astype(
+    rows = [(*head, *found) for head, found in zip(heads, allocation._each(asks.values()), strict=True)]
+    return pd.DataFrame(rows, columns=WORTH, index=pd.Index([*asks], name="rule", dtype="str")).astype(
         dict.fromkeys(WORTH[2:], float)
     )
 

@@ -369,14 +369,9 @@ def compare_stakeholders(ranking: Ranking) -> Disagreement:
     table = pd.DataFrame(ranks, index=projects, columns=weights.index)
     pairs = _pairs(values, ranking)
     agreement = kendall_w(-np.round(worth, 9))
-    return Disagreement(
-        table,
-        values,
-        pairs,
-        agreement,
-        _sentence(ranking, table, pairs, agreement),
-        MappingProxyType({"register": ranking.inputs["register"], "stakeholders": ", ".join(weights.index)}),
-    )
+    inputs = {"register": ranking.inputs["register"], "stakeholders": ", ".join(weights.index)}
+    words = _sentence(ranking, table, pairs, agreement)
+    return Disagreement(table, values, pairs, agreement, words, MappingProxyType(inputs))
 
 
 def _pairs(values: pd.DataFrame, ranking: Ranking) -> pd.DataFrame:
@@ -501,17 +496,9 @@ def rank_robustness(ranking: Ranking, draws: int = 10_000, seed: int = 0) -> Ran
     with printing() as told:
         lines = _sentences(ranking, table, stability, reversals)
     sentences = tuple(Sentence(line, told_in(line, told)) for line in lines)
-    inputs = {**ranking.inputs, "draws": str(draws), "seed": str(seed)}
-    return RankRobustness(
-        table,
-        pd.DataFrame(share, index=projects, columns=pd.RangeIndex(1, len(projects) + 1, name="rank")),
-        stability,
-        reversals,
-        sentences,
-        sentences[0],
-        MappingProxyType(inputs),
-        ranking,
-    )
+    shares = pd.DataFrame(share, index=projects, columns=pd.RangeIndex(1, len(projects) + 1, name="rank"))
+    known = MappingProxyType({**ranking.inputs, "draws": str(draws), "seed": str(seed)})
+    return RankRobustness(table, shares, stability, reversals, sentences, sentences[0], known, ranking)
 
 
 def _table(ranking: Ranking, share: Floats, wins: Floats) -> pd.DataFrame:

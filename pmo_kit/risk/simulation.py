@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from pmo_kit.arbitration import Allocation, Capacity, Envelope, Question
 from pmo_kit.arbitration.model import kept
 from pmo_kit.arbitration.rules import role_words
-from pmo_kit.doors import door, known, share
+from pmo_kit.doors import Answer, door, known, share
 from pmo_kit.errors import InputError
 from pmo_kit.facts import as_given, keeping, number
 from pmo_kit.risk.drawing import (
@@ -223,8 +223,12 @@ RISKS = [
 
 
 @dataclass(frozen=True, eq=False)
-class Simulation:
+class Simulation(Answer):
     """A plan in many possible futures.
+
+    `table` has one row per project of the plan: name; cost_base, benefit_base, npv_base as in the register; p10, p20,
+    p50, p80, p90 of cost, benefit, npv and delay (months, below zero is early): `cost_p80`; includes: what the
+    register's figures already hold.
 
     Costs are undiscounted and to come; the net value is the question's `npv` (or `npsv`) in every draw. Where tails
     are heavy, quantiles say what means hide: no mean is printed.
@@ -253,15 +257,6 @@ class Simulation:
         table.insert(0, "name", self.question.register.projects["name"].reindex(ids))
         table["includes"] = [p.risk.holds for p in self._run.exposure.projects]
         return table
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """One row per project of the plan.
-
-        name; cost_base, benefit_base, npv_base as in the register; p10, p20, p50, p80, p90 of cost, benefit, npv and
-        delay (months, below zero is early): `cost_p80`; includes: what the register's figures already hold.
-        """
-        return self._table.copy(deep=False)
 
     @cached_property
     def portfolio(self) -> pd.DataFrame:

@@ -250,7 +250,7 @@ def _step(before: Allocation, now: Allocation, minor: int) -> dict[str, object]:
     """Held-plan and re-optimization effect of one step."""
     found = evaluate_plan(compile_model(now.question), before.plan, now.value)
     start, end = round(before.value * minor), round(now.value * minor)
-    kept = found["value"]
+    kept = found.value
     middle = start if kept != kept else round(kept * minor)
     note = "" if kept == kept else "the old plan is no longer possible"
     loose = (before.bound - before.value) + (now.bound - now.value)

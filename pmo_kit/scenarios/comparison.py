@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from math import inf, nan
 from types import MappingProxyType
-from typing import ClassVar, TypedDict
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -29,7 +29,7 @@ FINEST = 1e-3  # share of a case to which the point is found where plans change 
 NODES = 2_000  # most branches of the search for the plan of least regret
 
 
-class Tried(TypedDict):
+class Tried(NamedTuple):
     """A plan in a case: see `evaluate_plans`."""
 
     fits: bool
@@ -74,7 +74,7 @@ def evaluate_plans(
 
     found = side_by_side(partial(tried, *key) for key in keys)
     rows = zip(keys, found, strict=True)
-    return pd.DataFrame([{"plan": name, "scenario": scenario} | each for (name, scenario), each in rows])
+    return pd.DataFrame([{"plan": name, "scenario": scenario} | each._asdict() for (name, scenario), each in rows])
 
 
 def regret_table(evaluated: pd.DataFrame) -> pd.DataFrame:
@@ -165,13 +165,7 @@ def evaluate_plan(model: Model, plan: Mapping[str, str], best: float) -> Tried:
         found = best_plan(model, fixed=fixed)
         value = found.worth
         dropped = [] if found.plan is None else sorted(set(plan) - set(model.levels(found.plan)))
-    return {
-        "fits": not broken,
-        "broken": "; ".join(broken),
-        "value": value,
-        "dropped": tuple(dropped),
-        "regret": round(best - value, 9),
-    }
+    return Tried(not broken, "; ".join(broken), value, tuple(dropped), round(best - value, 9))
 
 
 @dataclass(frozen=True, eq=False)
@@ -257,8 +251,8 @@ def minimax_plan(allocations: Mapping[str, Allocation], in_percent: bool = False
         raise InputError("no plan of today can be repaired in every scenario")
     plan = models[0].levels(taken(outcome.x[:n]))
     there = {name: evaluate_plan(allocations[name]._model, plan, allocations[name].value) for name in names}
-    series = pd.Series({name: found["regret"] * scale[name] for name, found in there.items()}, name="regret")
-    fits, maximum = sum(found["fits"] for found in there.values()), float(series.max())
+    series = pd.Series({name: found.regret * scale[name] for name, found in there.items()}, name="regret")
+    fits, maximum = sum(found.fits for found in there.values()), float(series.max())
     proven = outcome.status == "optimal"
     bound = maximum if proven and abs(-outcome.bound - maximum) < 1e-4 else max(0.0, -outcome.bound)
     return MinimaxPlan(plan, maximum, bound, series, fits, outcome.status, in_percent)
@@ -645,6 +639,6 @@ def switching_points(comparison: Comparison) -> pd.DataFrame:
 def _lead(question: Question, first: Mapping[str, str], second: Mapping[str, str]) -> float:
     """How much more a second plan is worth than a first, both after dropping what does not fit."""
     model = compile_model(question)
-    worth = [evaluate_plan(model, plan, 0.0)["value"] for plan in (second, first)]
+    worth = [evaluate_plan(model, plan, 0.0).value for plan in (second, first)]
     mine, other = (-inf if value != value else value for value in worth)
     return 0.0 if mine == other else mine - other

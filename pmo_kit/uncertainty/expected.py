@@ -218,30 +218,21 @@ def mean_spread(risk: Uncertainty, what: str, places: NDInts, unit: float) -> Fl
         Periods a year.
     """
     overruns, chance, cost, delays, comes, kept = _distributions(risk)
-    at = (
+    late, longer = (
         np.maximum(0, delays[:, None] + np.minimum(overruns, 0)),
         np.maximum(overruns, 0) + 0 * delays[:, None],
     )
-    stretch = at[1].max() + 1
-    scale = unit / 12 / STEPS
+    stretch, scale = longer.max() + 1, unit / 12 / STEPS
     if what == "cost":
-        weights = np.outer(comes, cost)
-        code = at[0] * stretch + at[1]
-    else:
-        weights = np.outer(kept, chance) * risk.mean("benefit")
-        code = (at[0] + at[1]) * stretch  # benefits only come later
+        weights, code = np.outer(comes, cost), late * stretch + longer
+    else:  # benefits only come later
+        weights, code = np.outer(kept, chance) * risk.mean("benefit"), (late + longer) * stretch
     total = np.bincount(code.ravel(), weights.ravel())
     cases = np.flatnonzero(total > 1e-12 * total.sum())
     start, overrun = np.divmod(cases, stretch)
     periods = int(places.max(initial=0)) + 2 + int(np.ceil((start + overrun).max(initial=0) * scale))
-    table = spread(
-        places,
-        periods,
-        (risk.work[0] * unit, risk.work[1] * unit),
-        start * scale,
-        overrun * scale,
-        risk.time_share,
-    )
+    work = (risk.work[0] * unit, risk.work[1] * unit)
+    table = spread(places, periods, work, start * scale, overrun * scale, risk.time_share)
     return np.asarray(np.tensordot(total[cases], table, axes=1))
 
 

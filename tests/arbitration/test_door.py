@@ -189,7 +189,7 @@ SCALE = pd.MultiIndex.from_tuples([("P01", "full"), ("P99", "full")], names=["pr
      (lambda q: pmo.risk.simulate_plan(q, {}, 10, seed=True), "seed is True"),
      (lambda q: pmo.rank_robustness(pmo.prioritize(q.register), 10, seed="a"), "seed is 'a'"),
      (lambda q: pmo.prioritization.rank_acceptability([[1.0]], 10, seed="a"), "seed is 'a'"),
-     (lambda q: q.with_override("P01", "maybe"), "'in' or 'out', not 'maybe'"),
+     (lambda q: q.with_override("P01", "maybe"), "in_out is in or out, not 'maybe'"),
      (lambda q: q.replace(last_plan=["P01"]), "last_plan says project_id -> level"),
      (lambda q: arbitration.revalued(q, {"P01": 1.0}), "or a Series, not dict"),
      (lambda q: arbitration.revalued(q, pd.Series([1.0], index=["P01"])), "the index (project_id, level)"),

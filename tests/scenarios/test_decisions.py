@@ -54,7 +54,7 @@ def test_the_least_maximum_regret_by_enumeration() -> None:
         if base.evaluate(base.positions(plan)).broken:
             continue
         regrets = [
-            evaluate_plan(model, plan, comparison.allocations[name].value)["regret"] for name, model in models.items()
+            evaluate_plan(model, plan, comparison.allocations[name].value).regret for name, model in models.items()
         ]
         best = min(best, max(float("inf") if r != r else r for r in regrets))
     assert found.status == "optimal"
