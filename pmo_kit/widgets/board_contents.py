@@ -6,7 +6,7 @@ from functools import lru_cache
 from math import isinf, isnan
 from typing import Any
 
-from pmo_kit.arbitration import Allocation, Envelope, LimitUse, Mandatory, Question
+from pmo_kit.arbitration import Allocation, LimitUse, Mandatory, Question
 from pmo_kit.arbitration.prices import Price
 from pmo_kit.arbitration.rules import role_words
 from pmo_kit.exhibits.theme import DECISIONS
@@ -208,10 +208,9 @@ def gauges(session: SessionState, answer: Answer) -> list[dict[str, Any]]:
     """Limits as bars in an order that stays: all the money by year, then the tightest of the recommended plan."""
     first, plan = session.recommended.allocation, answer.allocation
     assert first is not None
-    whole = {r.name for r in session.base.active_rules if isinstance(r, Envelope) and r.scope == "all"}
 
     def order(x: LimitUse) -> tuple[int, float]:
-        if x.rule in whole:
+        if x.kind == "envelope" and x.scope == "all":
             return 0, 0.0
         return (2, 0.0) if x.least else (1, -share(x) if x.limit else -1.0)
 

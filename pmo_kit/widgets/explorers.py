@@ -680,22 +680,11 @@ def performance(review: Review) -> ui.Panel:
     area = ui.control(ipywidgets.Dropdown, act=state.choose_area, tooltip="Area", options=areas(review.table))
     own = "", "", partial(setattr, state, "project"), lambda: (state.listed, state.project)
     projects = ui.control(ipywidgets.Select, *own, tooltip="Projects", rows=9)
-    figure = ui.Chart(partial(_earned, state))
+    figure = ui.Chart(lambda: drawn(s_curve(state.review, state.project), width=505))
     facts = ui.shown(lambda: state.facts, ("what", "measure"), ("today", "today"))
     left = ui.column(area, projects, ui.scrolled(facts), width="39%")
     parts = ui.row(left, ui.column(figure, width="61%"), share=1)
     return ui.Panel(state, review.summary, parts, figure=figure, projects=projects)
-
-
-def _earned(state: PerformanceState) -> Any:
-    """The curve as the pack draws it; labels move with the lines when the chart is larger."""
-    picture = drawn(s_curve(state.review, state.project), width=505)
-    margin = picture.layout.margin
-    height = picture.layout.height - margin.t - margin.b
-    for label in picture.layout.annotations:
-        if label.yref == "paper" and label.y == 1 and (label.yshift or 0) < 0:
-            label.y, label.yshift = 1 + label.yshift / height, 0
-    return picture
 
 
 SHOWN_DRIVERS = 10
