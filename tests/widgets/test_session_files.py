@@ -220,7 +220,7 @@ def test_minutes_say_every_move_and_what_is_more_as_more(
     monkeypatch.setattr(typst, "compile", compile)
     decide(session, tmp_path, session.case, committee="Board")
     assert len(told["moves"]) == len(session.log) == 80
-    assert "Against the recommended plan: 2.0 EUR million more." in told["facts"]
+    assert "Against the recommended plan: 2.0\u00a0EUR million more." in told["facts"]
     assert [one["sized"] for one in told["plan"]] == [
         f"{p} {session.names[p]}" + ("" if v == "stop" else f", {session.level_words(p, v)}")
         for p, v in sorted(session.answer.plan.items())
