@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from math import nan
 
@@ -14,7 +15,7 @@ from pmo_kit.arbitration.allocation import SMALL, Allocation, asked_gap
 from pmo_kit.arbitration.model import NO_BOUND, ONE, Model, Plan, compile_model
 from pmo_kit.arbitration.prices import NOTHING
 from pmo_kit.arbitration.rules import Envelope, Row, Share
-from pmo_kit.arbitration.search import Known, Pool, best_known, best_plan, each, proof_gap
+from pmo_kit.arbitration.search import Found, Known, Pool, best_known, best_plan, each, proof_gap
 from pmo_kit.arbitration.solving import Limits
 from pmo_kit.arbitration.thresholds import Threshold, changed, least_increase, limit_shift, touched
 from pmo_kit.doors import door, number, several
@@ -22,6 +23,7 @@ from pmo_kit.errors import InputError
 
 COLUMNS = ["from_year", "to_year", "envelope", "amount", "gain", "more", "most", "cap", "together"]
 DELAYS = ["project_id", "name", "area", "in_plan", "later", "value", "cost", "cost_upper"]
+TOGETHER = 3  # times that several questions are asked in one search
 SAME = 1e-9  # of the value: gains below it are none
 
 
@@ -101,9 +103,10 @@ class _Moves(Known):
     def rows(self, name: str, start: int, to: int, amounts: Sequence[float]) -> list[tuple[object, ...]]:
         """The rows of one pair of years."""
         most, cap = self.best(name, start, to)
-        gains = [(self.gain(name, start, to, amount), self.gain(name, None, to, amount)) for amount in amounts]
+        more = [self.gain(name, None, to, amount) for amount in amounts]  # first: no move gains more
+        gains = [self.gain(name, start, to, amount) for amount in amounts]
         kept = self.together(name)
-        return [(start, to, name, x, *pair, most, cap, kept) for x, pair in zip(amounts, gains, strict=True)]
+        return [(start, to, name, *of, most, cap, kept) for of in zip(amounts, gains, more, strict=True)]
 
     def years(self, name: str) -> list[int]:
         """Years of an envelope."""
@@ -130,20 +133,20 @@ class _Moves(Known):
         moved = (changed(r, by[r.name]) for r in self._envelopes.values() if r.name in by)
         return compile_model(self._question.with_rules(*moved))
 
-    def _value(self, by: Mapping[str, float], wider: Mapping[str, float] | None = None) -> int:
+    def _value(self, by: Mapping[str, float], wider: Sequence[Mapping[str, float]] = ()) -> int:
         """The value of the best plan with the envelopes changed by so much; `NOTHING` where there is none.
 
-        `wider` is a change that leaves at least as much money everywhere: asked first where a search is needed.
+        `wider` are changes that leave at least as much money everywhere: asked first where a search is needed.
         """
         key = frozenset(by.items())
         if key not in self._values:
-            model = self._model(by)
+            model, most = self._model(by), self._most(by)
             pool = Pool(model, best_known(model, self._plans))
-            most, known = self._most(by), pool.best({})
-            if wider is not None and most != NOTHING and known != most:
-                most = min(most, self._value(wider))
-            if most == NOTHING or known == most:
+            if most == NOTHING or pool.best({}) == most:
                 self._values[key] = most
+            elif wider:
+                self._value(wider[0])
+                return self._value(by, wider[1:])
             else:
                 found = pool.search()
                 self._values[key] = NOTHING if found.plan is None else found.value
@@ -174,22 +177,23 @@ class _Moves(Known):
         if start is not None and self._all(name, start) < amount:
             return nan
         by = {rule: amount * sign for rule, sign in self._by(name, start, to).items()}
-        wider = None
-        if start is not None and not self._shares:
-            less = {rule: change for rule, change in by.items() if change < 0}
-            others = (r.name for r in self._envelopes.values() if r.year != start)
-            wider = dict.fromkeys(others, self._everything) | less
+        wider = list[dict[str, float]]()
+        if start is not None and not self._shares and self._idle(name, to):
+            idle = [r for e, y in self._envelopes if self._idle(e, y) for r in self._rules(self.together(e), y)]
+            free = dict.fromkeys((r.name for r in idle), self._everything)
+            less = self._rules(self.together(name), start)
+            wider = [
+                free | {r.name: -amount for r in less if r.scope in scopes}
+                for scopes in ({"all"}, {r.scope for r in less})
+            ]
         return self._gained(self._value(by, wider))
 
     def best(self, name: str, start: int, to: int) -> tuple[float, float]:
         """The largest gain of any amount, and the least amount that reaches it."""
         model, by, most = self._base._model, self._by(name, start, to), self._all(name, start)
         into = [r.name for r in self._rules(self.together(name), to)]
-        if not self._shares:
-            everyone = [r.name for r in self._rules(self.names, to)]
-            for more in (dict.fromkeys(everyone, self._everything), dict.fromkeys(into, most)):
-                if not self._gained(self._value(more)) > 0:
-                    return 0.0, 0.0
+        if not self._shares and (self._idle(name, to) or not self._gained(self._value(dict.fromkeys(into, most))) > 0):
+            return 0.0, 0.0
         value, plan = self._reached(by, into, most)
         if value < (NO_BOUND if self._shares else self._value(dict.fromkeys(into, most))):
             shift = limit_shift(model, by)
@@ -232,6 +236,11 @@ class _Moves(Known):
             if not moved.broken and moved.value >= value:
                 return new
         return least_increase(model, by, least=value, known=[plan])
+
+    def _idle(self, name: str, to: int) -> bool:
+        """Whether no amount of new money in a year gains anything."""
+        asks = (self._rules(names, to) for names in (self.names, self.together(name)))
+        return any(not self._gained(self._value({r.name: self._everything for r in rules})) > 0 for rules in asks)
 
     def _all(self, name: str, start: int) -> float:
         """All the money that can leave a year."""
@@ -276,26 +285,44 @@ def cost_of_delay(allocation: Allocation) -> pd.DataFrame:
     gap = 0.0 if exact else asked_gap(question) * allocation._free_value()
     limits = Limits(max(proof_gap(model), gap), question.node_limit)
     late = np.flatnonzero(delays > question.deferral)
-
-    def asked(pool: Pool, project: str, plan: pd.Series, wanted: NDArray[np.int64]) -> tuple[object, ...]:
-        mine = options.of(project)
-        moved = (tuple(sorted(one.difference(mine) | {i})) for one in known for i in wanted.tolist())
-        for late_plan in best_known(model, moved):
-            pool.add(late_plan)
-        fixed = {int(i): 0 for i in [*late, *mine] if i not in wanted}
-        found = pool.search(fixed, [Row("later", wanted, np.ones(len(wanted)), 1, np.inf)], limits)
-        value = cost = upper = float("nan")
-        if found.plan is not None:
-            value, cost = found.value / ONE, allocation.value - found.bound / ONE
-            upper = allocation.bound - found.value / ONE
-        inside = plan["decision"] == "fund"
-        return project, plan["name"], plan["area"], inside, int(plan["delay"]) + 1, value, cost, upper
-
-    asks = []
-    for project, plan in allocation.table.iterrows():
+    wanted = dict[str, NDArray[np.int64]]()
+    for project, years in allocation.table["delay"].items():
         mine = options.of(str(project))
-        wanted = mine[delays[mine] == int(plan["delay"]) + 1]
-        if len(wanted):
-            asks.append(partial(asked, project=str(project), plan=plan, wanted=wanted))
-    table = pd.DataFrame(each(pool, asks), columns=DELAYS).set_index("project_id")
+        starts = mine[delays[mine] == years + 1]
+        if len(starts):
+            wanted[str(project)] = starts
+            moved = (tuple(sorted(one.difference(mine) | {i})) for one in known for i in starts.tolist())
+            for late_plan in best_known(model, moved):
+                pool.add(late_plan)
+
+    def only(*projects: str) -> tuple[dict[int, int], list[Row]]:
+        """Columns and rows of the plans in which one of these starts later, and nobody else does."""
+        starts = np.concatenate([wanted[project] for project in projects])
+        return {int(i): 0 for i in late if i not in starts}, [Row("later", starts, np.ones(len(starts)), 1, 1)]
+
+    found = dict[str, Found]()
+    open_ = {project: best for project in wanted if exact and (best := pool.leader(*only(project)))}
+    for _ in range(TOGETHER if open_ else 0):  # in one search: is a plan better than what is known with its late start?
+        base, value = max(worth for worth, _ in open_.values()), model.program.value.copy()
+        for project, (worth, _) in open_.items():
+            value[wanted[project]] += (base - worth) / ONE
+        cutoff = base / ONE + (0.999 * model.step or 2e-9 * model.size)
+        fixed, rows = only(*open_)
+        program, above = model.program.maximizing(value), replace(limits, cutoff=cutoff)
+        rival = best_plan(model, program=program, fixed=fixed, extra=rows, limits=above)
+        if rival.status == "infeasible":
+            found |= {p: Found("optimal", plan, worth, worth, 0) for p, (worth, plan) in open_.items()}
+        if rival.plan is None:
+            break
+        pool.add(rival.plan)
+        del open_[next(p for p in open_ if not set(rival.plan).isdisjoint(wanted[p].tolist()))]
+    asks = (lambda pool, project=p: found.get(project) or pool.search(*only(project), limits) for p in wanted)
+    records = []
+    for (project, starts), best in zip(wanted.items(), each(pool, asks), strict=True):
+        plan, worth = allocation.table.loc[project], (nan, nan, nan)
+        if best.plan is not None:
+            worth = best.value / ONE, allocation.value - best.bound / ONE, allocation.bound - best.value / ONE
+        inside, years = plan["decision"] == "fund", int(delays[starts[0]])
+        records.append((project, plan["name"], plan["area"], inside, years, *worth))
+    table = pd.DataFrame(records, columns=DELAYS).set_index("project_id")
     return table.sort_values("cost", ascending=False, kind="stable")

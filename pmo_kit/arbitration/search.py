@@ -219,7 +219,9 @@ def best_known(model: Model, plans: Iterable[Plan]) -> list[Plan]:
     known = list(plans)
     x = np.zeros((len(known), len(model.program.value)))
     for place, plan in enumerate(known):
-        x[place, model.columns(plan)] = 1.0
+        x[place, list(plan)] = 1.0
+    for y, product in enumerate(model.products, start=model.n):
+        x[:, y] = x[:, product.first].any(axis=1) & x[:, product.second].any(axis=1)
     rows = slice(model.head, model.head + len(model.rows))
     lower, upper, used = (
         model.program.lower[rows],
