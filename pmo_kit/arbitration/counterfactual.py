@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -202,13 +203,10 @@ def letter(allocation: Allocation, project_id: str) -> str:
     known([project_id], allocation.table.index, "project")
     row = allocation.table.loc[project_id]
     title = {"fund": "funded", "stop": "to be stopped", "refuse": "not in the plan"}[row["decision"]]
-    blocks = [f"# {row['name']} ({project_id}): {title}"]
-    for lead, text in letter_items(allocation, project_id):
-        if lead == BULLET and blocks[-1].startswith("- "):
-            blocks[-1] += f"\n- {text}"
-        else:
-            blocks.append(f"- {text}" if lead == BULLET else f"**{lead}** {text}")
-    return "\n\n".join(blocks) + "\n"
+    items = letter_items(allocation, project_id)
+    blocks = [f"- {text}" if lead == BULLET else f"**{lead}** {text}" for lead, text in items]
+    text = "\n\n".join([f"# {row['name']} ({project_id}): {title}", *blocks])
+    return re.sub("(?m)^(- .*)\n(?=\n- )", r"\1", text) + "\n"
 
 
 def letter_items(allocation: Allocation, project_id: str) -> Items:

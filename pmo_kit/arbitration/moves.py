@@ -17,7 +17,7 @@ from pmo_kit.arbitration.prices import NOTHING
 from pmo_kit.arbitration.rules import Envelope, Row, Share
 from pmo_kit.arbitration.search import Found, Known, Pool, best_known, best_plan, each, proof_gap
 from pmo_kit.arbitration.solving import Limits
-from pmo_kit.arbitration.thresholds import Threshold, changed, least_increase, limit_shift, touched
+from pmo_kit.arbitration.thresholds import changed, least_increase, limit_shift, touched
 from pmo_kit.doors import door, number, several
 from pmo_kit.errors import InputError
 
@@ -70,8 +70,7 @@ def money_moves(allocation: Allocation, amounts: Sequence[float] = (1, 2, 4)) ->
     moves = _Moves(allocation)
     asks = (
         partial(_Moves.rows, name=name, start=start, to=to, amounts=amounts)
-        for name in moves.names
-        for years in [moves.years(name)]
+        for name, years in moves.years.items()
         for apart in range(1, len(years))  # neighbors share no year, so that no search is made twice
         for start, to in zip(years[apart:] + years[:apart], years, strict=True)
     )
@@ -92,25 +91,23 @@ class _Moves(Known):
         self._base, self._question = allocation, allocation.question
         active = self._question.active_rules
         self._envelopes = {(r.envelope, r.year): r for r in active if isinstance(r, Envelope)}
-        self.names = list(dict.fromkeys(name for name, _ in self._envelopes))
+        self.years: dict[str, list[int]] = {}
+        for name, year in sorted(self._envelopes, key=lambda at: at[1]):
+            self.years.setdefault(name, []).append(year)
         self._shares = any(isinstance(r, Share) and r.of == "envelope" for r in active)
         self._plans = dict.fromkeys(allocation._pool.plans)
         proven = {frozenset[tuple[str, float]](): allocation._value} if allocation.gap == 0 else {}
         self._values: dict[frozenset[tuple[str, float]], int] = proven
-        self._enough: dict[tuple[frozenset[str], int], Threshold | None] = {}
         self._everything = sum(r.amount for r in self._envelopes.values())
 
     def rows(self, name: str, start: int, to: int, amounts: Sequence[float]) -> list[tuple[object, ...]]:
         """The rows of one pair of years."""
         most, cap = self.best(name, start, to)
-        more = [self.gain(name, None, to, amount) for amount in amounts]  # first: no move gains more
-        gains = [self.gain(name, start, to, amount) for amount in amounts]
+        more, gains = (
+            [self.gain(name, year, to, x) for x in amounts] for year in (None, start)
+        )  # a move gains no more
         kept = self.together(name)
         return [(start, to, name, *of, most, cap, kept) for of in zip(amounts, gains, more, strict=True)]
-
-    def years(self, name: str) -> list[int]:
-        """Years of an envelope."""
-        return sorted(year for each, year in self._envelopes if each == name)
 
     def together(self, name: str) -> tuple[str, ...]:
         """The envelope, and those that hold its money too: for everything, or of the same scope."""
@@ -150,8 +147,7 @@ class _Moves(Known):
             else:
                 found = pool.search()
                 self._values[key] = NOTHING if found.plan is None else found.value
-                if found.plan is not None:
-                    self._plans[found.plan] = None
+                self._plans |= dict.fromkeys(pool.plans)
         return self._values[key]
 
     def _most(self, by: Mapping[str, float]) -> int:
@@ -179,20 +175,17 @@ class _Moves(Known):
         by = {rule: amount * sign for rule, sign in self._by(name, start, to).items()}
         wider = list[dict[str, float]]()
         if start is not None and not self._shares and self._idle(name, to):
-            idle = [r for e, y in self._envelopes if self._idle(e, y) for r in self._rules(self.together(e), y)]
-            free = dict.fromkeys((r.name for r in idle), self._everything)
+            free = {r.name: self._everything for at, r in self._envelopes.items() if self._idle(*at)}
             less = self._rules(self.together(name), start)
-            wider = [
-                free | {r.name: -amount for r in less if r.scope in scopes}
-                for scopes in ({"all"}, {r.scope for r in less})
-            ]
+            for scopes in ({"all"}, {r.scope for r in less}):
+                wider.append(free | {r.name: -amount for r in less if r.scope in scopes})
         return self._gained(self._value(by, wider))
 
     def best(self, name: str, start: int, to: int) -> tuple[float, float]:
         """The largest gain of any amount, and the least amount that reaches it."""
         model, by, most = self._base._model, self._by(name, start, to), self._all(name, start)
         into = [r.name for r in self._rules(self.together(name), to)]
-        if not self._shares and (self._idle(name, to) or not self._gained(self._value(dict.fromkeys(into, most))) > 0):
+        if not self._shares and self._idle(name, to):
             return 0.0, 0.0
         value, plan = self._reached(by, into, most)
         if value < (NO_BOUND if self._shares else self._value(dict.fromkeys(into, most))):
@@ -205,7 +198,7 @@ class _Moves(Known):
         gained = self._gained(value)
         if not gained > 0:
             return 0.0, 0.0
-        least = self._least(by, into, value, plan)
+        least = least_increase(model, by, least=value, known=[plan])
         return gained, nan if least is None else least.amount
 
     def _reached(self, by: Mapping[str, float], into: Sequence[str], most: float) -> tuple[int, Plan]:
@@ -221,25 +214,9 @@ class _Moves(Known):
                     best = best if moved.broken else max(best, (moved.value, plan))
         return best
 
-    def _least(self, by: Mapping[str, float], into: Sequence[str], value: int, plan: Plan) -> Threshold | None:
-        """The least amount with which a value is reached: not less than of new money, and no more where that fits."""
-        model = self._base._model
-        if self._shares:
-            return least_increase(model, by, least=value, known=[plan])
-        key = (frozenset(into), value)
-        if key not in self._enough:
-            self._enough[key] = least_increase(model, dict.fromkeys(into, 1.0), least=value, known=[plan])
-        new = self._enough[key]
-        if new is not None:
-            amount = new.amount + 1e-9  # it is rounded
-            moved = self._model({rule: amount * sign for rule, sign in by.items()}).evaluate(new.plan)
-            if not moved.broken and moved.value >= value:
-                return new
-        return least_increase(model, by, least=value, known=[plan])
-
     def _idle(self, name: str, to: int) -> bool:
         """Whether no amount of new money in a year gains anything."""
-        asks = (self._rules(names, to) for names in (self.names, self.together(name)))
+        asks = (self._rules(names, to) for names in (self.years, self.together(name)))
         return any(not self._gained(self._value({r.name: self._everything for r in rules})) > 0 for rules in asks)
 
     def _all(self, name: str, start: int) -> float:
@@ -301,8 +278,8 @@ def cost_of_delay(allocation: Allocation) -> pd.DataFrame:
         return {int(i): 0 for i in late if i not in starts}, [Row("later", starts, np.ones(len(starts)), 1, 1)]
 
     found = dict[str, Found]()
-    open_ = {project: best for project in wanted if exact and (best := pool.leader(*only(project)))}
-    for _ in range(TOGETHER if open_ else 0):  # in one search: is a plan better than what is known with its late start?
+    open_ = {project: lead for project in wanted if exact and (lead := pool.leader(*only(project)))}
+    for _ in range(min(TOGETHER, len(open_))):  # in one search: is a plan better than what is known of its start?
         base, value = max(worth for worth, _ in open_.values()), model.program.value.copy()
         for project, (worth, _) in open_.items():
             value[wanted[project]] += (base - worth) / ONE
@@ -318,11 +295,10 @@ def cost_of_delay(allocation: Allocation) -> pd.DataFrame:
         del open_[next(p for p in open_ if not set(rival.plan).isdisjoint(wanted[p].tolist()))]
     asks = (lambda pool, project=p: found.get(project) or pool.search(*only(project), limits) for p in wanted)
     records = []
-    for (project, starts), best in zip(wanted.items(), each(pool, asks), strict=True):
-        plan, worth = allocation.table.loc[project], (nan, nan, nan)
-        if best.plan is not None:
-            worth = best.value / ONE, allocation.value - best.bound / ONE, allocation.bound - best.value / ONE
-        inside, years = plan["decision"] == "fund", int(delays[starts[0]])
-        records.append((project, plan["name"], plan["area"], inside, years, *worth))
+    for (project, starts), answer in zip(wanted.items(), each(pool, asks), strict=True):
+        plan, worths = allocation.table.loc[project], (nan, nan, nan)
+        if answer.plan is not None:
+            worths = answer.value / ONE, allocation.value - answer.bound / ONE, allocation.bound - answer.value / ONE
+        records.append((project, plan["name"], plan["area"], plan["decision"] == "fund", delays[starts[0]], *worths))
     table = pd.DataFrame(records, columns=DELAYS).set_index("project_id")
     return table.sort_values("cost", ascending=False, kind="stable")

@@ -54,8 +54,6 @@ class Program:
 
     def fixed(self, columns: Mapping[int, float]) -> Program:
         """The program with some columns at a value."""
-        if not columns:
-            return self
         least, most = self.least.copy(), self.most.copy()
         for column, x in columns.items():
             least[column] = most[column] = x
@@ -340,16 +338,9 @@ class SafeBound:
         self._columns = sparse.csr_array(program.matrix.T)
         self._sizes = _largest(program.matrix) * np.diff(program.matrix.indptr)
 
-    def of(self, y: Floats, least: Floats, most: Floats) -> tuple[float, Floats]:
-        """The bound from multipliers, and the reduced costs."""
-        return self._bound(self._program.value, y, least, most)
-
-    def empty(self, y: Floats, least: Floats, most: Floats) -> bool:
-        """Whether multipliers show that no point is between these limits."""
-        return self._bound(np.zeros_like(self._program.value), y, least, most)[0] < 0
-
-    def _bound(self, value: Floats, y: Floats, least: Floats, most: Floats) -> tuple[float, Floats]:
-        p = self._program
+    def of(self, y: Floats, least: Floats, most: Floats, worth: float = 1.0) -> tuple[float, Floats]:
+        """The bound from multipliers, and the reduced costs; below 0 where nothing has a `worth`: no point is there."""
+        p, value = self._program, worth * self._program.value
         y = np.where(((y > 0) & np.isinf(p.upper)) | ((y < 0) & np.isinf(p.lower)), 0.0, y)
         ends = np.where(y > 0, p.upper, np.where(y < 0, p.lower, 0.0))
         reduced = value - self._columns @ y
@@ -601,7 +592,7 @@ class _Branching:
             bound, reduced = safe.of(np.array(solution.row_dual), least, most)
             return bound, reduced, np.array(solution.col_value)
         _, there, ray = highs.getDualRay()
-        if there and any(safe.empty(sign * np.array(ray), least, most) for sign in (1, -1)):
+        if there and any(safe.of(sign * np.array(ray), least, most, 0.0)[0] < 0 for sign in (1, -1)):
             return -inf, None, least
         return inf, None, least
 
