@@ -567,3 +567,24 @@ def test_a_year_told_by_a_date_is_the_fiscal_year_of_that_date(told: str, start:
     settings = {"currency": "EUR", "money_unit": "million", "price_basis": "nominal", "as_of": "2026-09-30"}
     register = Register(settings=settings | {"fiscal_year_start": start}, projects=projects, costs=costs)
     assert register.table("costs")["year"].tolist() == [2028 + (start == 4)]
+
+
+@pytest.mark.parametrize(
+    ("costs", "named"),
+    [
+        ("project_id,year,amount,Q1,Q2\nP01,2027,1,1,2\nP02,2027,1,1,1\n", "Q1"),  # quarters beside a year
+        ("project_id,year,Jan,Feb\nP01,2027,1,2\nP02,2027,1,1\n", "no column amount"),
+        ("project_id,year,amount,Tax\nP01,2027,10,incl.\nP02,2027,5,excl.\n", "Tax"),
+        ("project_id,2027 incl. VAT,2028 excl. VAT\nP01,10,5\nP02,1,2\n", "no column year"),
+        ("project_id,year,kind,amount\nP01,2027,capex,10\nfrom here in k€,,,\nP02,2027,capex,5000\n", "k€"),
+        ("project_id,2027\nAmounts in k€,\nP01,1000\nP02,500\n", "k€"),
+        ("project_id,year,amount\nP01,CY2027,2\nP02,2027,1\n", "CY2027"),
+    ],
+)
+def test_what_changes_the_amounts_of_a_table_is_never_read_past(tables, folder, costs, named):
+    settings = tables["settings"] + "fiscal_year_start,4\n"
+    with pytest.raises(DataError) as error:
+        load_register(folder(tables | {"settings": settings, "costs": costs}))
+    told = error.value.findings
+    told = told[told["severity"] == "block"][["column", "value", "message"]]
+    assert told.apply(lambda column: column.str.contains(named, regex=False)).to_numpy().any()
