@@ -91,16 +91,12 @@ Words: TypeAlias = "str | list[str] | Mapping[str, str]"
 Rows: TypeAlias = "np.ndarray | pd.Series | pd.DataFrame | list[int] | None"
 
 
-class _Sentences(Formatter):
-    """One sentence for each of some rows: `{name}` is its cell of a column, numbers as they were given."""
-
-    def format_field(self, value: Any, format_spec: str) -> str:
-        """A cell in words."""
-        return as_given(value) if isinstance(value, float) and not format_spec else format(value, format_spec)
-
-    def of(self, words: str, rows: pd.DataFrame) -> list[str]:
-        """The sentences; `{value}` stays for the cell as written."""
-        return [self.vformat(words, (), {"value": "{value}", **line}) for line in rows.to_dict("records")]
+def _sentences(words: str, rows: pd.DataFrame) -> list[str]:
+    """One sentence for each of some rows: `{name}` is its cell of a column; `{value}` stays for the cell as written."""
+    named = {name for _, name, _, _ in Formatter().parse(words)}
+    lines = rows[[name for name in rows if name in named]].reset_index().to_dict("records")
+    told = ({name: as_given(one) if isinstance(one, float) else one for name, one in line.items()} for line in lines)
+    return [words.format_map({"value": "{value}", **line}) for line in told]
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,7 +188,7 @@ def run_checks(evidence: Evidence, findings: Findings) -> None:
             if intake is not None and found.rows is not None:
                 rows, words = found.rows, found.words
                 if isinstance(rows, pd.DataFrame):
-                    rows, words = rows.index.to_numpy(), _Sentences().of(str(words), rows)
+                    rows, words = rows.index.to_numpy(), _sentences(str(words), rows)
                 elif isinstance(words, Mapping):
                     cells = pd.Series(rows)
                     rows = np.flatnonzero(cells.isin(list(words))) if words else []
