@@ -15,7 +15,7 @@ import pandas as pd
 from pmo_kit.arbitration.infeasibility import conflict_error
 from pmo_kit.arbitration.model import ONE, Model, Plan, compile_model, in_parts, kept
 from pmo_kit.arbitration.question import Question
-from pmo_kit.arbitration.rules import Capacity, Count, Demand, Limit, Synergy
+from pmo_kit.arbitration.rules import Capacity, Count, Demand, Limit, Override, Synergy
 from pmo_kit.arbitration.search import Found, Pool, best_plan, core_plan, each, moment, proof_gap, settle_tie
 from pmo_kit.arbitration.solving import MOST_NODES, Limits, Program, Proof, Status, T, prove
 from pmo_kit.disk import shared
@@ -262,12 +262,20 @@ class Allocation(Answer):
         ]
         return pd.DataFrame(rows, columns=[*columns, "sense", "binding", "sentence"]).astype({"year": "Int64"})
 
+    def keeps(self, order: Override) -> bool:
+        """Whether the plan does what an order on record says, at the size it says, in force or not."""
+        options = self.question.built.of(order.project_id, order.level)
+        return set(options).isdisjoint(self._positions) == (order.in_out == "out")
+
     @property
-    def _among(self) -> str:
-        """The set that a proof ranges over, in words."""
-        years = count(self.question.deferral, "year")
-        late = f" or up to {years} later where the register allows" if self.question.deferral else ""
-        return f"all plans that start every project as asked{late}"
+    def searched(self) -> str:
+        """The set that a proof ranges over, in words: with which starts, with or without the orders on record."""
+        starts, question = "all starting as asked", self.question
+        if question.deferral:
+            starts = f"with starts up to {count(question.deferral, 'year')} later where the register allows it"
+        active = {order.active for order in question.orders}
+        words = "kept" if False not in active else "in part set aside" if True in active else "set aside"
+        return f"within the limits, {starts}" + f", orders on record {words}" * bool(active)
 
     @property
     def summary(self) -> str:
@@ -280,8 +288,7 @@ class Allocation(Answer):
             if d in counts
         ]
         if self.status == "optimal" and self.gap == 0:
-            proof = f"proven best of {self._among}"
-            proof += ", not unique" if self.unique is False else ""
+            proof = f"proven best of all plans {self.searched}" + ", not unique" * (self.unique is False)
         else:
             gap = f"{number(100 * self.gap, 2)} % ({number(self.gap_projects)} median projects)"
             proof = f"at most {gap} below the best, not unique"

@@ -215,7 +215,7 @@ def letter_items(allocation: Allocation, project_id: str) -> Items:
     options = allocation.question.built
     positions = options.of(project_id).tolist()
     largest = max(positions, key=lambda i: options.costs[i])
-    items = [("You asked for", _asked(allocation, largest))]
+    items = [("You asked for", _asked(allocation, largest)), *_orders(allocation, project_id)]
     if row["decision"] != "refuse":
         items += _in_plan(allocation, project_id, reduced=options.costs[largest] > row["cost"])
     level = str(options.table["base_level"].iloc[largest])
@@ -226,9 +226,24 @@ def letter_items(allocation: Allocation, project_id: str) -> Items:
         items += _ways(allocation, what_would_admit(allocation, project_id))
     basis = allocation.question.basis_word
     worth = f"The plan is worth {as_given(round(allocation.value, 2))} {options.value_unit}{f' {basis}' * bool(basis)}"
-    proven = f", proven best of {allocation._among}."
+    proven = f", proven best of all plans {allocation.searched}."
     sure = proven if allocation.gap == 0 else "; a better plan is not excluded."
     return [*items, ("How sure.", worth + sure)]
+
+
+def _orders(allocation: Allocation, project_id: str) -> Items:
+    """Each order on record for a project: who gave it, when and why, and whether the plan follows it."""
+    items, options = [], allocation.question.built
+    for order in allocation.question.orders:
+        if order.project_id == project_id:
+            label = options.table["label"].iloc[options.of(project_id, order.level)[0]] if order.level else ""
+            size = f" ({label or order.level})" if order.level else ""
+            when = f" on {order.date.isoformat()}" if order.date else ""
+            why = f": {order.reason.rstrip('.')}" if order.reason else ""
+            ordered = f"Ordered {order.in_out}{size} by {order.decided_by or 'an override'}{when}{why}"
+            does = "follows" if allocation.keeps(order) else "lifts"
+            items.append(("The order.", f"{ordered}. The plan {does} this order."))
+    return items
 
 
 def way_words(allocation: Allocation, project_id: str, rule: Rule) -> str:
@@ -358,11 +373,8 @@ def _in_plan(allocation: Allocation, project_id: str, reduced: bool) -> Items:
     done = flip(allocation, option)
     items = [("The decision.", first)]
     if done.found.plan is None or done.change is None:
-        for rule in allocation.question.orders:
-            if rule.active and rule.project_id == project_id:
-                by, why = rule.decided_by or "an override", rule.reason
-                return [*items, ("The order.", f"It is kept in by order of {by}{': ' * bool(why)}{why}.")]
-        return [*items, ("The price.", "No plan is possible otherwise.")]
+        bound = any(order.active and order.project_id == project_id for order in allocation.question.orders)
+        return [*items, ("The price.", f"No plan is possible otherwise{' while the order stands' * bound}.")]
     if done.found.value == allocation._value and allocation.gap == 0:
         return [*items, ("The price.", f"Taking the other way costs nothing: {_EQUAL}")]
     other = "Carrying it on" if row["decision"] == "stop" else "Leaving it out"

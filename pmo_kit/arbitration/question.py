@@ -227,12 +227,8 @@ class Question:
     def replace(self, **changes: object) -> Question:
         """A question with other fields; with another deferral the register's rules hold in the years it reaches."""
         if "overrides" in changes and not {"register", "rules"} & set(changes):
-            own = {
-                rule.name: rule
-                for rule in self._in_force(
-                    _read(self.register.table("overrides"), Override), bool(changes["overrides"])
-                )
-            }
+            orders = self._in_force(_read(self.register.table("overrides"), Override), bool(changes["overrides"]))
+            own = {rule.name: rule for rule in orders}
             changes["rules"] = tuple(own.get(rule.name, rule) for rule in self.rules)
         if "register" in changes and self.basis == default_basis(self.register):
             changes = {"basis": None} | changes

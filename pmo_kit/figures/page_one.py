@@ -371,7 +371,8 @@ def orders(allocation: Allocation, ledger: Ledger) -> Message:
         From `pmo_kit.arbitration.override_ledger`.
     """
     decided, names = allocation.table["decision"], allocation.question.register.projects["name"]
-    lifted = [row for row in ledger.table.itertuples() if not _followed(row, allocation)]
+    kept = {order.name: allocation.keeps(order) for order in allocation.question.orders}
+    lifted = [row for row in ledger.table.itertuples() if not kept[row.Index]]
     items: list[tuple[str, str]] = []
     for row in lifted:
         cost = claims.order(allocation, str(row.project_id), row.alone) if row.alone == row.alone else "the whole plan"
@@ -389,14 +390,6 @@ def orders(allocation: Allocation, ledger: Ledger) -> Message:
             joint = claims.order(allocation, None, ledger.joint)
             title += say("; keeping all costs {joint}", joint=joint)
     return Message(title=title, items=tuple(items) or (("", "Every order on record is followed."),))
-
-
-def _followed(row: Any, allocation: Allocation) -> bool:
-    """Whether the plan does what an order says, at the size it says."""
-    level = allocation.plan.get(str(row.project_id))
-    inside = level is not None and allocation.table.loc[row.project_id, "decision"] == "fund"
-    sized = not isinstance(row.level, str) or not row.level or level == row.level
-    return (inside and sized) if row.in_out == "in" else not inside
 
 
 @figure("page_one.alternatives")
@@ -571,7 +564,7 @@ def how_sure(allocation: Allocation, certificate: Sequence[tuple[str, str]] = ()
     certificate : sequence of (lead, text), optional
         What the futures say of the plan (`pmo_kit.figures.page_one.certificate`).
     """
-    among = _set_words(allocation)
+    among = allocation.searched
     if allocation.status == "optimal" and allocation.gap == 0:
         words = "{value} is proven to be the most that any plan is worth {among}"
         text = say(words, value=claims.value(allocation), among=among)
@@ -597,17 +590,6 @@ def how_sure(allocation: Allocation, certificate: Sequence[tuple[str, str]] = ()
     if told is not None and (told.share or told.unread or told.columns or told.found != told.used):
         data = f"{told.sentence} {sentence(data)}"
     return Message(title="How sure", items=(*items, ("Data:", data)))
-
-
-def _set_words(allocation: Allocation) -> str:
-    """The set that a proof ranges over: within the limits, with which starts, with or without the orders on record."""
-    question = allocation.question
-    starts = "all starting as asked"
-    if question.deferral:
-        starts = f"with starts up to {count(question.deferral, 'year')} later where the register allows it"
-    orders = f", orders on record {'kept' if question.overrides else 'set aside'}"
-    orders = orders if question.register.has("overrides") else ""
-    return f"within the limits, {starts}{orders}"
 
 
 def _refuse_gaps(requests: pd.DataFrame) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -189,8 +190,15 @@ def test_a_letter_names_who_ordered_it(question: Question) -> None:
         Override(project_id="P07", in_out="out", decided_by="Finance director"),
     )
     a = arbitrate(question.with_rules(*orders))
-    assert "It is kept in by order of Chair: A promise." in letter(a, "P08")
+    assert "**The order.** Ordered in by Chair: A promise. The plan follows this order." in letter(a, "P08")
+    assert "No plan is possible otherwise while the order stands." in letter(a, "P08")
+    assert "Ordered out by Finance director. The plan follows this order." in letter(a, "P07")
     assert "it is kept out by order of Finance director" in letter(a, "P07")
+    assert "The order." not in letter(a, "P11")
+    free = arbitrate(question.with_rules(*(replace(order, active=False) for order in orders)))
+    assert "Ordered in by Chair: A promise. The plan lifts this order." in letter(free, "P08")
+    assert "orders on record kept." in letter(a, "P08")
+    assert "orders on record set aside." in letter(free, "P08")
 
 
 @pytest.mark.parametrize("seed", range(6))
