@@ -15,7 +15,7 @@ import pandas as pd
 from pmo_kit.arbitration.infeasibility import conflict_error
 from pmo_kit.arbitration.model import ONE, Model, Plan, compile_model, in_parts, kept
 from pmo_kit.arbitration.question import Question
-from pmo_kit.arbitration.rules import Capacity, Count, Demand, Limit, Override, Synergy
+from pmo_kit.arbitration.rules import Capacity, Count, Demand, Limit, Synergy
 from pmo_kit.arbitration.search import Found, Pool, best_plan, core_plan, each, moment, proof_gap, settle_tie
 from pmo_kit.arbitration.solving import MOST_NODES, Limits, Program, Proof, Status, T, prove
 from pmo_kit.disk import shared
@@ -262,10 +262,10 @@ class Allocation(Answer):
         ]
         return pd.DataFrame(rows, columns=[*columns, "sense", "binding", "sentence"]).astype({"year": "Int64"})
 
-    def keeps(self, order: Override) -> bool:
+    def keeps(self, project_id: str, in_out: str, level: str | None = None) -> bool:
         """Whether the plan does what an order on record says, at the size it says, in force or not."""
-        options = self.question.built.of(order.project_id, order.level)
-        return set(options).isdisjoint(self._positions) == (order.in_out == "out")
+        options = self.question.built.of(project_id, level or None)
+        return set(options).isdisjoint(self._positions) == (in_out == "out")
 
     @property
     def searched(self) -> str:

@@ -241,7 +241,7 @@ def _orders(allocation: Allocation, project_id: str) -> Items:
             when = f" on {order.date.isoformat()}" if order.date else ""
             why = f": {order.reason.rstrip('.')}" if order.reason else ""
             ordered = f"Ordered {order.in_out}{size} by {order.decided_by or 'an override'}{when}{why}"
-            does = "follows" if allocation.keeps(order) else "lifts"
+            does = "follows" if allocation.keeps(project_id, order.in_out, order.level) else "lifts"
             items.append(("The order.", f"{ordered}. The plan {does} this order."))
     return items
 

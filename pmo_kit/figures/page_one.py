@@ -371,8 +371,8 @@ def orders(allocation: Allocation, ledger: Ledger) -> Message:
         From `pmo_kit.arbitration.override_ledger`.
     """
     decided, names = allocation.table["decision"], allocation.question.register.projects["name"]
-    kept = {order.name: allocation.keeps(order) for order in allocation.question.orders}
-    lifted = [row for row in ledger.table.itertuples() if not kept[row.Index]]
+    stated = ledger.table.assign(level=ledger.table["level"].fillna("")).itertuples()
+    lifted = [row for row in stated if not allocation.keeps(row.project_id, row.in_out, row.level)]
     items: list[tuple[str, str]] = []
     for row in lifted:
         cost = claims.order(allocation, str(row.project_id), row.alone) if row.alone == row.alone else "the whole plan"
