@@ -201,6 +201,20 @@ def test_a_letter_names_who_ordered_it(question: Question) -> None:
     assert "orders on record set aside." in letter(free, "P08")
 
 
+@pytest.mark.long
+def test_an_order_is_kept_at_any_start_and_at_its_own_size_only() -> None:
+    """P11 starts a year later in the best plan: an order for its full size is kept all the same."""
+    question = Question(load_register("data/samples/meridian"), overrides=False, deferral=1)
+    allocation = arbitrate(question)
+    assert allocation.plan["P11"] == "full +1y"
+    assert allocation.keeps("P11", "in", "full")
+    assert not allocation.keeps("P11", "out")
+    small = next(p for p, level in allocation.plan.items() if level == "reduced")
+    assert allocation.keeps(small, "in")
+    assert allocation.keeps(small, "out", "full")
+    assert not allocation.keeps(small, "in", "full")
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_with_the_least_increase_that_is_named_the_value_does_rise(seed: int) -> None:
     """People in fractions of fractions, as their expected numbers are: an amount rounded down would gain nothing."""
