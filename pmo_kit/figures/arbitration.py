@@ -125,7 +125,8 @@ def plan(
         unit_line=unit_line(f"{sentence(allocation.question.goal)} and spending by year", scope=_span(years)),
         note=f"{PAYS}: worth more than it costs. Other choice: what the plan loses where it is left out, or let in "
         "at its cheapest size. Exit costs of what stops are in its spending; what two save together stands in the "
-        f"first of them. The {allocation.question.goal} of what waits is that of its best size by itself.",
+        f"first of them. The {allocation.question.goal} of what waits is that of its best size by itself. n/a: no "
+        "money is given, or nothing is reported.",
     )  # fmt: skip
 
 
