@@ -11,7 +11,7 @@ from types import MappingProxyType
 import pandas as pd
 
 from pmo_kit.arbitration import Allocation, Committed, Mandatory, Override, Question, Rule, arbitrate
-from pmo_kit.arbitration.model import compile_model
+from pmo_kit.arbitration.model import PlanChange, compile_model
 from pmo_kit.doors import Answer, door
 from pmo_kit.errors import PmoError
 from pmo_kit.facts import number
@@ -256,15 +256,15 @@ def _step(before: Allocation, now: Allocation, minor: int) -> dict[str, object]:
     loose = (before.bound - before.value) + (now.bound - now.value)
     if loose > 0 and abs(end - start) <= loose * minor:
         note = "within solver tolerance"
-    old, new = dict(before.plan), dict(now.plan)
+    change = PlanChange.between(before.plan, now.plan)
     return {
         "held": middle - start,
         "reoptimized": end - middle,
         "total": end - start,
         "note": note,
-        "left": tuple(p for p in old if p not in new),
-        "entered": tuple(p for p in new if p not in old),
-        "resized": tuple(p for p in new if p in old and new[p] != old[p]),
+        "left": change.leaves,
+        "entered": change.enters,
+        "resized": tuple(p for p, *_ in change.resized),
     }
 
 

@@ -153,6 +153,14 @@ def test_attribution_adds_up_to_the_last_cent(question: pmo.Question) -> None:
     assert found.table.loc["constraints", "left"] == ("P07",)
 
 
+def test_who_stops_leaves_and_who_is_stopped_no_more_enters(question: pmo.Question) -> None:
+    """With one engineer fewer P06, which was to stop, carries on: it enters, as a comparison of scenarios says."""
+    capacity = question.register.table("capacity")
+    fewer = pmo.Question(question.register.replace(capacity=capacity.assign(fte=13.0)))
+    step = attribute(question, fewer).table.loc["constraints"]
+    assert (step["entered"], step["left"], step["resized"]) == (("P06",), ("P05",), ())
+
+
 def test_nothing_changed_has_no_cause(question: pmo.Question) -> None:
     found = attribute(question, pmo.Question(pmo.load_register("data/samples/meridian_12")))
     assert found.table.empty
