@@ -137,11 +137,11 @@ def test_charts_are_pictures_until_they_are_seen_and_then_drawn_without_a_networ
 
 NAMED = re.compile(
     r"(annex|chapter|page) \d+|\b[0-9a-f]{8}\b|\d{4}-\d\d(-\d\d)?|\d{4}Q\d|20\d\d"
-    r"|\w+ [−+]\d+ %|Phase 1|Stage 2 & 3"
+    r"|\w+ [−+]\d+\s%|Phase 1|Stage 2 & 3"
     r"|\b[Rr]ows? \d+(, \d+)*|(?<=[Pp]er )1\b|(?<=of )100\b|\bt?on? 1 spent"
 )
 """Dates, years, seals, names of projects and cases, rows of a sheet; what is counted per 1 or of 100 points."""
-OF_LIMITS = re.compile(r"at (most|least) [\d.]+( %)?")
+OF_LIMITS = re.compile(r"at (most|least) [\d.]+(\s%)?")
 """A limit is called by what its rule says."""
 
 
@@ -153,6 +153,7 @@ def test_every_number_in_words_was_printed_from_a_fact(committee: Path) -> None:
         if exhibit.id in DOCUMENTS:
             continue
         stated = {text for fact in exhibit.facts for spec in ("", "+", ".1") for text in [fact.words(spec)]}
+        stated |= {fact.exact for fact in exhibit.facts}  # letters print to the cent
         stated |= {part for fact in exhibit.facts for part in NUMBER.findall(fact.of.part or "")}
         stated |= {f"{100 * fact.base.level:.0f}" for fact in exhibit.facts if fact.base.level is not None}
         bare = {text.split("\u202f%")[0].lstrip("−+") for text in stated}
