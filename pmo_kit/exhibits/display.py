@@ -95,13 +95,12 @@ def show(exhibit: Exhibit, *, title: str = "", takeaway: str = "") -> None:
     """
     shown = dataclasses.replace(exhibit, title=title or exhibit.title, takeaway=takeaway or exhibit.takeaway)
     shown = dataclasses.replace(_with_alt(shown), facts=tuple(dict.fromkeys(_facts(shown))))
-    shown = cells.reworded(shown, bound)
     for name in ("id", "title"):
         if not getattr(shown, name).strip():
             raise ValueError(f"exhibit {shown.id or type(shown).__name__}: {name} is empty; every exhibit needs one")
     running = shell()
     if running is None:
-        print(plain(shown.printed))
+        print(plain(cells.reworded(shown.printed, bound)))
         return
     from IPython.display import display
 
@@ -111,7 +110,7 @@ def show(exhibit: Exhibit, *, title: str = "", takeaway: str = "") -> None:
 
 def mimebundle(exhibit: Exhibit, fonts: bool = False) -> dict[str, Any]:
     """Every form of an exhibit, by MIME type. A chart's plotly figure holds its frame as well."""
-    whole, exhibit = exhibit, exhibit.printed
+    whole, exhibit = exhibit, cells.reworded(exhibit.printed, bound)
     bundle: dict[str, Any] = {"text/plain": plain(exhibit)}
     style = f"<style>{theme.font_css((400, 700)) if fonts else ''}{theme.css()}</style>"
     if isinstance(exhibit, Chart):

@@ -40,8 +40,11 @@ class Collected:
 
     @cached_property
     def printed(self) -> Exhibit:
-        """What page, paper and slides show of it; the workbook has all."""
-        return self.exhibit.printed
+        """What page, paper and slides show of it, no line ending before a unit; the workbook has all."""
+        from pmo_kit.exhibits.cells import reworded
+        from pmo_kit.facts import bound
+
+        return reworded(self.exhibit.printed, bound)
 
     def in_own_words(self, vocabulary: Mapping[str, str]) -> Collected:
         """The same in the words of the organisation, in every medium."""
