@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from math import nan
+from math import inf, nan
 
 import numpy as np
 import pandas as pd
@@ -103,9 +103,8 @@ class _Moves(Known):
     def rows(self, name: str, start: int, to: int, amounts: Sequence[float]) -> list[tuple[object, ...]]:
         """The rows of one pair of years."""
         most, cap = self.best(name, start, to)
-        more, gains = (
-            [self.gain(name, year, to, x) for x in amounts] for year in (None, start)
-        )  # a move gains no more
+        # More money is asked about first: a move gains no more.
+        more, gains = ([self.gain(name, year, to, x) for x in amounts] for year in (None, start))
         kept = self.together(name)
         return [(start, to, name, *of, most, cap, kept) for of in zip(amounts, gains, more, strict=True)]
 
@@ -273,9 +272,10 @@ def cost_of_delay(allocation: Allocation) -> pd.DataFrame:
                 pool.add(late_plan)
 
     def only(*projects: str) -> tuple[dict[int, int], list[Row]]:
-        """Columns and rows of the plans in which one of these starts later, and nobody else does."""
+        """Columns and rows of the plans in which some of these start so, at most one later than the question allows."""
         starts = np.concatenate([wanted[project] for project in projects])
-        return {int(i): 0 for i in late if i not in starts}, [Row("later", starts, np.ones(len(starts)), 1, 1)]
+        some, alone = (np.ones(len(starts)), 1, inf), (1.0 * np.isin(starts, late), 0, 1)
+        return {int(i): 0 for i in late if i not in starts}, [Row("later", starts, *of) for of in (some, alone)]
 
     found = dict[str, Found]()
     open_ = {project: lead for project in wanted if exact and (lead := pool.leader(*only(project)))}

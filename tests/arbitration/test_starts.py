@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -11,7 +13,7 @@ from pmo_kit.arbitration import cost_of_delay
 from pmo_kit.errors import InfeasibleError
 from tests.arbitration.test_brute_force import ask
 from tests.arbitration.test_budgets import every_plan
-from tests.strategies import Case, brief, cases
+from tests.strategies import Case, Project, brief, cases
 
 
 @pytest.mark.long
@@ -47,3 +49,17 @@ def test_cost_of_one_year_later(case: Case) -> None:
         assert row["cost_upper"] == pytest.approx(row["cost"], abs=1e-6, nan_ok=True)
     assert told == set(table.index)
     assert table["cost"].dropna().is_monotonic_decreasing
+
+
+def test_two_that_start_later_together() -> None:
+    """Within the years that the question allows, another may start later too: A late is best with B late and C in."""
+    drawn = (("A", 2028, (5,), (0, 8, 7, 10)), ("B", 2028, (5,), (0, 7, 7, 1)), ("C", None, (10,), (0, 15)))
+    projects = []
+    for p, latest, *money in drawn:
+        costs, benefits = ({"full": tuple(map(Fraction, amounts))} for amounts in money)
+        projects.append(Project(p, "North", "discretionary", True, latest, True, costs, benefits, {"full": ()}))
+    budget = (Fraction(10),) * 3
+    question = ask(Case(projects, budget, Fraction(0), None, None, None, budget, deferral=1))
+    allocation = pmo.arbitrate(question)
+    assert (allocation.plan, allocation.value) == ({"A": "full", "B": "full"}, 30)
+    assert cost_of_delay(allocation)["value"].to_dict() == {"A": 10 + 9 + 5, "B": 20 + 9}
