@@ -521,8 +521,8 @@ def simulate_plan(
     key = (*map(id, question.rules), question.basis, frozenset(plan.items()), draws, seed)
     drawn: dict[Any, Simulation] = question.stated.memo.setdefault("simulations", {})
     plain = uplifts is None and executor is None
-    if plain and key in drawn:  # the same plan is asked about by several figures
-        return drawn[key]
+    if plain and (before := drawn.get(key)):  # the same plan is asked about by several figures
+        return before
     exposure = expose(question, plan.items(), uplifts)
     run = Run(seed, draws, shared_streams(exposure, seed, draws), exposure)
     notes = [CORRELATIONS]

@@ -101,9 +101,9 @@ class Attribution(Answer):
 def attribute(before: Question, after: Question) -> Attribution:
     """Attribute the change of value between two questions to its causes.
 
-    The causes are switched on one after the other: method (settings: discounting, prices, timing), data (costs,
-    benefits, people, scores and commitments of projects in both), projects (added or gone), weights, constraints
-    (envelopes, people, links, rules), overrides. After each the question is solved again.
+    The causes are switched on one after the other: method (settings: discounting, prices, timing), data (of projects in
+    both: what they are, costs, benefits, people and scores), projects (added or gone), weights, constraints (envelopes,
+    people, links, rules), overrides. After each the question is solved again.
 
     Parameters
     ----------
@@ -238,8 +238,8 @@ class _Chain:
             return [kind, *(getattr(register.settings, name) for name in SETTINGS),
                     *(getattr(question, name, None) for name in ("basis", "deferral", "gap"))]  # fmt: skip
         if cause == "data":
-            duties = register.projects.loc[both, "commitment"].tolist()
-            return [duties, *(_rows(register, name, both) for name in PROJECT_TABLES)]
+            own = register.projects.drop(columns="name").reset_index()
+            return [_rows(table, both) for table in (own, *map(register.table, PROJECT_TABLES))]
         if cause == "weights":
             return None if isinstance(question.value, str) else question.value.to_dict()
         rules = [rule for rule in question.active_rules if not isinstance(rule, Mandatory | Committed)]
@@ -302,8 +302,7 @@ def _minor_units(question: Question) -> int:
     return MINOR.get(question.register.settings.money_unit or "unit", 100)
 
 
-def _rows(register: Register, name: str, ids: Collection[str]) -> list[tuple[object, ...]]:
+def _rows(table: pd.DataFrame, ids: Collection[str]) -> list[tuple[object, ...]]:
     """Rows of a table about some projects, in one order."""
-    table = register.table(name)
     table = table[table["project_id"].isin(ids)].astype("str")
     return sorted(table.fillna("").itertuples(index=False, name=None))

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 import pmo_kit as pmo
+from pmo_kit.arbitration import Count
 from pmo_kit.arbitration.model import ONE, compile_model
 from pmo_kit.scenarios import attribute, break_even, partly, simulate_cases
 from pmo_kit.scenarios.comparison import dominated_plans, evaluate_plan
@@ -166,6 +167,18 @@ def test_nothing_changed_has_no_cause(question: pmo.Question) -> None:
     assert found.table.empty
     assert found.change == 0
     assert "nothing changed" in found.summary
+
+
+def test_a_project_that_moves_to_another_area_is_a_cause(question: pmo.Question) -> None:
+    """Of P01 and P04 in Networks only one may be in; where P01 is elsewhere, both are again."""
+    projects = question.register.projects
+    elsewhere = question.register.replace(
+        projects=projects.assign(area=projects["area"].mask(projects.index == "P01", "Digital"))
+    )
+    rule = Count(rule="one network", scope="area=Networks", maximum=1.0)
+    found = attribute(question.with_rules(rule), pmo.Question(elsewhere).with_rules(rule))
+    assert (found.before.value, found.after.value, found.residual) == (25.0, 33.5, 0)
+    assert found.amounts["total"].to_dict() == {"data": 8.5}
 
 
 @pytest.mark.slow
