@@ -44,10 +44,7 @@ def asked_by_year(appraisal: Appraisal) -> pd.DataFrame:
     DataFrame
         Projects x fiscal years, in the register's money unit; exclusive projects are both counted.
     """
-    levels = asked_levels(appraisal)
-    spend = appraisal.spend
-    chosen = pd.MultiIndex.from_arrays([levels.index, levels], names=spend.index.names)
-    return spend.loc[chosen].droplevel("level")
+    return appraisal.spend.loc[[*asked_levels(appraisal).items()]].droplevel("level")
 
 
 def ask_against_envelopes(register: Register, appraisal: Appraisal) -> pd.DataFrame:
@@ -201,11 +198,8 @@ def value_and_risk(register: Register, appraisal: Appraisal) -> pd.DataFrame:
     -----
     Expected monetary value of a risk: PMI, Practice Standard for Project Risk Management (2009).
     """
-    levels = asked_levels(appraisal)
-    chosen = pd.MultiIndex.from_arrays([levels.index, levels], names=appraisal.table.index.names)
-    table = register.projects[["name", "area", "project_type"]].join(
-        appraisal.table.loc[chosen, ["cost", "npv"]].droplevel("level")
-    )
+    asked = appraisal.table.loc[[*asked_levels(appraisal).items()], ["cost", "npv"]].droplevel("level")
+    table = register.projects[["name", "area", "project_type"]].join(asked)
     risks = register.table("risks")
     expected = (risks["probability"] * risks["cost_likely"]).groupby(risks["project_id"]).sum(min_count=1)
     return table.assign(exposure=expected.reindex(table.index))

@@ -416,45 +416,33 @@ def alternatives(
     social : Allocation, optional
         Of the same question asked for the value to society (`value="npsv"`).
     """
-    found = _others(allocation, surer, waiting, moves, ledger, social)
-    return Message(
-        title="What else could be decided",
-        items=tuple(found) or (("None", "of the plans that were tried for this beats it."),),
-    )
-
-
-def _others(
-    allocation: Allocation,
-    surer: Fit | None,
-    waiting: Allocation,
-    moves: pd.DataFrame,
-    ledger: Ledger,
-    social: Allocation | None,
-) -> Iterator[tuple[str, str]]:
-    """Each plan that beats the recommended one on another measure, and its price."""
+    found: list[tuple[str, str]] = []
     if surer is not None and surer.fits and surer.reached > surer.before:
         before, after = claims.reached(surer)
         lost = claims.gain(allocation, allocation.value - surer.given_up, "cautious")
         words = "all envelopes hold in {after} of the futures, not {before}; gives up {lost}."
-        yield "Cautious:", say(words, after=after, before=before, lost=lost)
+        found.append(("Cautious:", say(words, after=after, before=before, lost=lost)))
     if waiting.value > allocation.value + SMALL:
         more = claims.more_than(allocation, waiting.value, "later starts")
         late = claims.counted(allocation, int((waiting.table["delay"] > 0).sum()), "starting later")
         words = "{more:+} if {late:words project starts|projects start} a year later."
-        yield "Later:", say(words, more=more, late=late)
+        found.append(("Later:", say(words, more=more, late=late)))
     best = moves.loc[moves["most"].idxmax()] if len(moves) else None
     if best is not None and best["most"] > SMALL:
         gain, amount = claims.moved(allocation, best)
         first, then = int(best["from_year"]), int(best["to_year"])
         words = "{gain:+} if {amount} moves from {first} to {then}."
-        yield "Money moved:", say(words, gain=gain, amount=amount, first=first, then=then)
+        found.append(("Money moved:", say(words, gain=gain, amount=amount, first=first, then=then)))
     if social is not None and (better := social.value - social.worth_of(allocation.plan)) > SMALL:
         gained = claims.told(social, "plan.more", better, plan="social")
         lost = claims.gain(allocation, allocation.worth_of(social.plan), "social")
         words = "{gained:+} of net value to society for {lost} of {what}."
-        yield "Society:", say(words, gained=gained, lost=lost, what=allocation.question.goal, between="for")
+        found.append(("Society:", say(words, gained=gained, lost=lost, what=allocation.question.goal, between="for")))
     if len(ledger.table) and ledger.joint == ledger.joint:
-        yield "Orders kept:", say("all on record for {cost}.", cost=claims.order(allocation, None, ledger.joint))
+        cost = claims.order(allocation, None, ledger.joint)
+        found.append(("Orders kept:", say("all on record for {cost}.", cost=cost)))
+    none = (("None", "of the plans that were tried for this beats it."),)
+    return Message(title="What else could be decided", items=tuple(found) or none)
 
 
 @figure("page_one.limits")

@@ -223,6 +223,16 @@ def test_a_label_can_be_read_on_the_bar_that_it_stands_in() -> None:
     assert all(theme.contrast(ink, ground) >= 4.5 for ink, ground in zip(inks, grounds, strict=True))
 
 
+def test_labels_of_a_plan_above_its_envelope_stand_apart() -> None:
+    """The label of the envelope stands on it, within the higher bar, whose own label is in the middle."""
+    data = pd.DataFrame({"year": ["2029"] * 2, "what": ["envelope", "spent"], "amount": [54.0, 56.6]})
+    layered = Chart(id="l", alt="-", title="L", mark="bar", data=data, x=Field("year", kind="time"), y=Field("amount"),
+                    series=Field("what"), layered=True, styles={"envelope": "plan", "spent": "forecast"})  # fmt: skip
+    (shape,) = graphics(Presentation(io.BytesIO(deck_bytes(laid_out([collected(layered)]))))).values()
+    places = shape.chart._chartSpace.xpath(".//c:ser/c:dLbls/c:dLblPos/@val")  # type: ignore[attr-defined]
+    assert places == ["ctr"], "at the end is what a program does unasked"
+
+
 def test_a_deck_says_its_own_size_and_program() -> None:
     with zipfile.ZipFile(io.BytesIO(deck_bytes(small()))) as archive:
         names = archive.namelist()

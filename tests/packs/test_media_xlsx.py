@@ -236,3 +236,17 @@ def test_what_is_printed_has_its_words_and_not_what_charts_are_drawn_from() -> N
         assert sheet.max_row <= bottom + 3
         drawn = [one.anchor.to.col + 1 for one in (*sheet._images, *sheet._charts)]
         assert max(drawn, default=0) <= right, "a picture is cut at the edge of the page"
+
+
+def test_a_printed_page_ends_before_what_has_no_room_on_it_and_not_within() -> None:
+    """Two short tables stand on a page; one longer than a page begins a page, and so does what follows it."""
+    from tests.packs.media_case import collected, laid_out, table
+
+    long = pd.DataFrame({"project": [f"P{n}" for n in range(60)], "used": 1.0})
+    fields = (Field("project", kind="text"), Field("used"))
+    shown = [table(id=f"case.{n}", title=f"Title {n}") for n in range(4)]
+    shown += [Table(id="long", alt="-", title="Title 4", data=long, columns=fields), table(id="last", title="Title 5")]
+    sheet = openpyxl.load_workbook(io.BytesIO(annex_bytes(laid_out([collected(*shown)]))))["More"]
+    begin = {str(cell.value): cell.row for cell in sheet["A"] if str(cell.value).startswith("Title ")}
+    assert len(begin) == len(shown)
+    assert [one.id for one in sheet.row_breaks.brk] == [begin[f"Title {n}"] - 1 for n in (2, 4, 5)]

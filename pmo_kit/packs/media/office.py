@@ -435,14 +435,20 @@ class Formats:
         """Note that a text is broken in its cell, or in one that reaches to another column."""
         self.wrapped.setdefault((sheet.name, row), []).append((first, first if last is None else last, said))
 
-    def settle(self, sheet: Any) -> None:
-        """Make rows as high as their texts need, once all columns have their width: no program does it alike."""
+    def settle(self, sheet: Any) -> dict[int, float]:
+        """Make rows as high as their texts need, once all columns have their width: no program does it alike.
+
+        Returns the rows that are higher than one line, with their heights in pt.
+        """
+        high: dict[int, float] = {}
         for (name, row), texts in self.wrapped.items():
             if name == sheet.name:
                 rooms = ((said, _DIGIT * self.width(sheet, first, last)) for first, last, said in texts)
                 lines = max(len(theme.wrap(said, room, 10, bold=True)) for said, room in rooms)
                 if lines > 1:
-                    sheet.set_row(row, 13.5 * lines + 2)
+                    high[row] = 13.5 * lines + 2
+                    sheet.set_row(row, high[row])
+        return high
 
 
 def inert_book(stream: io.BytesIO) -> Any:
@@ -822,7 +828,7 @@ def _labels(one: Series, drawn: Spec, font: Mapping[str, Any]) -> dict[str, Any]
     """Words on the marks: the number where they say just that, else the words themselves."""
     inner = drawn.stacked and one.kind == "fill"
     if drawn.layered and (one.look.hatch or one.look is GROUND):
-        place = "inside_end" if one.look.hatch else "inside_base"
+        place = "center" if one.look.hatch else "inside_base"
     elif one.kind in ("line", "dots"):
         place = "right" if one.across and one.xs[0] == one.xs[1] else "above"
     else:

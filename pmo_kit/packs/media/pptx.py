@@ -28,6 +28,7 @@ from pmo_kit.exhibits import cells, theme
 from pmo_kit.exhibits.cells import source_line, spoken, widths
 from pmo_kit.exhibits.drawing import draw, fields_of, grid_of
 from pmo_kit.exhibits.records import Chart, Exhibit, Field, Kpi, Message, Table, lined, words
+from pmo_kit.facts import sentence
 from pmo_kit.packs.media.office import (
     Formats,
     Spec,
@@ -634,7 +635,7 @@ def asked(table: Table, room: Box) -> list[Page]:
         value = row[_worded_by(table)]
         runs = value if isinstance(value, tuple) else (("lead", theme.format_text(value)),)
         lead = Run("".join(said for role, said in runs if role == "lead").rstrip(".:"), bold=True)
-        rest = Run(" ".join(said for role, said in runs if role in ("text", "line")), scale=0.76)
+        rest = Run(sentence(" ".join(said for role, said in runs if role in ("text", "line"))), scale=0.76)
         mark = _slot(cells.cell(field, row[field.name]), "left", False)
         rule = "" if lines else theme.DARK_BLUE
         lines.append((replace(mark, rule=rule), Slot(tuple((run,) for run in (lead, rest) if run.text), rule=rule)))

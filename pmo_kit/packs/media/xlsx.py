@@ -61,8 +61,10 @@ SHEETS: dict[str, tuple[str, ...]] = {
     "Data": ("data_quality.*",),
 }  # fmt: skip
 """Sheet -> the ids of the exhibits that stand on it; an exhibit stands on the first that names it, else on "More"."""
-_HEAD = 3
-"""Rows from the title of an exhibit to its header."""
+_HEAD, _APART = 3, 3
+"""Rows from the title of an exhibit to its header, and between two exhibits."""
+_WIDE, _TALL, _LINE = 130, 470.0, 15.0
+"""Characters across a printed page in full size, and in pt how high it is, and a row of one line."""
 
 
 def annex_bytes(outline: Outline) -> bytes:
@@ -109,11 +111,13 @@ def annex_bytes(outline: Outline) -> bytes:
         for item in items:
             where[item.id] = (name, row)
             row, wide = _exhibit(book, sheet, item.exhibit, row, formats)
-            row, spans = row + 3, spans | {(0, LINE), wide}
+            row, spans = row + _APART, spans | {(0, LINE), wide}
+        high = formats.settle(sheet)
         if spans:
             right = max(formats.reach(sheet, *span) for span in spans)
             sheet.print_area(0, 0, max(row - 2, 1), right - 1)
-        formats.settle(sheet)
+            room = _TALL * max(1.0, formats.width(sheet, 0, right - 1) / _WIDE)
+            sheet.set_h_pagebreaks(_breaks([where[item.id][1] for item in items], row, high, room))
     _contents(contents, outline, placed, where, formats)
     _provenance(book.add_worksheet("Provenance"), outline, formats)
     for sheet in book.worksheets():
@@ -191,6 +195,15 @@ def _exhibit(book: Any, sheet: Any, exhibit: Exhibit, top: int, formats: Formats
         paragraph(sheet, row, 0, line, formats, font_color=theme.QUIET, font_size=9)
         row += 1
     return row, wide
+
+
+def _breaks(tops: Sequence[int], under: int, high: Mapping[int, float], room: float) -> list[int]:
+    """The exhibits, given by their first rows, before which a page ends: they have no room on that of those above."""
+    found = [0]
+    for top, after in zip(tops, [*tops[1:], under], strict=True):
+        if top and sum(high.get(row, _LINE) for row in range(found[-1], after - _APART)) > room:
+            found.append(top)
+    return found[1:]
 
 
 def _page(sheet: Any, outline: Outline) -> None:
