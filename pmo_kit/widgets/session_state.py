@@ -304,9 +304,10 @@ class SessionState:
         PmoError
             Without a reason, where one is needed.
         ValueError
-            There is no such project or level.
+            There is no such project or level, or it is neither in nor out.
         """
         self.base.built.of(project_id, level)
+        doors.known([in_out], ["in", "out"], "way")
         if self.reasons and not reason.strip():
             raise PmoError(NO_REASON)
         force = Override(

@@ -127,6 +127,8 @@ def test_a_reason_is_needed_and_what_does_not_exist_is_refused(session: SessionS
     assert NO_REASON.startswith("An override without a reason is refused")
     with pytest.raises(ValueError, match="no project 'P99'"):
         session.force("P99", "in", reason="x")
+    with pytest.raises(ValueError, match="no way 'maybe'"):
+        session.force("P08", "maybe", reason="x")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="no level"):
         session.force("P02", "in", "gold", reason="x")
     for wrong in (-0.1, 85, float("nan")):
