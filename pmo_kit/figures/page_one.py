@@ -572,7 +572,7 @@ def how_sure(allocation: Allocation, certificate: Sequence[tuple[str, str]] = ()
         many_kinds = claims.told(register, "count", len(kinds), "kinds", part="of findings")
         words = "{n: finding|findings} (see data_quality.findings): {first}."
         if len(kinds) > 1:
-            words = "{n: finding|findings} of {kinds:words} kinds (see data_quality.findings), first {first}."
+            words = "{n: finding|findings} of {kinds:words} kinds (see data_quality.findings), first “{first}”."
         data = say(words, n=claims.findings(register), kinds=many_kinds, first=kinds[0])
     told = accounts(allocation.question.register.table)
     if told is not None and (told.share or told.unread or told.columns or told.found != told.used):
