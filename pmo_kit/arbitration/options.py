@@ -389,7 +389,9 @@ def later(register: Register, years: int, inside: Callable[[pd.DataFrame], pd.Se
         end = benefits.groupby(["project_id", "level"], dropna=False)["year"].transform("max")
         moved = benefits.assign(year=benefits["year"] + years * late.astype(int))
         lost = late & fixed & (moved["year"] > end).fillna(False)
-        changed["benefits"] = moved[~lost].reset_index(drop=True)
+        gone = lost.groupby([benefits["project_id"], benefits["level"]], dropna=False).transform("all").astype(bool)
+        nothing = benefits[gone].assign(amount=0.0)  # what is lost to the last is known, and zero
+        changed["benefits"] = pd.concat([moved[~lost], nothing], ignore_index=True)
     for name in ("resources", "risks"):
         rows = register.table(name)
         late = moves(rows) & rows["period"].notna()

@@ -256,15 +256,13 @@ def _step(before: Allocation, now: Allocation, minor: int) -> dict[str, object]:
     loose = (before.bound - before.value) + (now.bound - now.value)
     if loose > 0 and abs(end - start) <= loose * minor:
         note = "within solver tolerance"
-    change = PlanChange.between(before.plan, now.plan)
+    moved = PlanChange.between(before.plan, now.plan).moved
     return {
         "held": middle - start,
         "reoptimized": end - middle,
         "total": end - start,
         "note": note,
-        "left": change.leaves,
-        "entered": change.enters,
-        "resized": tuple(p for p, *_ in change.resized),
+        **{what: moved.get(what, ()) for what in ("left", "entered", "resized")},
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from fractions import Fraction
 
 import numpy as np
@@ -63,3 +64,24 @@ def test_two_that_start_later_together() -> None:
     allocation = pmo.arbitrate(question)
     assert (allocation.plan, allocation.value) == ({"A": "full", "B": "full"}, 30)
     assert cost_of_delay(allocation)["value"].to_dict() == {"A": 10 + 9 + 5, "B": 20 + 9}
+
+
+def test_a_project_that_comes_too_late_for_all_its_benefits_costs_what_it_costs() -> None:
+    """Its benefit is of 2028 and ends there: a year later all of it is lost, and two years later too."""
+    money = ({"full": (Fraction(5),)}, {"full": (Fraction(0), Fraction(12))}, {"full": ()})
+    budget = (Fraction(10),) * 3
+    case = Case(
+        [Project("A", "North", "discretionary", True, 2029, True, *money)],
+        budget,
+        Fraction(0),
+        None,
+        None,
+        None,
+        budget,
+    )
+    for deferral in (0, 1):
+        allocation = pmo.arbitrate(ask(dataclasses.replace(case, deferral=deferral)))
+        assert (allocation.value, allocation.table.loc["A", "delay"]) == (7, 0)
+        assert cost_of_delay(allocation).loc["A", ["later", "value", "cost"]].tolist() == [1, -5, 12]
+    late = pmo.Scenario("late", delay={"all": 1})(pmo.Question(case.register(), deferral=1))
+    assert late.options["value"].tolist() == [-5, -5]
