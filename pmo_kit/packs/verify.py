@@ -110,7 +110,7 @@ def _origins(manifest: Mapping[str, Any], notebooks: Collection[str]) -> dict[st
         **{f"file {name}": digest for name, digest in manifest["inputs"].items()},
         **{f"notebook {chapter['notebook']}": chapter["sha256"] for chapter in chapters},
         **{
-            f"{chapter['notebook']}: parameter {name}": value
+            f"{chapter['notebook']}: parameter {name}": "None" if value is None else value
             for chapter in chapters if chapter["notebook"] in notebooks
             for name, value in chapter["parameters"].items()
         },

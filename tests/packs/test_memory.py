@@ -16,7 +16,7 @@ from pmo_kit.errors import DataError, PackError
 from pmo_kit.packs import build_pack, manifest
 from pmo_kit.packs.decisions import read_decisions, record_decisions
 from pmo_kit.packs.manifest import package_hash as hashed
-from pmo_kit.packs.verify import diff_packs, verify_pack
+from pmo_kit.packs.verify import diff_packs, made_from, verify_pack
 from pmo_kit.performance import decision_log
 from pmo_kit.register import load_register
 from tests.packs.tiny import LOAD, PARAMETERS, Workspace, message, notebook
@@ -89,6 +89,17 @@ def test_against_the_files_of_today_each_cause_is_named(
     assert "one.ipynb: parameter gap: is new" in told
     assert "package pmo_kit_sha256: 00000000 → 11111111" in told
     assert found.figures[0] == "a.n: title: Value 2.00 → Value 2.25"
+
+
+def test_a_parameter_that_was_none_is_named_with_what_it_is_now() -> None:
+    def made(gap: object) -> dict[str, object]:
+        chapter = {"notebook": "one.ipynb", "sha256": "a", "parameters": {"gap": gap}}
+        heads = dict.fromkeys(("title", "committee", "date", "status"), "")
+        return heads | {"register": {}, "inputs": {}, "software": {}, "chapters": [chapter]}
+
+    assert list(made_from(made(None), made(0.1))) == ["one.ipynb: parameter gap: None → 0.1"]
+    assert list(made_from(made(0.1), made(None))) == ["one.ipynb: parameter gap: 0.1 → None"]
+    assert not list(made_from(made(None), made(None)))
 
 
 def test_what_is_no_pack_is_refused(tmp_path: Path) -> None:
