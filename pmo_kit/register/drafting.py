@@ -519,9 +519,8 @@ class Draft:
             "commitment": "{value: discretionary}  # ? all are up for choice; committed: all are running",
         }
         for name in _OF_PROJECTS:
-            cols, words = (
-                [col for col in some if col in steady] for some in (sheet.targets("projects", name), sheet.words())
-            )
+            cols = [col for col in sheet.targets("projects", name) if col in steady]
+            words = [col for col in sheet.words() if col in steady]
             why, guess = "? most rows have their own", list[_Col]()
             if name == "area":
                 most = max(1, 0.6 * len(self.ids)) if len(self.ids) >= 6 else np.inf
@@ -651,19 +650,18 @@ class Draft:
         whole = [col for cols in years.values() for col in cols]
         for col in whole:  # a month is no sum of the others
             mine = [one for one in whole if one is not col and not one.used]
-            if not col.part and is_sum(col.cells, [one.cells for one in mine if one.year == col.year]):
+            if not col.part and is_sum(col.source, col.place, [one.place for one in mine if one.year == col.year]):
                 sheet.leave([col], "the sum of other columns", True)
         for cols in years.values():
             full = {col.year for col in cols if not (col.part or col.used)}
-            sheet.leave(
-                [col for col in cols if col.part and col.year in full], "? a part of a year that is read already"
-            )
+            parts = [col for col in cols if col.part and col.year in full]
+            sheet.leave(parts, "? a part of a year that is read already")
         whole = [col for col in whole if not col.used]
-        for col in sheet.cols if whole else ():
-            if not col.used and several_years(bare_header(col.header)) and col.share("number") > 0:
-                sheet.leave([col], "? amounts of several years: in which one do they count")
-            elif not (col.used or col in whole) and col.number and is_sum(col.cells, [one.cells for one in whole]):
+        for col in [col for col in sheet.cols if whole and not (col.used or col in whole)]:
+            if col.number and is_sum(col.source, col.place, [one.place for one in whole]):
                 sheet.leave([col], "the sum of other columns", True)
+            elif several_years(bare_header(col.header)) and col.share("number") > 0:
+                sheet.leave([col], "? amounts of several years: in which one do they count")
         return {sort: left for sort, cols in years.items() if (left := [col for col in cols if not col.used])}
 
     def _costs(self, sheet: _Sheet, years: dict[str, list[_Col]]) -> None:

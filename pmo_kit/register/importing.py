@@ -43,6 +43,7 @@ NOT_STATED = "not stated"
 _IN_TYPE = ("number", "date", "year", "period")
 _AS_PERIOD, _AS_DATE = Column("period", "period"), Column("date", "date")
 _MONEY = ["table", "field", "file", "sheet", "column"]
+_NUMBER_AND_WORD = re.compile(r"(?<![\d.,])([-−]?\d(?:(?:[.,'’]|\s(?=\d{3}(?!\d)))?\d)*)(\s?[^\W\d_]*)")
 
 
 def _wanted(specs: list[TableSource], heading: Heading) -> int:
@@ -242,7 +243,8 @@ class Import:
             cells = text = text.str.cat(texts[1:], sep=one.by) if len(texts) > 1 else text
         for own, title, other in () if one.join else zip(columns[1:], titles[1:], texts[1:], strict=True):
             take = (text.isna() | self._empty(text, column)) & other.notna()
-            if aloud and column.type == "number" and (other.notna() & ~take & other.ne(text)).any():
+            lost = other.notna() & ~take & ~self._empty(other, column)
+            if aloud and column.type == "number" and (lost & plain_numbers(other).ne(plain_numbers(text))).any():
                 first, name = source.title(places[0]), source.title(places[titles.index(title, 1)])
                 message = f'"{name}" has other amounts where "{first}" is filled; these were not read.'
                 self.findings.add("warn", "column_not_mapped", message, at=source, column=title)
@@ -256,12 +258,13 @@ class Import:
         if one.pattern:
             found = text.str.extract(one.pattern if re.compile(one.pattern).groups else f"({one.pattern})")[0]
             missed = text.notna() & found.isna() & final.isna() & ~empty
+            odd = [("warn", "fits no part of the cell; the value is missing", missed)]
             if aloud and column.type == "number":
-                whole, part = plain_numbers(text), plain_numbers(found)
-                cut = (whole.notna() & found.notna() & final.isna() & whole.ne(part)).to_numpy()
-                message = f"The pattern of {column.name} takes a part out of a number."
-                fix, said = "Change the pattern, or leave it out.", {"column": label, "values": text}
-                self.findings.add_lines(source, cut, "block", "pattern_missed", message, fix, **said)
+                odd.append(("block", "takes a part out of a number", final.isna() & _cuts(found, text)))
+            for severity, what, rows in odd if aloud else ():
+                message = f"The pattern of {column.name} {what}."
+                fix, said = "Change the pattern in the mapping, or mend the cell.", {"column": label, "values": text}
+                self.findings.add_lines(source, rows.to_numpy(), severity, "pattern_missed", message, fix, **said)
             final = final.fillna(found.str.casefold().map(known).astype("str") if known else nothing).fillna(found)
         else:
             final = final.fillna(text)
@@ -274,10 +277,6 @@ class Import:
         kept = (final if one.join or one.values or one.pattern else cells).where(~gone)
         if one.default:
             kept, reason = kept.astype(object).where(~gone, one.default), nothing
-        if aloud:
-            message = f"The pattern of {column.name} fits no part of the cell; the value is missing."
-            fix, said = "Change the pattern in the mapping, or mend the cell.", {"column": label, "values": text}
-            self.findings.add_lines(source, missed.to_numpy(), "warn", "pattern_missed", message, fix, **said)
         return kept, reason, label
 
     def _place_of(self, source: Body) -> dict[str, Any]:
@@ -758,6 +757,16 @@ def _counted(column: Column, table: str) -> bool:
 
 def _place(at: Any) -> str:
     return f"{' '.join(filter(None, (at['file'], at['sheet'])))}, row {at['row']}"
+
+
+def _cuts(found: pd.Series, text: pd.Series) -> pd.Series:
+    """Which of the numbers found in texts are a part of one that stands there: 1 of 1 500, 5 of 5k."""
+    whole, part = plain_numbers(text), plain_numbers(found)
+    inside = text.str.extractall(_NUMBER_AND_WORD)
+    each = plain_numbers(inside[0].str.cat(inside[1])).fillna(plain_numbers(inside[0]))
+    same = each.eq(part.reindex(each.index.get_level_values(0)).to_numpy()).groupby(level=0).any()
+    same = same.reindex(text.index, fill_value=False) | part.isna()
+    return found.notna() & ~whole.eq(part).where(whole.notna(), same)
 
 
 def _near(header: str, headers: list[str]) -> str:

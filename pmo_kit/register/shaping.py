@@ -333,8 +333,7 @@ def list_unmapped(
             words_ = f" It says something about the amounts beside it ({kind}), which cannot be left out."
             severity, why = ("info", "") if kind == "same" else ("block", words_)
         elif read and table.name != "projects" and looks_like_numbers(header, cells):
-            whole = not several_years(header) and is_sum(body.cells[place], [body.cells[one] for one in read])
-            part = _SPENT.search(folded(header)) or whole
+            part = _SPENT.search(folded(header)) or is_sum(body, place, read)
             if not part and (limits or _AMOUNT.search(folded(header)) or (table.wide and not body.beside)):
                 severity, why = "block", " It looks like amounts, and money must not be left out."
         text = f'The column "{title}" is not one of the table {table.name}; its {len(cells)} values were not read.'
@@ -351,9 +350,13 @@ def unread(body: Body, places: Iterable[int]) -> Iterator[tuple[int, str, pd.Ser
             yield place, shown(body.headers[place]) or str(place + 1), cells, told
 
 
-def is_sum(cells: pd.Series, others: list[pd.Series]) -> bool:
-    """True when a column is the sum of several others, row by row."""
-    mine, parts = plain_numbers(cells, own=True), [plain_numbers(one, own=True) for one in others]
+def is_sum(body: Body, place: int, others: Iterable[int]) -> bool:
+    """True when a column is the sum of several others, row by row; one that holds other years than they do is none."""
+    header, heads = body.headers[place], " ".join(body.headers[one] for one in others)
+    named, known = (set(re.findall(r"(?:19|20)\d\d", text)) for text in (header, heads))
+    if several_years(header) and not (named and named <= known):
+        return False
+    mine, *parts = (plain_numbers(body.cells[one], own=True) for one in (place, *others))
     whole = pd.concat(parts, axis=1).sum(axis=1, min_count=1) if len(parts) > 1 else mine.where(mine.isna())
     known = (mine.notna() & whole.notna()).any()  # an amount that stands alone is no sum of others
     return bool(known and np.allclose(mine.fillna(0.0), whole.fillna(0.0), rtol=1e-6, atol=0.011))

@@ -310,17 +310,16 @@ def _report_quotes(
 ) -> None:
     """Refuse a double quote that swallows rows: its lines, read without quotes, are rows of their own."""
     written, width = text.split("\n"), max(map(len, lines[:1]))
-    cut = re.search(rf'(?:^|{re.escape(mark)})"(?:[^"]|"")*$', "\n".join(written[begins[-2] :]))  # and never closed
+    cells = r'(?:(?:"(?:[^"]|"")*"(?!")[^,]*|[^",][^,]*)?,)*"(?:[^"]|"")*'.replace(",", re.escape(mark))
+    cut = re.fullmatch(cells, "\n".join(written[begins[-2] :]))  # the last one is never closed
     several = [n for n in range(len(lines)) if begins[n + 1] - begins[n] > 1 or (cut and n == len(lines) - 1)]
     for number in several:
         mine = written[begins[number] : begins[number + 1]]
         full = [width > 1 and line.count(mark) == width - 1 for line in mine]
         inside = [one for one, line in zip(full, mine, strict=True) if line.strip()][1:-1]
         ends = re.search(rf'[^"]"{re.escape(mark)}', "\n".join(mine[1:-1]))  # of one of several cells of several lines
-        open_quote = cut and number == len(lines) - 1
-        if (
-            (len(mine) > 1 and all(full)) or open_quote or (2 * sum(inside) > len(inside) and not ends)
-        ):  # prose has so many commas, too
+        rows = (len(mine) > 1 and all(full)) or (2 * sum(inside) > len(inside) and not ends)  # prose has commas, too
+        if rows or (cut and number == len(lines) - 1):
             last = begins[number] + len([line for line in mine if line])
             words = f"A double quote opens in line {begins[number] + 1} and takes the lines up to {last} into one cell."
             fix = "Delete the quote, or write it twice inside a quoted cell."

@@ -113,10 +113,8 @@ def write_template(path: str | PathLike[str], register: Register | None = None) 
     Path
         The file.
     """
-    first, filled = (
-        (*_FIRST, "settings"),
-        {} if register is None else {one: register.table(one) for one in register.names},
-    )
+    first = (*_FIRST, "settings")
+    filled = {} if register is None else {one: register.table(one) for one in register.names}
     rest = [one.name for one in load_schema() if not one.written or one.name in filled]
     order = [*first, *(name for name in rest if name not in (*first, "exemptions")), "exemptions"]
 

@@ -225,7 +225,7 @@ def parse_category(cells: pd.Series, column: Column) -> Parsed:
     known |= {_folded(key): value for key, value in column.values.items()}
 
     def read(text: str) -> str | None:
-        parts = {known.get(part) for part in re.split("[/_]+", _folded(text))} if known else set()
+        parts = {known.get(part) for part in re.split("[/_–&+]+", _folded(text))} if known else set()
         between = "A" if "A" in parts and parts < {"R", "A", "G"} else None  # Amber/Red of a scale of five
         return known.get(_folded(text), between) if known else text
 

@@ -15,7 +15,7 @@ import pytest
 from pmo_kit.errors import DataError, PmoError
 from pmo_kit.register import Register, load_register
 from pmo_kit.register.checks.provenance import Accounts, accounts
-from pmo_kit.register.drafting import import_sources
+from pmo_kit.register.drafting import draft_mapping, import_sources
 from pmo_kit.register.template import write_template
 from tests.register.test_spreadsheets import amounts, imported
 
@@ -424,6 +424,7 @@ def test_no_person_area_or_goal_is_called_as_a_summary_in_silence(row: tuple[str
     assert new["message"].tolist() == [f"{name} is the name of a total or an average; it was read as a name."]
 
 
+AVERAGED = [(4, "Expert"), (6, "Board"), (5, "Average")]
 WEIGHTS = "stakeholder,A,B\nFinance,0.4,0.6\nCity,0.5,0.3\n"
 
 
@@ -432,6 +433,17 @@ WEIGHTS = "stakeholder,A,B\nFinance,0.4,0.6\nCity,0.5,0.3\n"
     [
         ("areas", "area,label,headcount\nNetworks,,100\nCustomer,,50\nDigital,,5\nTotal,,155\n", True),
         ("areas", "area,label,headcount\nNetworks,,100\nCustomer,,50\nDigital,,5\nTotal,,40\n", False),
+        (
+            "areas",
+            "area,label,headcount,change_threshold\nNetworks,,100,0.2\nCustomer,,50,0.1\nDigital,,5,0.1\nTotal,,155,\n",
+            True,
+        ),
+        (
+            "scores",
+            "project_id,criterion,score,assessor\n"
+            + "".join(f"P0{n},{c},{x},{who}\n" for n in (1, 2, 3) for c in "AB" for x, who in AVERAGED),
+            True,
+        ),
         ("areas", "area,label\nNetworks,\nCustomer,\nDigital,\nTotal,\n", False),
         ("stakeholder_weights", f"{WEIGHTS}Total,0.9,0.9\n", True),
         ("stakeholder_weights", f"{WEIGHTS}Durchschnitt,0.45,0.45\n", True),
@@ -458,7 +470,26 @@ def test_an_amount_that_stands_alone_is_no_banner(tables, folder, costs):
         load_register(folder(tables | {"costs": costs}))
 
 
-@pytest.mark.parametrize("header", ["fte (days)", "FTE in Stunden", "fte %", "fte [person days]", "FTE (PT)"])
+def test_people_of_several_sources_are_counted_as_each_header_says(tmp_path):
+    for name, head in (("a", "FTE"), ("b", "FTE (days)")):
+        text = f"Ref,Title,Unit,Role,Period,{head}\n{name}1,Pier {name},Roads,engineer,2027,2\n"
+        (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8")
+    mapping = "source: [a.csv, b.csv]\nsettings: {as_of: 2026-03-31}\nabsent: {costs: none}\ntables:\n"
+    lines = {"projects": "project_id: Ref, name: Title, area: Unit"}
+    lines |= {"resources": "project_id: Ref, role: Role, period: Period"}
+    for table, columns in lines.items():
+        mapping += f"  {table}:\n"
+        for name, head in (("a", "FTE"), ("b", "FTE (days)")):
+            mapping += f"    - {{file: {name}.csv, {columns}{f', fte: {head}' if table == 'resources' else ''}}}\n"
+    (tmp_path / "m.yml").write_text(mapping, encoding="utf-8")
+    with pytest.raises(DataError, match=r"FTE \(days\).* states another unit than full-time equivalents"):
+        load_register(tmp_path / "m.yml")
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["fte (days)", "FTE in Stunden", "fte %", "fte [person days]", "FTE (PT)", "FTE (Personentage)", "fte (mois)"],
+)
 @pytest.mark.parametrize("table", ["resources", "capacity"])
 def test_people_that_are_counted_otherwise_are_asked_about(tables, folder, table, header):
     people = {"resources": "project_id,role,period,fte\nP01,engineer,2027,2\n"}
@@ -468,7 +499,7 @@ def test_people_that_are_counted_otherwise_are_asked_about(tables, folder, table
         load_register(folder(tables | people | {table: people[table].replace("fte", header)}))
 
 
-@pytest.mark.parametrize("cell", ['"16', '"16\n', 'capex,"1'])
+@pytest.mark.parametrize("cell", ['"16', '"16\n', 'capex,"1', '"1,""6', '"1"",6'])
 def test_a_file_that_ends_inside_a_quote_is_refused(tables, folder, cell):
     with pytest.raises(DataError, match="A double quote opens in line 6"):
         load_register(folder(tables | {"costs": f"{tables['costs']}P03,2028,capex,{cell}"}))
@@ -487,7 +518,17 @@ def test_a_date_that_may_begin_with_its_year_is_refused(tables, folder):
 
 @pytest.mark.parametrize(
     ("written", "read"),
-    [("Amber-Red", "A"), ("amber / green", "A"), ("A/R", "A"), ("AG", "A"), ("Gelb/Rot", "A"), ("Ambre-Vert", "A")],
+    [
+        ("Amber-Red", "A"),
+        ("amber / green", "A"),
+        ("A/R", "A"),
+        ("AG", "A"),
+        ("Gelb/Rot", "A"),
+        ("Ambre-Vert", "A"),
+        ("Amber–Red", "A"),
+        ("Amber & Red", "A"),
+        ("Red+Amber", "A"),
+    ],
 )
 def test_two_neighbors_of_a_rating_are_the_one_between(tables, folder, written, read):
     lines = tables["projects"].replace("finish\n", "finish,rag_declared\n").replace("31\n", f"31,{written}\n")
@@ -515,6 +556,23 @@ def test_later_years_are_no_sum_of_the_years_before(tables, folder):
         load_register(folder({"settings": tables["settings"], "projects": wide}))
 
 
+@pytest.mark.parametrize(
+    ("header", "asked"),
+    [
+        ("Sum 2027 to 2028", False),
+        ("2029-2031", True),
+        ("Cost to completion", True),
+        ("2029 suiv.", True),
+    ],
+)
+def test_a_column_of_sums_that_holds_other_years_is_none(tmp_path, header, asked):
+    export = f"Ref,Title,Unit,2027,2028,{header}\nA1,Pier,Roads,1,2,3\nA2,Pump,Water,4,5,9\n"
+    (tmp_path / "e.csv").write_text(export, encoding="utf-8")
+    text = draft_mapping([tmp_path / "e.csv"]).text
+    line = next(line for line in text.splitlines() if header in line)
+    assert ("? amounts of several years" in line, "the sum of other columns" in line) == (asked, not asked)
+
+
 def read_costs(folder: Path, export: str, amount: str) -> pd.DataFrame:
     (folder / "e.csv").write_text(export, encoding="utf-8")
     lines = "settings: {currency: EUR, money_unit: million, price_basis: nominal, as_of: 2026-03-31}\ntables:\n"
@@ -528,16 +586,16 @@ def read_costs(folder: Path, export: str, amount: str) -> pd.DataFrame:
         return error.findings
 
 
-@pytest.mark.parametrize("cell", ["1 500", "1500.75", "-5", "5k", "€5m"])
-def test_a_pattern_that_cuts_a_number_is_refused(tmp_path, cell):
+CUT = ["1 500", "1500.75", "-5", "5k", "€5m", "about 5k (old)", "cost 1 500 net", "est. 1,500.75 all in", "was -5 once"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "cut"), [*zip(CUT, [True] * len(CUT), strict=True), ("about 5 (of 7)", False), ("EUR5 at most", False)]
+)
+def test_a_pattern_that_cuts_a_number_is_refused(tmp_path, cell, cut):
     pattern = "{column: Cost, pattern: '(\\d+)'}"
     found = read_costs(tmp_path, f"Ref;Title;Unit;Cost\nA1;Pier;Roads;{cell}\nA2;Pump;Water;2\n", pattern)
-    assert found.loc[found["severity"] == "block", "value"].tolist() == [cell]
-    assert (
-        read_costs(tmp_path, "Ref;Title;Unit;Cost\nA1;Pier;Roads;about 5 (of 7)\n", pattern)["severity"]
-        .ne("block")
-        .all()
-    )
+    assert found.loc[found["severity"] == "block", "value"].tolist() == [cell] * cut
 
 
 def test_amounts_beside_the_first_that_is_filled_are_told(tmp_path):
@@ -545,10 +603,13 @@ def test_amounts_beside_the_first_that_is_filled_are_told(tmp_path):
         tmp_path, "Ref,Title,Unit,Cost,Cost\nA1,Pier,Roads,1,9\nA2,Pump,Water,,9\n", "[Cost (1), Cost (2)]"
     )
     assert any("in the columns read is left out; not read: Cost (2)" in one for one in found["message"])
-    same = read_costs(
-        tmp_path, "Ref,Title,Unit,Cost,Cost\nA1,Pier,Roads,1,1\nA2,Pump,Water,,9\n", "[Cost (1), Cost (2)]"
-    )
-    assert any("none of the money left out" in one for one in same["message"])
+    for one, other in (("1", "1"), ("1.0", "1"), ("€1", "1.00"), ("1", "tbc")):  # the same amount, or none
+        same = read_costs(
+            tmp_path,
+            f"Ref,Title,Unit,Cost,Cost\nA1,Pier,Roads,{one},{other}\nA2,Pump,Water,,9\n",
+            "[Cost (1), Cost (2)]",
+        )
+        assert any("none of the money left out" in one for one in same["message"])
 
 
 def test_an_amount_without_a_key_is_left_out_with_its_money(tmp_path):

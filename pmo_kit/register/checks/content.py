@@ -87,9 +87,9 @@ def demand_above_supply(evidence: Evidence) -> Iterator[Found]:
 def days_as_fte(evidence: Evidence) -> Iterator[Found]:
     """A demand of 20 or more that is over 15 times what the role usually is: days of work, entered as people."""
     fix = "Write people: days of work divided by the working days of the period."
-    for table in ("resources", "capacity"):
-        header = evidence.intakes[table].header("fte", 0) if evidence.has(table) else ""
-        if _NO_PEOPLE.search(header):
+    for table in filter(evidence.has, ("resources", "capacity")):
+        heads = evidence.intakes[table].headers.get("fte", "")
+        for header in filter(_NO_PEOPLE.search, np.unique(np.atleast_1d(heads).astype(str)).tolist()):
             text = f'The header "{header}" states another unit than full-time equivalents.'
             yield Found(table, "fte", None, text, fix, "block", header)
     demand = evidence.frame("resources")
@@ -133,16 +133,18 @@ def called_as_summary(evidence: Evidence) -> Iterator[Found]:
     """Its numbers are the sums of the others, or their average, highest or number: then it is none of them."""
     for table, intake in evidence.intakes.items():
         for name in set(intake.table.key).intersection(_NAMED):
-            frame, by = intake.frame, [one for one in intake.table.key if one != name]
+            by = [one for one in intake.table.key if one != name]
+            frame = intake.frame.fillna(dict.fromkeys(by, ""))
             lines = frame.set_index([name, *by]).select_dtypes("number").stack(future_stack=True).dropna()
-            given, summed = frame[name], where(frame[name], is_total)
-            for word in pd.unique(given[summed | where(given, lambda one: folded(one) in AVERAGES)]):
+            given = frame[name]
+            for word in pd.unique(given[where(given, lambda one: is_total(one) or folded(one) in AVERAGES)]):
                 mine = lines.index.get_level_values(name) == word
                 own, others = lines[mine].droplevel(name), lines[~mine].droplevel(name)
                 ways = ["sum"] if is_total(word) else ["mean", "median", "min", "max", "count"]
-                each = others.groupby(level=list(range(others.index.nlevels)), dropna=False).agg(ways)
+                each = others.groupby(level=list(range(others.index.nlevels))).agg(ways)
                 own = own[~own.index.duplicated()].reindex(each.index)
-                equal = len(own) > 0 and np.isclose(each, own.to_numpy()[:, None]).all(axis=0).any()
+                alike = pd.DataFrame(np.isclose(each, own.to_numpy()[:, None]), each.index)
+                equal = alike.groupby(level=-1).all().any(axis=None)
                 text = "{value} is the name of a total or an average"
                 text += ", and its numbers are those of all others together." if equal else "; it was read as a name."
                 row, fix = np.flatnonzero(given == word)[:1], "Give the row a name of its own, or delete it."
