@@ -139,8 +139,7 @@ def appraise(register: Register, schedule: str | None = None) -> Appraisal:
         start = int(min(stated)) if stated else settings.fiscal_year(settings.as_of) if settings.as_of else 2000
     years = list(range(start, int(max([start, *stated])) + 1))
 
-    gone = (costs["state"] == "actual").fillna(False) | (costs["year"] < start).fillna(False)
-    gone = gone.astype(bool)
+    gone = ((costs["state"] == "actual") | (costs["year"] < start)).fillna(False).astype(bool)
     sunk = costs[gone].groupby("project_id")["amount"].sum(min_count=1)
     ahead = benefits[(benefits["year"] >= start).fillna(False).astype(bool)]
     spend = _by_year(costs[~gone], options, years)

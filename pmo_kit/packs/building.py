@@ -60,9 +60,8 @@ def settled(spec: PackSpec) -> PackSpec:
     if not spec.formats:
         return replace(spec, formats=("html", *(name for name in MEDIA if name not in lacks)))
     for name in (name for name in spec.formats if name in lacks):
-        raise PackError(
-            f"{spec.file.name} asks for {name}, which needs the package {lacks[name]}: pip install {lacks[name]}"
-        )
+        words = f"{spec.file.name} asks for {name}, which needs the package"
+        raise PackError(f"{words} {lacks[name]}: pip install {lacks[name]}")
     return spec
 
 
