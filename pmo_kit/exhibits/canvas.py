@@ -101,15 +101,6 @@ class Words:
 TICK_GAP = 7.0  # px between the plot area and the words on its axis
 
 
-@dataclass(frozen=True)
-class Tick:
-    """Words on an axis: "y" on the left, "x" below, "top" above."""
-
-    axis: str
-    at: float
-    text: str
-
-
 Mark = Box | Line | Path | Dot | Words
 
 
@@ -127,7 +118,6 @@ class Sheet:
     x_range: tuple[float, float] = (0.0, 1.0)
     y_range: tuple[float, float] = (0.0, 1.0)
     marks: list[Mark] = field(default_factory=list)
-    ticks: list[Tick] = field(default_factory=list)
     key: list[tuple[str, Mark]] = field(default_factory=list)
     key_top: float = 0.0
 
@@ -158,11 +148,20 @@ class Sheet:
         """Write text at a place."""
         self.marks.append(Words(text, x, y, **{"size": self.size, **look}))
 
+    def tick(self, axis: str, at: float, text: str, bold: bool = False) -> None:
+        """Write words on an axis: "y" on the left, "x" below, "top" above."""
+        x, y, look = {
+            "y": (-TICK_GAP, at, {"across": "right"}),
+            "x": (at, self.height + TICK_GAP, {"down": "top"}),
+            "top": (at, -TICK_GAP, {"down": "bottom"}),
+        }[axis]
+        self.words(text, x, y, bold=bold, **look)
+
     def scale(self, values: Sequence[float], texts: Sequence[str], axis: str, grid: bool = False) -> None:
         """Name places on an axis of numbers; `grid` draws a light line at each."""
         for value, text in zip(values, texts, strict=True):
             at = self.py(value) if axis == "y" else self.px(value)
-            self.ticks.append(Tick(axis, at, text))
+            self.tick(axis, at, text)
             if grid:
                 ends = (0, at, self.plot_width, at) if axis == "y" else (at, 0, at, self.height)
                 self.line(*ends, color=theme.GRID, under=True)

@@ -280,8 +280,21 @@ def in_own_words(exhibit: E, vocabulary: Mapping[str, str]) -> E:
     >>> in_own_words(message, {"npv": "NPV", "data_engineer": "analysts"}).title
     'NPV 33.5: 14 of 14 analysts used'
     """
-    say = _speaker(vocabulary)
-    return exhibit if say is None else reworded(exhibit, say)
+    words: dict[str, str] = {}
+    for term, own in vocabulary.items():
+        ours = OUR_WORDS.get(term, term.replace("_", " "))
+        if own.lower() not in (ours, f"{ours}s"):
+            words |= {ours: own, f"{ours}s": own}
+    if not words:
+        return exhibit
+    longest = sorted(words, key=len, reverse=True)
+    pattern = re.compile(rf"\b({'|'.join(map(re.escape, longest))})\b", flags=re.IGNORECASE)
+
+    def own_word(found: re.Match[str]) -> str:
+        own = words[found[0].lower()]
+        return own[:1].upper() + own[1:] if found[0][:1].isupper() else own
+
+    return reworded(exhibit, lambda text: pattern.sub(own_word, text))
 
 
 def reworded(exhibit: E, say: Callable[[str], str]) -> E:
@@ -306,9 +319,7 @@ def reworded(exhibit: E, say: Callable[[str], str]) -> E:
             kept = value.copy(deep=False)
             for name in value.columns.difference(NAMES, sort=False):
                 texts = list(map(told_cell, value[name]))
-                if any(
-                    isinstance(old, str | tuple) and old != new for old, new in zip(value[name], texts, strict=True)
-                ):
+                if texts != value[name].tolist():
                     kept[name] = texts
             return kept
         return tuple(map(told, value)) if isinstance(value, tuple) else value
@@ -320,25 +331,6 @@ def reworded(exhibit: E, say: Callable[[str], str]) -> E:
 
     parts = (part.name for part in dataclasses.fields(exhibit) if part.name not in _FIXED)
     return dataclasses.replace(exhibit, **{name: told(getattr(exhibit, name)) for name in parts})
-
-
-def _speaker(vocabulary: Mapping[str, str]) -> Callable[[str], str] | None:
-    """Put a text in own words; None where every word is the kit's own already."""
-    words: dict[str, str] = {}
-    for term, own in vocabulary.items():
-        ours = OUR_WORDS.get(term, term.replace("_", " "))
-        if own.lower() not in (ours, f"{ours}s"):
-            words |= {ours: own, f"{ours}s": own}
-    if not words:
-        return None
-    longest = sorted(words, key=len, reverse=True)
-    pattern = re.compile(rf"\b({'|'.join(map(re.escape, longest))})\b", flags=re.IGNORECASE)
-
-    def own_word(found: re.Match[str]) -> str:
-        own = words[found[0].lower()]
-        return own[:1].upper() + own[1:] if found[0][:1].isupper() else own
-
-    return lambda text: pattern.sub(own_word, text)
 
 
 _WORDS = ("text", "category")

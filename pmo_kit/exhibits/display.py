@@ -124,12 +124,12 @@ def mimebundle(exhibit: Exhibit, fonts: bool = False) -> dict[str, Any]:
     return bundle
 
 
-def _look(exhibit: Exhibit) -> dict[str, Any]:
+def _look(exhibit: Exhibit, **_: object) -> dict[str, Any]:
     """What a cell that ends with an exhibit shows: every form but the one that a pack takes up."""
     return {kind: form for kind, form in mimebundle(exhibit).items() if kind != MIME}
 
 
-Exhibit.look = staticmethod(_look)
+Exhibit._repr_mimebundle_ = _look
 
 
 def _with_alt(exhibit: E) -> E:

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
+
 from pmo_kit.exhibits import cells, theme
 from pmo_kit.exhibits.canvas import (
-    TICK_GAP,
     WIDTH,
     Box,
     Dot,
@@ -19,7 +20,6 @@ from pmo_kit.exhibits.canvas import (
     Path,
     Point,
     Sheet,
-    Tick,
     amount,
     pointed,
     positions,
@@ -223,10 +223,7 @@ def _horizontal(chart: Chart, sheet: Sheet, bars: list[Bar]) -> None:
     for first, last in blocks:
         sheet.line(sheet.px(0), first + 1, sheet.px(0), last - 1)
     for slot, at in middle.items():
-        if slot in focus:  # a tick has one weight for all of its axis
-            sheet.words("\n".join(wrapped[slot]), -TICK_GAP, at, bold=True, across="right")
-        else:
-            sheet.ticks.append(Tick("y", at, "\n".join(wrapped[slot])))
+        sheet.tick("y", at, "\n".join(wrapped[slot]), slot in focus)
     sheet.name_references(chart.references, [sheet.px(float(line.value)) for line in chart.references])
 
 
@@ -277,7 +274,8 @@ def _upright(chart: Chart, sheet: Sheet, bars: list[Bar]) -> None:
             end = sheet.py(bar.end)
             sheet.line(left, end, right - after.thickness * unit / 2, end, width=0.8, color=theme.QUIET)
     wrapped = {slot: theme.wrap(name, unit - 4, size) for slot, name in names.items()}
-    sheet.ticks += [Tick("x", middle[slot], "\n".join(lines)) for slot, lines in wrapped.items()]
+    for slot, lines in wrapped.items():
+        sheet.tick("x", middle[slot], "\n".join(lines))
     sheet.bottom += max((len(lines) for lines in wrapped.values()), default=1) * size * 1.35 + 6
     slots = {theme.format_text(name): slot for slot, name in reversed(names.items())}
     sheet.name_references(chart.references, [
@@ -387,7 +385,8 @@ def _names_on_left(sheet: Sheet, names: Iterable[str]) -> list[list[str]]:
 def _name_slots(sheet: Sheet, axis: str, sizes: Sequence[float], wrapped: Sequence[Sequence[str]]) -> list[float]:
     """Name rows or columns of these sizes on an axis; where the middle of each is in px."""
     middle = [end - size / 2 for end, size in zip(itertools.accumulate(sizes), sizes, strict=True)]
-    sheet.ticks += [Tick(axis, at, "\n".join(lines)) for at, lines in zip(middle, wrapped, strict=True)]
+    for at, lines in zip(middle, wrapped, strict=True):
+        sheet.tick(axis, at, "\n".join(lines))
     return middle
 
 
@@ -447,9 +446,11 @@ def draw_points(chart: Chart, sheet: Sheet) -> None:
         for track, (x, y), label, _ in points
         if label or not lines or len(track.spots) == 1
     ]
+    ends = np.array([pair for path in paths for pair in itertools.pairwise(path)]).reshape(-1, 2, 1, 2)
+    pieces = ends[:, 0] + np.linspace(0, 1, 25)[:, None] * (ends[:, 1] - ends[:, 0])
     for track, point, label, bold in sorted(points, key=lambda point: not point[3]):
         if label:
-            _say(sheet, track, point, label, bold, boxes, paths)
+            _say(sheet, track, point, label, bold, boxes, pieces)
 
 
 def read_points(chart: Chart) -> tuple[Scales, list[Track]]:
@@ -576,22 +577,17 @@ def _name_ends(sheet: Sheet, tracks: Sequence[Track]) -> list[Patch]:
     return boxes
 
 
-def _say(
-    sheet: Sheet, track: Track, point: Point, label: str, bold: bool, boxes: list[Patch],
-    paths: Sequence[Sequence[Point]],
-) -> None:  # fmt: skip
+def _say(sheet: Sheet, track: Track, point: Point, label: str, bold: bool, boxes: list[Patch], pieces: Any) -> None:
     """Write a label at the best of the places around its point: off the lines, off other labels."""
-    size = sheet.size
+    size, (px, py) = sheet.size, point
     rows = label.split("\n")
     width = max(theme.text_width(row, size, bold) for row in rows) + 4
     high = len(rows) * size * 1.3
-    px, py = point
     near = [(width / 2 + 10, 0), (-width / 2 - 10, 0), (0, -high / 2 - 9), (0, high / 2 + 9)]
     near += [(side * (width / 2 + 4), up * (high / 2 + 7)) for up in (-1, 1) for side in (-1, 1)]
     turns = itertools.product((20, 38), (1, -1), (0, -0.5, 0.5, -1, 1))
     far = [(part * width / 2, up * (high / 2 + out)) for out, up, part in turns]
     others = [box for box in boxes if abs(box[0] + box[2] - 2 * px) > 2e-6 or abs(box[1] + box[3] - 2 * py) > 2e-6]
-    segments = [pair for path in paths for pair in itertools.pairwise(path)]
 
     def patch(dx: float, dy: float) -> Patch:
         return px + dx - width / 2, py + dy - high / 2, px + dx + width / 2, py + dy + high / 2
@@ -609,8 +605,7 @@ def _say(
             x0, y0, x1, y1 = reach(dx, dy)
             thin = (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
             found += 4 * sum(_overlap(thin, other) for other in others)
-            found += sum(_meet((x0, y0), (x1, y1), a, b) for a, b in segments)
-        return found + 5 * sum(_crosses(box, a, b) for a, b in segments)
+        return found + 5 * _crossed(box, pieces)
 
     costs = [round(cost(rank, *place), 9) for rank, place in enumerate([*near, *far])]
     rank = costs.index(min(costs))
@@ -633,22 +628,11 @@ def _overlap(a: Patch, b: Patch) -> bool:
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
-def _meet(p: Point, q: Point, a: Point, b: Point) -> bool:
-    """Do the lines from p to q and from a to b cross?"""
-
-    def side(u: Point, v: Point, w: Point) -> float:
-        return (v[0] - u[0]) * (w[1] - u[1]) - (v[1] - u[1]) * (w[0] - u[0])
-
-    return side(p, q, a) * side(p, q, b) < 0 and side(a, b, p) * side(a, b, q) < 0
-
-
-def _crosses(box: Patch, a: Point, b: Point) -> bool:
-    """Does the line from a to b touch the box? Tested at 24 points, enough for labels."""
-    return any(
-        box[0] - 1 <= a[0] + (b[0] - a[0]) * i / 24 <= box[2] + 1
-        and box[1] - 1 <= a[1] + (b[1] - a[1]) * i / 24 <= box[3] + 1
-        for i in range(25)
-    )
+def _crossed(patch: Patch, pieces: Any) -> int:
+    """How many of the lines touch a patch: each is looked at in 25 points, enough for labels."""
+    x0, y0, x1, y1 = patch
+    inside = (pieces >= (x0 - 1, y0 - 1)) & (pieces <= (x1 + 1, y1 + 1))
+    return int(inside.all(axis=2).any(axis=1).sum())
 
 
 SHADES = ("#FFFFFF", "#D3E6F6", "#6BACE6", "#2073BC", "#12436D")

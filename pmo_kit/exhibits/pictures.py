@@ -12,7 +12,6 @@ from pmo_kit.exhibits import theme
 from pmo_kit.exhibits.canvas import (
     LEADING,
     PADDING,
-    TICK_GAP,
     WIDTH,
     Box,
     Dot,
@@ -58,7 +57,7 @@ def picture(chart: Chart, width: int = WIDTH, name: str = "") -> str:
     """
     sheet = draw(chart, width)
     writer = _Writer(sheet, re.sub(r"\W", "_", name + chart.id, flags=re.ASCII))
-    parts = "".join(writer.parts())
+    parts = writer.parts()
     high = round(sheet.top + sheet.height + sheet.bottom)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{high}" viewBox="0 0 {width} {high}" '
@@ -74,30 +73,25 @@ class _Writer:
         self.sheet, self.name = sheet, name
         self.hatches: dict[tuple[str, str], str] = {}
 
-    def parts(self) -> list[str]:
+    def parts(self) -> str:
         sheet = self.sheet
-        under = [mark for mark in sheet.marks if isinstance(mark, Line) and mark.under]
-        words = [mark for mark in sheet.marks if isinstance(mark, Words)]
-        rest = [mark for mark in sheet.marks if not isinstance(mark, Words) and mark not in under]
-        found = [self.mark(mark, sheet.left, sheet.top) for mark in [*under, *rest]]
-        for tick in sheet.ticks:
-            x, y, across, down = {
-                "y": (-TICK_GAP, tick.at, "right", "middle"),
-                "x": (tick.at, sheet.height + TICK_GAP, "center", "top"),
-                "top": (tick.at, -TICK_GAP, "center", "bottom"),
-            }[tick.axis]
-            words.append(Words(tick.text, x, y, sheet.size, across=across, down=down))
+        placed = [(mark, sheet.left, sheet.top) for mark in sheet.marks]
         if sheet.key:
             per_row, starts = sheet.key_columns()
             for place, ((name, swatch), start) in enumerate(zip(sheet.key, starts, strict=True)):
                 below = -(-len(sheet.key) // per_row) - place // per_row - 0.5
-                y = -sheet.key_top - sheet.size * (0.2 + 1.6 * below)
-                found.append(self.mark(swatch, start + 2, sheet.top + y))
-                words.append(Words(name, start + 28 - sheet.left, y, sheet.size, across="left"))
-        return [part for part in [*found, *(self.words(mark) for mark in words)] if part]
+                at = sheet.top - sheet.key_top - sheet.size * (0.2 + 1.6 * below)
+                placed += [(swatch, start + 2, at), (Words(name, 28, 0, sheet.size, across="left"), start, at)]
+
+        def rank(part: tuple[Mark, float, float]) -> int:
+            return 2 if isinstance(part[0], Words) else not (isinstance(part[0], Line) and part[0].under)
+
+        return "".join(self.mark(*part) for part in sorted(placed, key=rank))
 
     def mark(self, mark: Mark, dx: float, dy: float) -> str:
-        """A box, line, path or dot, moved by some px."""
+        """A mark, moved by some px."""
+        if isinstance(mark, Words):
+            return self.words(mark, mark.x + mark.dx + dx, mark.y + mark.dy + dy)
         if isinstance(mark, Box | Line):
             ends = mark.x0 + dx, mark.y0 + dy, mark.x1 + dx, mark.y1 + dy
             if isinstance(mark, Box):
@@ -112,7 +106,6 @@ class _Writer:
                 pen = "L" if point else "M"
             stroke = _stroke(mark.color, mark.width, mark.dash)
             return f'<path d="{drawn}" fill="none" stroke-linejoin="round" {stroke}/>'
-        assert isinstance(mark, Dot)
         x, y, half = mark.x + dx, mark.y + dy, mark.size / 2
         stroke = f" {_stroke(mark.edge, mark.width)}" if mark.edge else ""
         if mark.shape == "circle":
@@ -125,17 +118,11 @@ class _Writer:
 
     def fill(self, box: Box) -> str:
         """A color, or a hatch, which is defined before its first use."""
-        if not box.hatch:
-            return box.fill
-        key = (box.edge, box.fill)
-        if key not in self.hatches:
-            self.hatches[key] = f"{self.name}_hatch{len(self.hatches)}"
-        return f"url(#{self.hatches[key]})"
+        name = f"{self.name}_hatch{len(self.hatches)}"
+        return f"url(#{self.hatches.setdefault((box.edge, box.fill), name)})" if box.hatch else box.fill
 
-    def words(self, mark: Words) -> str:
-        """Lines of text and the patch under them."""
-        x = mark.x + mark.dx + self.sheet.left
-        y = mark.y + mark.dy + self.sheet.top
+    def words(self, mark: Words, x: float, y: float) -> str:
+        """Lines of text at a place, and the patch under them."""
         lines = mark.text.split("\n")
         high = len(lines) * mark.size * LEADING
         top = y - _RISE[mark.down] * high
@@ -226,8 +213,7 @@ def drawing(chart: Chart, *, width: int = WIDTH, framed: bool = False) -> dict[s
     sheet = draw(chart, width, framed)
     pad = PADDING if framed else 0
     wide, high = sheet.plot_width, sheet.height
-    axis = {"showgrid": False, "zeroline": False, "showline": False, "ticks": "", "ticklabeloverflow": "allow",
-            "tickangle": 0, "ticklabelstandoff": 4}  # fmt: skip
+    axis = {"showgrid": False, "zeroline": False, "showline": False, "showticklabels": False}
     font = {"family": theme.FONTS, "color": theme.INK}
     legend = {
         "orientation": "h", "x": -(sheet.left + 8) / wide, "xanchor": "left",
@@ -250,8 +236,8 @@ def drawing(chart: Chart, *, width: int = WIDTH, framed: bool = False) -> dict[s
                        "font": {**font, "size": 14}},
         "dragmode": False,
         "showlegend": bool(sheet.key),
-        "xaxis": {**axis, "range": [0, wide], **_ticks(sheet, "x", "top")},
-        "yaxis": {**axis, "range": [high, 0], **_ticks(sheet, "y")},
+        "xaxis": {**axis, "range": [0, wide]},
+        "yaxis": {**axis, "range": [high, 0]},
         "shapes": [_shape(mark) for mark in sheet.marks if isinstance(mark, Line)],
         "annotations": [_annotation(mark, wide, high) for mark in sheet.marks if isinstance(mark, Words)],
         "meta": {"exhibit": chart.id, "alt": chart.alt},
@@ -342,13 +328,6 @@ def _swatch(name: str, mark: Mark) -> Any:
         way = "line-ns" if mark.x0 == mark.x1 else "line-ew"
         marker = {"symbol": way, "size": 14, "line": {"color": mark.color, "width": mark.width}}
     return {"type": "scatter", **empty, "mode": "markers", "marker": marker}
-
-
-def _ticks(sheet: Sheet, *axes: str) -> dict[str, Any]:
-    ticks = [tick for tick in sheet.ticks if tick.axis in axes]
-    text = [safe(tick.text) for tick in ticks]
-    side = {"side": "top"} if any(tick.axis == "top" for tick in ticks) else {}
-    return {"tickvals": [tick.at for tick in ticks], "ticktext": text, "showticklabels": bool(ticks), **side}
 
 
 def _shape(line: Line) -> dict[str, Any]:

@@ -110,8 +110,8 @@ class Exhibit:
         What its numbers in words were made from; `show` adds those of its sentences.
     """
 
-    look: ClassVar[Callable[[Any], dict[str, Any]]]
-    """Its forms for a notebook by MIME type; `display` gives it."""
+    _repr_mimebundle_: ClassVar[Callable[..., dict[str, Any]]]
+    """Its look at the end of a cell, which `display` gives; a pack takes up only what `show` shows."""
 
     id: str = ""
     alt: str = ""
@@ -127,10 +127,6 @@ class Exhibit:
     def printed(self) -> Exhibit:
         """What page, paper, slides and notebook show of it; the workbook and `figures.json` hold it whole."""
         return self
-
-    def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
-        """Its look at the end of a cell; a pack takes up only what `show` shows."""
-        return type(self).look(self)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -388,9 +384,13 @@ def to_json(exhibit: Exhibit) -> dict[str, Any]:
     True
     """
     kind = next(name for name, record in _TYPES.items() if isinstance(exhibit, record))
-    found = ((part.name, getattr(exhibit, part.name)) for part in dataclasses.fields(exhibit))
-    parts = {name: _encode(value) for name, value in found if (name, value) not in _UNSAID}
-    return {"exhibit": kind, "version": VERSION, **parts}
+    return {"exhibit": kind, "version": VERSION, **dict(_parts(exhibit, _encode))}
+
+
+def _parts(record: Any, written: Callable[[Any], Any]) -> list[list[Any]]:
+    """Name and value of each part of a record that says something."""
+    found = ((part.name, getattr(record, part.name)) for part in dataclasses.fields(record))
+    return [[name, written(value)] for name, value in found if (name, value) not in _UNSAID]
 
 
 def from_json(document: Mapping[str, Any] | str) -> Exhibit:
@@ -413,15 +413,18 @@ def from_json(document: Mapping[str, Any] | str) -> Exhibit:
 
 
 def _encode(value: Any) -> Any:
-    if hasattr(value, "columns") and hasattr(value, "dtypes"):
-        return _encode_table(value)
+    if hasattr(value, "dtypes"):
+        return {
+            "columns": list(map(str, value.columns)),
+            "types": list(map(_type_name, value.dtypes)),
+            "rows": [list(map(_scalar, row)) for row in value.astype("object").to_numpy().tolist()],
+        }
     if isinstance(value, Exhibit):
         return to_json(value)
     if isinstance(value, Fact):
         return facts.to_json(value)
     if isinstance(value, Field | Reference):
-        found = ((part.name, getattr(value, part.name)) for part in dataclasses.fields(value))
-        return [[name, _scalar(part)] for name, part in found if (name, part) not in _UNSAID]
+        return _parts(value, _scalar)
     if isinstance(value, Mapping):
         return [[_printed(key), _printed(item)] for key, item in value.items()]
     if isinstance(value, tuple | list):
@@ -458,16 +461,6 @@ def _unscalar(value: Any) -> Any:
     return _WRITTEN[kind](text)
 
 
-def _encode_table(data: Any) -> dict[str, Any]:
-    names = list(data.columns)
-    columns = [[_scalar(value) for value in data[name].tolist()] for name in names]
-    return {
-        "columns": [str(name) for name in names],
-        "types": [_type_name(data[name].dtype) for name in names],
-        "rows": [list(row) for row in zip(*columns, strict=True)],
-    }
-
-
 def _type_name(dtype: Any) -> str:
     """A dtype that can be restored by name; categories, periods and the like become text."""
     name = str(dtype)
@@ -478,11 +471,9 @@ def _type_name(dtype: Any) -> str:
 def _decode_table(content: Mapping[str, Any]) -> Any:
     import pandas as pd
 
-    columns = {}
-    for position, (name, kind) in enumerate(zip(content["columns"], content["types"], strict=True)):
-        values = [_unscalar(row[position]) for row in content["rows"]]
-        columns[name] = pd.Series(values, dtype=kind, name=name)
-    return pd.DataFrame(columns, columns=content["columns"])
+    rows = [list(map(_unscalar, row)) for row in content["rows"]]
+    data = pd.DataFrame(rows, columns=content["columns"], dtype="object")
+    return data.astype(dict(zip(content["columns"], content["types"], strict=True)))
 
 
 _FIELDS = {part.name for part in dataclasses.fields(Chart) if "Field" in str(part.type)}
