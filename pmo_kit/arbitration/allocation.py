@@ -424,12 +424,12 @@ def _within(model: Model, gap: float, limits: Limits) -> Found:
     """Search until (bound - value) / (value of the discretionary part) is within the gap."""
     if gap == 0:
         return best_plan(model, limits=limits)
-    options = model.question.built
-    target = float(gap * np.abs(options.values[options.free]).sum())
+    options, last = model.question.built, model.question.last_plan or {}
+    worth = 0.9 * options.free_value(_known(model, last)) or float(np.abs(options.values[options.free]).sum())
     found = core_plan(model, gap, limits) or Found("unknown", None, 0, 0, 0)
     if close_enough(model, found, gap):
         return replace(found, status="optimal")
-    found = best_plan(model, limits=replace(limits, gap=max(proof_gap(model), target)))
+    found = best_plan(model, limits=replace(limits, gap=max(proof_gap(model), gap * worth)))
     while found.plan is not None and found.status == "optimal" and not close_enough(model, found, gap):
         worth = options.free_value(found.plan)
         found = best_plan(model, limits=replace(limits, gap=max(proof_gap(model), 0.9 * gap * worth)))

@@ -5,13 +5,22 @@ function render({ model, el }) {
   el.append(place);
   const link = kernel(model, ["drawn"]);
   let plotly = null, shown = null;
+  // The place is not as wide as the chart was drawn for: its type grows with it, the plot takes what is left.
+  const fitted = ({ data, layout }) => {
+    const width = place.clientWidth, times = Math.min(1.4, Math.max(1, width / layout.width));
+    const grow = (part, ...names) => { for (const name of names) if (part?.[name]) part[name] *= times; };
+    grow(layout.margin, "l", "r", "t", "b");
+    for (const font of [layout.font, layout.legend?.font, ...(layout.annotations ?? []).map((note) => note.font)]) grow(font, "size");
+    for (const note of layout.annotations ?? []) grow(note, "xshift", "yshift");
+    if (layout.legend) Object.assign(layout.legend, { xref: "container", x: 0 });
+    return [data, { ...layout, width, height: place.clientHeight }];
+  };
   const draw = async () => {
     plotly ??= await globalThis.pmoPlotly;
     if (!plotly || !shown?.data || !place.clientWidth) return;
-    const { data, layout } = structuredClone(shown);
     const first = !place.classList.contains("js-plotly-plot");
-    await plotly.react(place, data, { ...layout, width: undefined, height: undefined, autosize: true }, { displayModeBar: false });
-    if (first) place.on("plotly_click", (event) => link.send({ type: "click", curve: event.points[0].curveNumber, point: event.points[0].pointIndex }));
+    await plotly.react(place, ...fitted(structuredClone(shown)), { displayModeBar: false });
+    if (first) place.on("plotly_click", (event) => link.send({ type: "click", point: event.points[0].pointIndex }));
   };
   const asked = () => ({ type: "ready", library: !globalThis.pmoPlotly });
   const guard = watch(link, () => {}, () => (!plotly || !shown?.data) && asked(), "");
@@ -21,10 +30,7 @@ function render({ model, el }) {
     if (news.drawn) shown = news.drawn;
     draw();
   });
-  const sized = new ResizeObserver(() => {
-    if (!place.classList.contains("js-plotly-plot")) draw();
-    else if (place.clientWidth) plotly.Plots.resize(place);
-  });
+  const sized = new ResizeObserver(draw);
   sized.observe(el);
   link.opened.then(() => guard.push(asked()));
   return () => { guard.end(); deaf(); sized.disconnect(); plotly?.purge(place); };

@@ -30,12 +30,13 @@ from pmo_kit.arbitration.rules import role_words
 from pmo_kit.disk import inert, real
 from pmo_kit.doors import door, known
 from pmo_kit.errors import InfeasibleError, PmoError
-from pmo_kit.exhibits import Field, theme
-from pmo_kit.exhibits.pictures import figure as drawn
-from pmo_kit.facts import as_given, count, in_row, listed, number, shortened
+from pmo_kit.exhibits import Chart, Field, Reference, theme
+from pmo_kit.facts import as_given, count, in_row, listed, money, number, percent, shortened
 from pmo_kit.figures.arbitration import changes, holds
 from pmo_kit.figures.partners import bids, lots, sensitivity
 from pmo_kit.figures.performance import s_curve
+from pmo_kit.figures.prioritization import contributions
+from pmo_kit.figures.risk import s_curve as cost_curve
 from pmo_kit.figures.scenarios import definitions
 from pmo_kit.partners import Award, select_partners
 from pmo_kit.performance import Review
@@ -176,7 +177,7 @@ def _page(state: RegisterState) -> str:
     return "".join(parts)
 
 
-SHOWN = 15
+SHOWN = 10
 SCALE = {"9 times more": 9.0, **{f"{n} times": float(n) for n in (7, 5, 3, 2)}, "as much": 1.0}
 SCALE |= {f"1/{n}": 1 / n for n in (2, 3, 5, 7, 9)}
 """How many times more one criterion matters than another, in the words of the pairs."""
@@ -288,7 +289,7 @@ class WeightsState:
         Raises
         ------
         PmoError
-            There is no name, or the folder cannot be written.
+            There is no name.
         """
         who = f"{_named(name)} {dt.date.today()}"
         kept = self.saved(folder)
@@ -304,7 +305,7 @@ class WeightsState:
         Raises
         ------
         PmoError
-            There is no name, or the folder cannot be written.
+            There is no name.
         """
         criteria = self.first.register.table("criteria")
         weights = (100 * criteria["criterion"].map(self.weights)).round(6)
@@ -432,7 +433,14 @@ def weights(source: Register | Ranking, *, folder: str | PathLike[str] = "sessio
         ui.button("Save", saved, "As this person's: stakeholder_weights.csv, a sheet of a register"),
         ui.button("Save as agreed", agreed, "As the register's: criteria.csv"),
     )
-    back, figure = ui.button("Back to the weights at the start", state.reset), ui.Chart(partial(_bars, state))
+    back = ui.button("Back to the weights at the start", state.reset)
+
+    def bars() -> Chart:
+        chart = contributions(state.ranking)
+        first = chart.data["project"].unique()[:SHOWN]
+        return dataclasses.replace(chart, data=chart.data[chart.data["project"].isin(first)])
+
+    figure = ui.Drawn(bars)
     flips = ui.shown(
         lambda: state.flips, ("criterion", "criterion"), Field("now", "weight, %", decimals=0),
         ("leads", "who would lead at another weight"),
@@ -450,21 +458,6 @@ def weights(source: Register | Ranking, *, folder: str | PathLike[str] = "sessio
     )
     below = ui.row(leads, whole, share=7)
     return ui.Panel(state, about, above, below, figure=figure, sliders=sliders, person=person)
-
-
-def _bars(state: WeightsState) -> Any:
-    """The first projects as bars."""
-    table = state.table.head(SHOWN).iloc[::-1]
-    places = table["rank"].astype("str") + "  " + table["name"]
-    bars = {
-        "type": "bar", "x": table["value"].tolist(), "y": places.tolist(), "orientation": "h",
-        "text": table["value"].map(number).tolist(), "textposition": "outside", "cliponaxis": False,
-        "marker": {"color": theme.DARK_BLUE}, "constraintext": "none",
-        "hovertemplate": "%{y}: %{x:.1f}<extra></extra>",
-    }  # fmt: skip
-    x = {"range": [0, 105], "title": {"text": "value, points of 100", "standoff": 4, "font": {"size": 13}}}
-    y = {"automargin": True, "ticklen": 4, "dtick": 1, "showgrid": False}
-    return ui.plot([bars], x, y, margin={"l": 10, "r": 20, "t": 4, "b": 36})
 
 
 class FrontierState:
@@ -563,7 +556,7 @@ def frontier(ladder: Frontier) -> ui.Panel:
     state = FrontierState(ladder)
     options = [(f"{number(100 * f, 0)} %", float(f)) for f in state.points["factor"]]
     slider = ui.control(ipywidgets.SelectionSlider, "Money", "60px", state.choose, options=options, value=state.factor)
-    figure = ui.Chart(partial(_lines, state), lambda curve, point: slider.set_trait("value", options[point][1]))
+    figure = ui.Drawn(partial(_lines, state), lambda point: slider.set_trait("value", options[point][1]))
     columns = (("name", "project"), ("project_id", "id"), Field("value", "value"), Field("cost", "cost"))
     plan = ui.shown(lambda: state.table, Field("decision", "", kind="decision"), *columns)
     order = ipywidgets.HTML("" if state.order is None else ui.exhibit_html(holds(state.order)))
@@ -578,25 +571,22 @@ def frontier(ladder: Frontier) -> ui.Panel:
     return ui.Panel(state, about, parts, figure=figure, slider=slider)
 
 
-def _lines(state: FrontierState) -> Any:
+def _lines(state: FrontierState) -> Chart:
     """The ladder, the point that is looked at, and the order that holds."""
-    unit, money = state.ladder.question.worth.short, state.ladder.question.money.short
-
-    def line(points: pd.DataFrame, color: str, **look: Any) -> dict[str, Any]:
-        words = [
-            f"{number(100 * f, 0)} % of the money: {number(b)} {money}<br>best plan worth {number(v)} {unit}"
-            for f, b, v in zip(points["factor"], points["budget"], points["value"], strict=True)
-        ]
-        return ui.line(100 * points["factor"], points["value"], color, words) | look
-
-    best = line(state.points, theme.DARK_GRAY, mode="lines+markers", marker={"size": 11})
-    traces = [best, ui.ring(100 * state.factor, state.plan.value)]
+    worth, held = state.ladder.question.worth.short, {"best plan": state.points}
     if state.order is not None:
-        held = line(state.order.table.dropna(subset="value"), theme.ORANGE, hoverinfo="skip")
-        held["line"]["dash"] = "dash"
-        traces.append(held)
-    worth = {"title": f"worth of the plan, {unit}", "rangemode": "tozero"}
-    return ui.plot(traces, {"title": "share of every envelope, %"}, worth)
+        rungs = state.order.table
+        held["one order"] = rungs[rungs["factor"].isin(state.points["factor"])]
+    rows = pd.concat(held, names=["what"]).reset_index().assign(percent=lambda rows: 100 * rows["factor"])
+    return Chart(
+        id="widget.frontier", alt="worth of the plan by money", mark="line",
+        data=rows.assign(label=rows["value"].map(number).where(rows["what"] == "best plan", ""),
+                         money=rows["budget"].map(number) + f" {state.ladder.question.money.short}"),
+        x=Field("percent", "share of every envelope", "%", decimals=0), series=Field("what", kind="category"),
+        y=Field("value", "worth of the plan", worth), label=Field("label", kind="text"),
+        name=Field("money", kind="text"), styles={"best plan": "focus", "one order": "forecast"},
+        references=(Reference("x", 100 * state.factor, "chosen"),),
+    )  # fmt: skip
 
 
 COLORS = {"R": "Red", "A": "Amber", "G": "Green"}
@@ -680,7 +670,7 @@ def performance(review: Review) -> ui.Panel:
     area = ui.control(ipywidgets.Dropdown, act=state.choose_area, tooltip="Area", options=areas(review.table))
     own = "", "", partial(setattr, state, "project"), lambda: (state.listed, state.project)
     projects = ui.control(ipywidgets.Select, *own, tooltip="Projects", rows=9)
-    figure = ui.Chart(lambda: drawn(s_curve(state.review, state.project), width=505))
+    figure = ui.Drawn(lambda: s_curve(state.review, state.project))
     facts = ui.shown(lambda: state.facts, ("what", "measure"), ("today", "today"))
     left = ui.column(area, projects, ui.scrolled(facts), width="39%")
     parts = ui.row(left, ui.column(figure, width="61%"), share=1)
@@ -735,7 +725,7 @@ def risk(simulation: Simulation) -> ui.Panel:
         `panel.state` is the `RiskState`.
     """
     state = RiskState(simulation)
-    figure = ui.Chart(partial(_curve, state))
+    figure = ui.Drawn(partial(_curve, state, cost_curve(simulation)))
     sure = ui.control(ipywidgets.IntSlider, "How sure, %", "90px", state.choose, value=80, min=5, max=99)
     amounts = [Field(*one) for one in (("base", "planned"), ("quantile", "at most"), ("contingency", "reserve"))]
     by_year = simulation.contingency_by_year
@@ -753,19 +743,12 @@ def risk(simulation: Simulation) -> ui.Panel:
     return ui.Panel(state, simulation.summary, parts, figure=figure, slider=sure)
 
 
-def _curve(state: RiskState) -> Any:
-    """The cost that is not exceeded, at every confidence; the one asked for is ringed."""
-    points = state.simulation.s_curve("cost").assign(percent=lambda rows: 100 * rows["probability"])
-    words = [
-        f"{number(p, 0)} % sure: at most {number(v)} {state.unit}" for p, v in points[["percent", "value"]].to_numpy()
-    ]
-    line = ui.line(points["value"], points["percent"], theme.DARK_BLUE, words)
-    at = ui.ring(state.reserve.quantile, 100 * state.confidence)
-    sure = {"title": "how sure, %", "range": [0, 104]}
-    figure = ui.plot([line, at], {"title": f"cost of the plan, {state.unit}"}, sure)
-    planned = {"color": theme.INK, "width": 2}
-    figure.add_vline(x=state.reserve.base, line=planned, annotation_text="as planned", annotation_xshift=6)
-    return figure
+def _curve(state: RiskState, curve: Chart) -> Chart:
+    """The cost that is not exceeded, at every confidence; the one asked for is marked."""
+    sure = f"{percent(state.confidence)} sure {money(state.reserve.quantile)}"
+    return dataclasses.replace(
+        curve, references=(curve.references[0], Reference("x", state.reserve.quantile, sure, "limit"))
+    )
 
 
 DRAWS = 50
@@ -833,7 +816,7 @@ class ScenariosState:
     >>> state = ScenariosState(pmo.Question(pmo.load_register("data/samples/meridian_12")))
     >>> case = pmo.Scenario("Less money", budget=0.85)
     >>> state.solve(case)()
-    >>> state.table.loc["Less money", ["value", "delta"]].tolist()
+    >>> state.comparison.table.loc["Less money", ["value", "delta"]].tolist()
     [28.5, -5.0]
     """
 
@@ -842,11 +825,6 @@ class ScenariosState:
         self._today = arbitrate(question.replace(time_limit=seconds))
         self._cases: dict[str, tuple[Scenario, Allocation | InfeasibleError]] = {}
         self.shown = ""
-
-    @property
-    def scenarios(self) -> list[Scenario]:
-        """The scenarios, the last one added at the end."""
-        return [scenario for scenario, _ in self._cases.values()]
 
     def solve(self, scenario: Scenario) -> ui.Act:
         """Find the best plan under a scenario, or why there is none; what is given keeps that.
@@ -875,21 +853,17 @@ class ScenariosState:
 
     @property
     def comparison(self) -> Comparison:
-        """All scenarios side by side."""
+        """All scenarios side by side, the last one added at the end."""
+        scenarios = tuple(scenario for scenario, _ in self._cases.values())
         found = {TODAY: self._today} | {name: answer for name, (_, answer) in self._cases.items()}
         plans = {name: answer for name, answer in found.items() if isinstance(answer, Allocation)}
         reasons = {name: str(answer) for name, answer in found.items() if name not in plans}
-        return Comparison(self.question, tuple(self.scenarios), MappingProxyType(plans), MappingProxyType(reasons))
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """The table of the comparison."""
-        return self.comparison.table
+        return Comparison(self.question, scenarios, MappingProxyType(plans), MappingProxyType(reasons))
 
     @property
     def headline(self) -> str:
         """What today is worth, and the hardest case, with what is not proven."""
-        found, lost = self.comparison.allocations, -self.table["delta"].drop(TODAY)
+        found, lost = self.comparison.allocations, -self.comparison.table["delta"].drop(TODAY)
         today = f"Today {number(found[TODAY].value)} {self.question.worth.short}{ui.sure_words(found[TODAY], ', ')}"
         if lost.empty:
             return f"{today}; no case yet"
@@ -926,7 +900,7 @@ def scenarios(question: Question, *, folder: str | PathLike[str] = "session") ->
         ("resized", "other level"), ("sure", "plan"),
     )  # fmt: skip
     detail = ui.shown(lambda: _detail(state) if state.shown else "")
-    own = partial(setattr, state, "shown"), lambda: ([one.name for one in state.scenarios], state.shown or None)
+    own = partial(setattr, state, "shown"), lambda: (state.comparison.names[1:], state.shown or None)
     chosen = ui.control(ipywidgets.Dropdown, "Show", "50px", *own)
 
     def ask(scenarios: list[Scenario]) -> bool:
@@ -940,9 +914,10 @@ def scenarios(question: Question, *, folder: str | PathLike[str] = "session") ->
         return "Stopped: the case under way and those after it are left out."
 
     def saved() -> str:
-        if not state.scenarios:
+        scenarios = state.comparison.scenarios
+        if not scenarios:
             raise PmoError("There is no scenario to save.")
-        file = save_scenarios(state.scenarios, folder, question)
+        file = save_scenarios(scenarios, folder, question)
         return f"Saved in {file}. A pack reads it: scenarios_path under parameters of its scenarios chapter."
 
     add = ui.button("Add and compare", lambda: ask([_draft(fields)]), "Find the best plan of this case")
@@ -1003,7 +978,7 @@ def _draft(fields: dict[str, Any]) -> Scenario:
 
 def _results(state: ScenariosState) -> pd.DataFrame:
     """Every case with its worth, how sure that is, and how much it changes."""
-    rows, plans = state.table.reset_index(), state.comparison.allocations
+    rows, plans = state.comparison.table.reset_index(), state.comparison.allocations
     for moved in ("entered", "left", "resized"):
         counted = rows[moved].map(len, na_action="ignore").astype("str")
         rows[moved] = counted.mask(rows["status"] == "infeasible", "–")
@@ -1013,10 +988,10 @@ def _results(state: ScenariosState) -> pd.DataFrame:
 
 def _detail(state: ScenariosState) -> str:
     """What the case shown changes in the question, and in the plan."""
-    name = state.shown
-    one = tuple(scenario for scenario in state.scenarios if scenario.name == name)
-    changes = definitions(dataclasses.replace(state.comparison, scenarios=one))
-    line, names = state.table.loc[name], state.question.register.projects["name"]
+    name, found = state.shown, state.comparison
+    one = tuple(scenario for scenario in found.scenarios if scenario.name == name)
+    changes = definitions(dataclasses.replace(found, scenarios=one))
+    line, names = found.table.loc[name], state.question.register.projects["name"]
     words = {"No plan": str(line["reason"])} if line["reason"] else {}
     for label, ids in {} if words else {"In": "entered", "Out": "left", "Other level": "resized"}.items():
         words |= {label: in_row(f"{names[p]} {p}" for p in line[ids])} if line[ids] else {}

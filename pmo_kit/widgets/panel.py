@@ -7,10 +7,9 @@ kernel's loop, in a thread that ends with its work.
 from __future__ import annotations
 
 import atexit
-import json
 import logging
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from html import escape
 from importlib import resources
@@ -24,13 +23,16 @@ import traitlets
 
 from pmo_kit.arbitration import Allocation
 from pmo_kit.arbitration.solving import Interrupted, interruptible
-from pmo_kit.errors import PmoError
-from pmo_kit.exhibits import Exhibit, Field, Table, theme
+from pmo_kit.errors import PmoError, worded
+from pmo_kit.exhibits import Chart, Exhibit, Field, Table, theme
 from pmo_kit.exhibits.display import fragment, shell
+from pmo_kit.exhibits.pictures import drawing
 from pmo_kit.facts import number
 
 Act = Callable[[], object]
 Stopped = Callable[[], bool]
+WIDTH = 505
+"""Px in which a chart is drawn; its place then stretches it."""
 _living: dict[str, dict[str, list[Any]]] = {}
 
 
@@ -174,32 +176,32 @@ class Frame(Linked):
     _css = theme.font_css((400, 700)) + theme.css() + front("panel.css")
 
 
-class Chart(Linked):
-    """A chart that can be pointed at and is as large as its place.
+class Drawn(Linked):
+    """A chart of the packs that can be pointed at and is as large as its place.
 
     All of it travels with every message: a page that is busy draws a chart, or nothing, never empty axes.
 
     Parameters
     ----------
     make : callable
-        Gives the figure as it is now.
+        Gives the chart as it is now.
     clicked : callable, optional
-        Hears the trace and the point that is clicked.
+        Hears which point is clicked.
     """
 
     _esm = front("link.js", "chart.js")
     PARTS = ("drawn",)
     drawn = traitlets.Dict().tag(sync=True)
 
-    def __init__(self, make: Callable[[], Any], clicked: Callable[[int, int], object] | None = None) -> None:
-        self._make, self._clicked, self.figure = make, clicked, make()
-        super().__init__(drawn=json.loads(self.figure.to_json()))
+    def __init__(self, make: Callable[[], Chart], clicked: Callable[[int], object] | None = None) -> None:
+        self._make, self._clicked, self.chart = make, clicked, make()
+        super().__init__(drawn=drawing(self.chart, width=WIDTH))
         self.add_class("pw-figure")
 
     def write(self) -> None:
-        """Show the figure as it is now."""
-        self.figure = self._make()
-        self.drawn = json.loads(self.figure.to_json())
+        """Show the chart as it is now."""
+        self.chart = self._make()
+        self.drawn = drawing(self.chart, width=WIDTH)
 
     def _receive(self, _: object, content: Mapping[str, Any], __: object) -> None:
         super()._receive(_, content, __)
@@ -208,7 +210,7 @@ class Chart(Linked):
 
             self.send({"library": True}, [get_plotlyjs().encode()])
         elif content.get("type") == "click" and self._clicked:
-            self._clicked(int(content["curve"]), int(content["point"]))
+            self._clicked(int(content["point"]))
 
 
 class Panel(Working, ipywidgets.VBox):
@@ -311,6 +313,8 @@ def tried(act: Callable[[], Any], what: str) -> tuple[Any, Exception | None]:
         return act(), None
     except (PmoError, Interrupted) as problem:
         return str(problem), problem
+    except OSError as problem:
+        return worded(problem), problem
     except Exception as problem:
         logging.getLogger("pmo_kit").warning("%s could not do that", what, exc_info=problem)
         return f"That was not possible ({problem}). What is shown is unchanged.", problem
@@ -397,33 +401,6 @@ def written(made: Any, make: Callable[[], Any]) -> Any:
 
     made.write = write
     return made
-
-
-def plot(traces: Iterable[Any], x: dict[str, Any], y: dict[str, Any], **layout: Any) -> Any:
-    """A figure whose points can be pointed at; `x` and `y` are settings of the axes."""
-    import plotly.graph_objects as go
-
-    grid = {"gridcolor": theme.GRID, "zeroline": False}
-    look = {
-        "showlegend": False, "margin": {"l": 50, "r": 20, "t": 24, "b": 45}, "hovermode": "closest",
-        "plot_bgcolor": theme.PAPER, "paper_bgcolor": theme.PAPER,
-        "font": {"family": theme.FONTS, "size": 14, "color": theme.INK}, "xaxis": grid | x, "yaxis": grid | y,
-    }  # fmt: skip
-    return go.Figure(list(traces), look | layout)
-
-
-def line(x: Iterable[float], y: Iterable[float], color: str, words: list[str]) -> dict[str, Any]:
-    """A line whose points say `words` when they are pointed at."""
-    return {
-        "type": "scatter", "x": list(x), "y": list(y), "mode": "lines", "hovertext": words, "hoverinfo": "text",
-        "line": {"color": color, "width": 2},
-    }  # fmt: skip
-
-
-def ring(x: float, y: float) -> dict[str, Any]:
-    """The mark around the point that is looked at."""
-    mark = {"size": 20, "color": "rgba(0,0,0,0)", "line": {"color": theme.ORANGE, "width": 4}}
-    return {"type": "scatter", "x": [x], "y": [y], "mode": "markers", "hoverinfo": "skip", "marker": mark}
 
 
 def about_html(text: str) -> str:

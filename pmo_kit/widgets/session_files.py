@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import chain, count
 from math import isnan
@@ -62,11 +62,6 @@ FORM = TypeAdapter(Saved)
 def new_place(folder: str | PathLike[str], committee: str, day: dt.date) -> Path:
     """The folder of a new session of a committee, made here: of two that begin at once each has its own.
 
-    Raises
-    ------
-    PmoError
-        It cannot be made.
-
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     for _ in range(2):
@@ -76,12 +71,12 @@ def new_place(folder: str | PathLike[str], committee: str, day: dt.date) -> Path
     """
     name = re.sub(r"\W+", "_", committee.lower()).strip("_")[:MOST_LETTERS] or "committee"
     first = Path(folder) / name / day.isoformat()
-    with _written(first.parent):
-        while True:
-            with suppress(FileExistsError):
-                place = unused(first)
-                place.mkdir()
-                return place
+    first.parent.mkdir(parents=True, exist_ok=True)
+    while True:
+        with suppress(FileExistsError):
+            place = unused(first)
+            place.mkdir()
+            return place
 
 
 def unused(path: Path) -> Path:
@@ -91,13 +86,7 @@ def unused(path: Path) -> Path:
 
 
 def save_session(session: SessionState, place: str | PathLike[str], committee: str = "Committee") -> Path:
-    """Write every move of a session, and its case: `session.json`, and `moves.csv` to read.
-
-    Raises
-    ------
-    PmoError
-        The folder cannot be written.
-    """
+    """Write every move of a session, and its case: `session.json`, and `moves.csv` to read."""
     place, case = Path(place), session.case
     found = session.known(case)
     saved = Saved(
@@ -105,7 +94,7 @@ def save_session(session: SessionState, place: str | PathLike[str], committee: s
         session.log, found.bound,
     )  # fmt: skip
     write_csv(place / "moves.csv", session.moves)
-    return _replace(place / STATE, FORM.dump_json(saved, indent=1))
+    return write_whole(place / STATE, FORM.dump_json(saved, indent=1))
 
 
 def keep_case(session: SessionState, place: str | PathLike[str], name: str) -> str:
@@ -116,7 +105,7 @@ def keep_case(session: SessionState, place: str | PathLike[str], name: str) -> s
     Raises
     ------
     PmoError
-        It has no name, changes nothing, or the folder cannot be written.
+        It has no name, or changes nothing.
     """
     if not name.strip():
         raise PmoError("Give the case a name before it is kept.")
@@ -147,7 +136,7 @@ def decide(
     Raises
     ------
     PmoError
-        The case has no plan, or the folder cannot be written.
+        The case has no plan.
     """
     place, who = Path(place), decided_by or committee
     session.proved(Case())
@@ -215,13 +204,13 @@ def save_scenarios(scenarios: Sequence[Scenario], folder: str | PathLike[str], q
     Raises
     ------
     PmoError
-        The folder cannot be written, or the file that is there cannot be read.
+        The file that is there cannot be read.
     """
     file, names = Path(folder) / SCENARIOS, {one.name for one in scenarios}
-    with _written(file.parent):
-        others = [one for one in _scenarios(file) if one.name not in names]
-        kept = [*others, *(one for one in scenarios if not one.table.empty)]
-        return write_scenario_file(kept, file, question.money.short)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    others = [one for one in _scenarios(file) if one.name not in names]
+    kept = [*others, *(one for one in scenarios if not one.table.empty)]
+    return write_scenario_file(kept, file, question.money.short)
 
 
 def _scenarios(file: Path) -> list[Scenario]:
@@ -287,32 +276,11 @@ def _read(session: SessionState, place: Path) -> Saved | None:
     return saved if saved.question == session.base.fingerprint else None
 
 
-@contextmanager
-def _written(place: Path) -> Iterator[None]:
-    """Write into a folder, and say in words where that is not possible."""
-    try:
-        place.mkdir(parents=True, exist_ok=True)
-        yield
-    except OSError as error:
-        raise PmoError(f"The folder {place} cannot be written: {error.strerror or error}.") from error
-
-
 def write_csv(file: Path, rows: pd.DataFrame) -> Path:
-    """A CSV file that a spreadsheet program opens without running anything in it.
-
-    Raises
-    ------
-    PmoError
-        It cannot be written.
-    """
+    """A CSV file, in a folder that is made for it, which a spreadsheet program opens without running anything in it."""
+    file.parent.mkdir(parents=True, exist_ok=True)
     plain = rows.astype("object").where(rows.notna(), "").map(lambda cell: inert(str(cell)))
-    return _replace(file, plain.to_csv(index=False, lineterminator="\n").encode())
-
-
-def _replace(file: Path, content: bytes) -> Path:
-    """Write a file whole, or not at all."""
-    with _written(file.parent):
-        return write_whole(file, content)
+    return write_whole(file, plain.to_csv(index=False, lineterminator="\n").encode())
 
 
 def write_minutes(place: Path, session: SessionState, case: Case, decisions: pd.DataFrame, said: list[str]) -> Path:
@@ -342,4 +310,4 @@ def write_minutes(place: Path, session: SessionState, case: Case, decisions: pd.
         "tried": [one for one in cases(session) if one["id"] != str(case.key)],
         "moves": log(session)[::-1],
     }
-    return _replace(unused(place / "minutes.pdf"), theme.paper("minutes", data, now.date()))
+    return write_whole(unused(place / "minutes.pdf"), theme.paper("minutes", data, now.date()))

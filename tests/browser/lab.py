@@ -20,6 +20,10 @@ PATIENCE = 240_000
 """Milliseconds that a page may take where the machine is busy; a test waits for what it wants, not for a time."""
 
 
+CHOSEN = "p => p.layout.annotations.filter(note => note.font.weight === 700).map(note => note.text).includes('28.5')"
+"""Whether the ladder of budgets points at that of 28.5."""
+
+
 APPS = {"jupyterlab": ("LabApp", "lab/tree"), "notebook": ("JupyterNotebookApp", "notebooks")}
 
 

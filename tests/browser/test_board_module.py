@@ -14,7 +14,7 @@ import pmo_kit as pmo
 from pmo_kit.shipped import shipped
 from pmo_kit.widgets import board as module
 from pmo_kit.widgets import committee_session
-from pmo_kit.widgets.panel import Chart, Frame, front
+from pmo_kit.widgets.panel import Drawn, Frame, front
 from tests.browser.lab import PATIENCE
 
 pytestmark = pytest.mark.browser
@@ -262,7 +262,7 @@ def test_the_second_screen_shows_and_asks_nothing(opened: Callable[..., Any], he
     assert not any(message["type"] not in ("ready", "ping") for message in page.evaluate("window.sent"))
 
 
-@pytest.mark.parametrize("widget", [module.Board, Frame, Chart])
+@pytest.mark.parametrize("widget", [module.Board, Frame, Drawn])
 def test_a_module_starts_with_an_empty_model_and_asks_again(browser: Any, tmp_path: Path, widget: Any) -> None:
     (tmp_path / "page.html").write_text("<div class=pw-panel></div>", encoding="utf-8")
     page = browser.new_page()
@@ -287,7 +287,7 @@ def test_a_module_starts_with_an_empty_model_and_asks_again(browser: Any, tmp_pa
         )
         page.clock.run_for(5000)
         assert page.evaluate("window.sent.length") >= 2, (nothing, kernel)
-        if widget is not Chart:  # the frame around it says it for the chart
+        if widget is not Drawn:  # the frame around it says it for the chart
             alarm = page.locator(".pw-alarm")
             assert alarm.inner_text().startswith("The kernel does not answer"), (nothing, kernel)
             page.evaluate("window.heard['msg:custom']({ pong: 1 })")

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from pmo_kit.shipped import shipped
-from tests.browser.lab import PATIENCE, Lab, run_all
+from tests.browser.lab import CHOSEN, PATIENCE, Lab, run_all
 
 pytestmark = [pytest.mark.long, pytest.mark.browser, pytest.mark.timeout(1200)]
 CELLS = (
@@ -57,7 +57,7 @@ def test_it_lives_there_and_its_end_is_said(host: str, server: Lab, browser: Any
     page.locator(".noUi-handle").first.focus()
     page.keyboard.press("ArrowLeft")
     page.wait_for_function("document.querySelector('.pw-h').innerText.includes('buys 28.5')")
-    page.wait_for_function("document.querySelector('.js-plotly-plot').data[1].x[0] === 85")
+    page.wait_for_function(f"({CHOSEN})(document.querySelector('.js-plotly-plot'))")
     assert not re.search("undefined|NaN|Waiting for", page.locator(".pw-board").inner_text())
     assert page.locator(".pw-alarm").all_inner_texts() == ["", ""]
     kernel = re.search(r"kernel (\d+)", page.locator("body").inner_text())

@@ -389,10 +389,10 @@ def test_scenarios_are_searched_beside_the_cell_and_saved(question: pmo.Question
     panel = widgets.scenarios(question, folder=tmp_path)
     panel.wait()
     own = [one.name for one in read_scenarios(question.register)]
-    assert [one.name for one in panel.state.scenarios] == own
+    assert [one.name for one in panel.state.comparison.scenarios] == own
     panel.fields["name"].value, panel.fields["money"].value = "A hard year", -15
     press(panel, "Add and compare")
-    assert panel.state.table.loc["A hard year", ["value", "delta"]].tolist() == [28.5, -5.0]
+    assert panel.state.comparison.table.loc["A hard year", ["value", "delta"]].tolist() == [28.5, -5.0]
     press(panel, "Save")
     assert [one.name for one in read_scenario_file(tmp_path / "scenarios.yml")] == [*own, "A hard year"]
     press(panel, "Stop")
@@ -411,7 +411,7 @@ def test_a_scenario_takes_several_projects_and_delays(question: pmo.Question, tm
     press(panel, "Add and compare")
     assert "was added" in panel._said.value
     own = pmo.Scenario("x", projects_out=("P09", "P11"), delay={"project_id=P07": 1})
-    assert panel.state.table.loc["Two out, one later", "value"] == pmo.arbitrate(own(question)).value
+    assert panel.state.comparison.table.loc["Two out, one later", "value"] == pmo.arbitrate(own(question)).value
     press(panel, "Save")
     kept = read_scenario_file(tmp_path / "scenarios.yml")[-1]
     assert (kept.projects_out, dict(kept.delay)) == (("P09", "P11"), {"project_id=P07": 1})
@@ -425,7 +425,7 @@ def test_a_scenario_moves_money_and_costs_in_one_year(question: pmo.Question) ->
     fields["name"].value, fields["money"].value, fields["cost"].value = "A hard year", -20, 10
     fields["year"].value = year
     press(panel, "Add and compare")
-    asked = panel.state.scenarios[-1](question)
+    asked = panel.state.comparison.scenarios[-1](question)
     before = {rule.name: rule.amount for rule in question.rules if isinstance(rule, Envelope)}
     for rule in asked.rules:
         if isinstance(rule, Envelope):
@@ -453,7 +453,9 @@ def test_the_frontier_shows_the_order_that_holds(question: pmo.Question) -> None
     ladder = pmo.frontier(question, budgets=[0.7, 0.85, 1.0, 1.15])
     panel = widgets.frontier(ladder)
     order = pmo.frontier(question, budgets=[0.7, 0.85, 1.0, 1.15], nested=True)
-    assert list(panel.figure.figure.data[2].y) == order.table["value"].tolist()
+    drawn = panel.figure.chart.data.groupby("what")["value"].agg(list)
+    assert drawn["one order"] == order.table["value"].tolist()
+    assert drawn["best plan"] == ladder.table["value"].tolist()
     for factor, price in zip(order.table["factor"], order.table["price"], strict=True):
         panel.slider.value = float(factor)
         assert f"one order costs {number(price)} here" in panel.state.next_words
@@ -625,7 +627,7 @@ def test_of_several_scenarios_each_that_fails_is_named_and_the_others_are_added(
     monkeypatch.setattr(explorers, "read_scenarios", lambda _: cases)
     panel = widgets.scenarios(question)
     panel.wait()
-    assert [one.name for one in panel.state.scenarios] == ["Less", "More"]
+    assert [one.name for one in panel.state.comparison.scenarios] == ["Less", "More"]
     said = html.unescape(panel._said.value)
     assert all(f"{name} was not added: " in said for name in ("Unknown", "Late"))
     panel.close()

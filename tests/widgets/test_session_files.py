@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from pmo_kit.packs import build_pack
 from pmo_kit.packs.decisions import record_decisions
 from pmo_kit.scenarios import read_scenario_file
 from pmo_kit.shipped import shipped
+from pmo_kit.widgets.panel import tried
 from pmo_kit.widgets.session_files import (
     compare_session,
     decide,
@@ -193,10 +195,17 @@ def test_what_cannot_be_saved_is_said_in_words(session: SessionState, tmp_path: 
         keep_case(session, tmp_path, "  ")
     file = tmp_path / "file"
     file.write_text("", encoding="utf-8")
-    with pytest.raises(PmoError, match="cannot be written"):
-        save_session(session, file)
-    with pytest.raises(PmoError, match="cannot be written"):
-        decide(session, file, session.case, committee="Board")
+    for save in (
+        lambda: save_session(session, file),
+        lambda: decide(session, file, session.case, committee="Board"),
+        lambda: new_place(file, "Board", dt.date(2026, 10, 15)),
+        lambda: keep_case(session, file, "One"),
+    ):
+        said, problem = tried(save, "the board")
+        assert isinstance(problem, OSError)
+        assert re.fullmatch(
+            r".*file(/board)?: (something of that name is there already|a part of the path is .*)\.", said
+        )
     session.force("P01", "out", reason="x")
     session.prove()
     with pytest.raises(PmoError, match="has no plan"):
