@@ -11,17 +11,32 @@ import pytest
 from tests.browser.lab import PATIENCE
 
 
-@pytest.fixture
-def opened(browser: Any) -> Iterator[Any]:
-    """Open a file with the network off: `opened(path)` gives the page and what it complained of."""
-    contexts = []
+def warm(browser: Any) -> Any:
+    """A profile with a blank page: while it is open, others start in its process, not each in a new one."""
+    context = browser.new_context()
+    context.set_default_timeout(PATIENCE)
+    context.new_page()
+    return context
 
-    def open_file(path: Path, width: int = 1280) -> tuple[Any, list[str]]:
-        context = browser.new_context(viewport={"width": width, "height": 800})
-        contexts.append(context)
-        context.set_offline(True)
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE)
+
+@pytest.fixture(scope="session")
+def offline(browser: Any) -> Iterator[Any]:
+    """A profile without a network for all pages, which keep nothing in it."""
+    context = warm(browser)
+    context.set_offline(True)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def opened(offline: Any) -> Iterator[Any]:
+    """Open a file with the network off: `opened(path)` gives the page and what it complained of."""
+    before = offline.pages
+
+    def open_file(path: Path, width: int = 1280, scheme: str = "light") -> tuple[Any, list[str]]:
+        page = offline.new_page()
+        page.set_viewport_size({"width": width, "height": 800})
+        page.emulate_media(color_scheme=scheme)
         complaints: list[str] = []
 
         def refuse(route: Any) -> None:
@@ -35,5 +50,5 @@ def opened(browser: Any) -> Iterator[Any]:
         return page, complaints
 
     yield open_file
-    for context in contexts:
-        context.close()
+    for page in offline.pages[len(before) :]:
+        page.close()

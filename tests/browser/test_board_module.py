@@ -15,7 +15,7 @@ from pmo_kit.shipped import shipped
 from pmo_kit.widgets import board as module
 from pmo_kit.widgets import committee_session
 from pmo_kit.widgets.panel import Drawn, Frame, front
-from tests.browser.lab import PATIENCE
+from tests.browser.conftest import warm
 
 pytestmark = pytest.mark.browser
 SIXTY = shipped("data", "samples", "meridian")
@@ -35,10 +35,19 @@ def heard(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return found
 
 
+@pytest.fixture(scope="module")
+def still(browser: Any) -> Iterator[Any]:
+    """A profile in which time goes on only as a test lets it."""
+    context = warm(browser)
+    context.clock.install(time=0)
+    context.clock.pause_at(1000)
+    yield context
+    context.close()
+
+
 @pytest.fixture
-def opened(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
+def opened(still: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
     """A page with the board and a link that the test holds: `sent`, `hear(news)`, `link`."""
-    contexts: list[Any] = []
     complaints: list[str] = []
 
     def show(width: int = 1280, height: int = 800, place: int = 833) -> Any:
@@ -54,20 +63,16 @@ def opened(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
             "window.health = ''; window.end = board(document.getElementById('place'), link);</script>",
             encoding="utf-8",
         )
-        context = browser.new_context(viewport={"width": width, "height": height})
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE)
+        page = still.new_page()
+        page.set_viewport_size({"width": width, "height": height})
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.clock.install(time=0)
-        page.clock.pause_at(1000)  # time goes on only as a test lets it
         page.goto(page_file.as_uri())
         page.wait_for_selector(".pw-board")
         return page
 
     yield show
-    for context in contexts:
-        context.close()
+    for page in still.pages[1:]:
+        page.close()
     assert complaints == []
 
 
@@ -263,13 +268,11 @@ def test_the_second_screen_shows_and_asks_nothing(opened: Callable[..., Any], he
 
 
 @pytest.mark.parametrize("widget", [module.Board, Frame, Drawn])
-def test_a_module_starts_with_an_empty_model_and_asks_again(browser: Any, tmp_path: Path, widget: Any) -> None:
+def test_a_module_starts_with_an_empty_model_and_asks_again(still: Any, tmp_path: Path, widget: Any) -> None:
     (tmp_path / "page.html").write_text("<div class=pw-panel></div>", encoding="utf-8")
-    page = browser.new_page()
+    page = still.new_page()
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.clock.install(time=0)
-    page.clock.pause_at(1000)
     page.goto((tmp_path / "page.html").as_uri())
     kernels = ("undefined", "{}", "{ kernel: null }", "{ kernel: { status: 'idle' } }")
     for nothing, kernel in itertools.product(("undefined", "null", "{}", "''"), kernels):

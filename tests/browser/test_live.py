@@ -209,13 +209,10 @@ def test_without_the_solver_the_page_says_what_to_run(monkeypatch: pytest.Monkey
     assert html.find_live([notebook("1")]) == (None, html.UNASKED)
 
 
-def test_the_trial_is_reached_by_keyboard_and_axe_finds_no_barrier(browser: Any, folder: Path) -> None:
+def test_the_trial_is_reached_by_keyboard_and_axe_finds_no_barrier(opened: Any, folder: Path) -> None:
     source = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
     for width, scheme in ((1280, "light"), (390, "dark")):
-        context = browser.new_context(viewport={"width": width, "height": 900}, bypass_csp=True, color_scheme=scheme)
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE)
-        page.goto((folder / "index.html").resolve().as_uri())
+        page, _ = opened(folder / "index.html", width, scheme)
         page.wait_for_selector("html[data-live=ready]", state="attached")
         page.locator(".lv-open").focus()
         page.keyboard.press("Enter")
@@ -236,7 +233,6 @@ def test_the_trial_is_reached_by_keyboard_and_axe_finds_no_barrier(browser: Any,
         page.emulate_media(media="print")
         assert page.locator("#live").is_hidden()
         assert page.locator(".lv-bar").is_hidden()
-        context.close()
 
 
 # The engine in JavaScript, without a page ------------------------------------------------------------

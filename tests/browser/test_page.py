@@ -26,7 +26,6 @@ from pmo_kit.facts import number as printed
 from pmo_kit.packs import build_pack, build_packs, expand, read_spec
 from pmo_kit.shipped import shipped
 from pmo_kit.uncertainty import expected
-from tests.browser.lab import PATIENCE
 from tests.packs.test_media_live import SOFFICE, convert
 from tests.packs.test_media_valid import check_schema, faults
 from tests.packs.test_vocabulary import ours
@@ -77,16 +76,14 @@ def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 @pytest.fixture(scope="module")
-def ready(browser: Any, folder: Path) -> Iterator[Any]:
+def ready(offline: Any, folder: Path) -> Iterator[Any]:
     """Its page, opened once for all tests that only read it."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    context.set_offline(True)
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE)
+    page = offline.new_page()
+    page.set_viewport_size({"width": 1280, "height": 800})
     page.goto((folder / "index.html").resolve().as_uri())
     page.wait_for_selector("html[data-ready]", state="attached")
     yield page
-    context.close()
+    page.close()
 
 
 @pytest.fixture
@@ -176,11 +173,9 @@ def test_a_page_is_small_and_paints_before_it_draws(opened: Any, folder: Path) -
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
-def test_a_page_has_no_barrier_that_axe_finds(browser: Any, folder: Path, width: int, scheme: str) -> None:
+def test_a_page_has_no_barrier_that_axe_finds(opened: Any, folder: Path, width: int, scheme: str) -> None:
     source = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
-    context = browser.new_context(viewport={"width": width, "height": 900}, bypass_csp=True, color_scheme=scheme)
-    page = context.new_page()
-    page.goto((folder / "index.html").resolve().as_uri())
+    page, _ = opened(folder / "index.html", width, scheme)
     page.wait_for_selector("html[data-ready]", state="attached")
     page.evaluate("document.querySelectorAll('details').forEach(part => { part.open = true; })")
     page.evaluate(source)
@@ -191,7 +186,6 @@ def test_a_page_has_no_barrier_that_axe_finds(browser: Any, folder: Path, width:
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
     assert [(rule["id"], [node["html"][:200] for node in rule["nodes"][:3]]) for rule in found] == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    context.close()
 
 
 def bright(color: str) -> int:
