@@ -253,14 +253,11 @@ class Allocation(Answer):
     @cached_property
     def use(self) -> pd.DataFrame:
         """One row per limit: the fields of `LimitUse` (the unit in words), sense, binding, sentence."""
-        columns = [f.name for f in fields(LimitUse)]
-        rows = [
-            {name: getattr(use, name) for name in columns}
-            | {"unit": "share of the plan" if use.unit == SHARE else use.unit.words}
-            | {"sense": use.sense, "binding": use.binding, "sentence": use.sentence}
-            for use in self.limits
-        ]
-        return pd.DataFrame(rows, columns=[*columns, "sense", "binding", "sentence"]).astype({"year": "Int64"})
+        columns = [*(f.name for f in fields(LimitUse)), "sense", "binding", "sentence"]
+        table = pd.DataFrame([[getattr(use, name) for name in columns] for use in self.limits], columns=columns)
+        units = [use.unit for use in self.limits]
+        words = ["share of the plan" if unit == SHARE else unit.words for unit in units]
+        return table.assign(unit=words).astype({"year": "Int64"})
 
     def keeps(self, project_id: str, in_out: str, level: str | None = None) -> bool:
         """Whether the plan does what an order on record says, at the size it says, in force or not."""
@@ -424,16 +421,16 @@ def _within(model: Model, gap: float, limits: Limits) -> Found:
     """Search until (bound - value) / (value of the discretionary part) is within the gap."""
     if gap == 0:
         return best_plan(model, limits=limits)
-    options, last = model.question.built, model.question.last_plan or {}
-    worth = 0.9 * options.free_value(_known(model, last)) or float(np.abs(options.values[options.free]).sum())
-    found = core_plan(model, gap, limits) or Found("unknown", None, 0, 0, 0)
-    if close_enough(model, found, gap):
-        return replace(found, status="optimal")
-    found = best_plan(model, limits=replace(limits, gap=max(proof_gap(model), gap * worth)))
-    while found.plan is not None and found.status == "optimal" and not close_enough(model, found, gap):
-        worth = options.free_value(found.plan)
-        found = best_plan(model, limits=replace(limits, gap=max(proof_gap(model), 0.9 * gap * worth)))
-    return found
+    options, core = model.question.built, core_plan(model, gap, limits)
+    if core is not None and close_enough(model, core, gap):
+        return replace(core, status="optimal")
+    last = _known(model, model.question.last_plan or {})
+    worth = 0.9 * options.free_value(last) or float(np.abs(options.values[options.free]).sum())
+    while True:
+        found = best_plan(model, limits=replace(limits, gap=max(proof_gap(model), gap * worth)))
+        if found.plan is None or found.status != "optimal" or close_enough(model, found, gap):
+            return found
+        worth = 0.9 * options.free_value(found.plan)
 
 
 def _content(program: Program, model: Model, target: float, nodes: int) -> tuple[object, ...]:

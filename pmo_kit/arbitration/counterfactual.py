@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from math import ceil
@@ -12,7 +12,7 @@ from types import MappingProxyType
 import pandas as pd
 
 from pmo_kit.arbitration.allocation import Allocation, limits_used
-from pmo_kit.arbitration.model import ONE, Plan
+from pmo_kit.arbitration.model import ONE
 from pmo_kit.arbitration.prices import added, flip, in_the_way
 from pmo_kit.arbitration.rules import (
     Capacity,
@@ -120,57 +120,39 @@ def what_would_admit(allocation: Allocation, project_id: str, level: str | None 
     rows = [("value", price, unit, f"{as_given(round(price, 2))} {worth}")]
     near = [each for each in (done.found.plan, added(model, plan, option)) if each is not None]
     least = partial(least_increase, model, least=allocation._value, option=option, known=near)
-    asks: list[Callable[[], tuple[str, float, str, str]]] = [partial(_cheaper, allocation, option, near)]
-    asks += [partial(_one_limit, allocation, rule, least) for rule in limits]
+    alone = {rule.name: {rule.name: 1.0} for rule in limits}
     envelopes = {r.name: r.amount for r in model.question.active_rules if isinstance(r, Envelope)}
-    if envelopes:
-        asks.append(lambda: ("all envelopes", *_share(least(envelopes), "more in every envelope")))
-    if len(limits) > 1:
-        asks.append(partial(_together, allocation, limits, least))
-    rows += side_by_side(asks)
+    asks = {"cost": partial(least_cost_cut, model, option, allocation._value, near)}
+    asks |= {name: partial(least, by) for name, by in alone.items()}
+    asks |= {"all envelopes": partial(least, envelopes)} if envelopes else {}
+    asks |= {"together": partial(least, *alone.values())} if len(limits) > 1 else {}
+    found = zip(asks, side_by_side(asks.values()), strict=True)
+    rows += [(name, *_enough(allocation, option, name, limits, change)) for name, change in found]
     table = pd.DataFrame(rows, columns=["way", "amount", "unit", "words"])
     change = done.change.leaves if done.change else ()
     name = str(options.table.index[option][1])
     return Admission(allocation, project_id, name, price, change, way, table)
 
 
-def _cheaper(allocation: Allocation, option: int, near: Sequence[Plan]) -> tuple[str, float, str, str]:
-    """The least share off an option's cost."""
-    model = allocation._model
-    cut = least_cost_cut(model, option, allocation._value, near)
-    cost = f"{as_given(round(float(model.question.built.costs[option]), 2))} {model.question.money.short}"
-    named = f"{model.question.basis_word} cost".strip()
-    return "cost", *_share(cut, f"off its {named} of {cost}")
-
-
-def _share(found: Threshold | None, words: str) -> tuple[float, str, str]:
-    """A threshold that is a share, in words."""
+def _enough(
+    allocation: Allocation, option: int, way: str, limits: Sequence[Limit], found: Threshold | None
+) -> tuple[float, str, str]:
+    """The least change of one way that is enough: amount, unit and words."""
+    question, money = allocation.question, allocation.question.money.short
+    amount = float("nan") if found is None else found.amount
+    cost = f"{as_given(round(float(question.built.costs[option]), 2))} {money}"
+    shares = {"cost": f"off its {f'{question.basis_word} cost'.strip()} of {cost}",
+              "all envelopes": "more in every envelope"}  # fmt: skip
+    if way in shares:
+        least = "no share" if found is None else f"{as_given(ceil(1e4 * amount - 1e-5) / 100)} %"  # at less it is not
+        return amount, "share", f"{least} {shares[way]}{' is enough' * (found is None)}"
+    units = {rule.name: rule.unit_of(question.built.money_unit) for rule in limits}
     if found is None:
-        return float("nan"), "share", f"no share {words} is enough"
-    enough = ceil(1e4 * found.amount - 1e-5) / 100  # rounded up: at less it is not
-    return found.amount, "share", f"{as_given(enough)} % {words}"
-
-
-def _one_limit(
-    allocation: Allocation, rule: Limit, least: Callable[..., Threshold | None]
-) -> tuple[str, float, str, str]:
-    """The least increase of one limit."""
-    found, unit = least({rule.name: 1.0}), rule.unit_of(allocation.question.built.money_unit)
-    if found is None:
-        return rule.name, float("nan"), unit, f"no increase of {rule.name} alone is enough"
-    return rule.name, found.amount, unit, rule.shortfall(found.amount, allocation.question.money.short)
-
-
-def _together(
-    allocation: Allocation, limits: Sequence[Rule], least: Callable[..., Threshold | None]
-) -> tuple[str, float, str, str]:
-    """The least sum of increases of several limits, and how it is made up."""
-    found = least(*({rule.name: 1.0} for rule in limits))
-    if found is None:
-        return "together", float("nan"), "", "no increase of these limits is enough"
-    broken, money = allocation._model.excess(found.plan), allocation.question.money.short
-    words = [rule.shortfall(broken[rule.name], money) for rule in limits if broken.get(rule.name)]
-    return "together", found.amount, "", " and ".join(words)
+        which = f"{way} alone" if way in units else "these limits"
+        return amount, units.get(way, ""), f"no increase of {which} is enough"
+    parts = {way: amount} if way in units else allocation._model.excess(found.plan)
+    words = [rule.shortfall(parts[rule.name], money) for rule in limits if rule.name in parts]
+    return amount, units.get(way, ""), " and ".join(words)
 
 
 Items = list[tuple[str, str]]

@@ -105,10 +105,9 @@ def _least_aside(question: Question, model: Model, hard: Sequence[Rule], kept: S
         if row.rule in loose:
             size = float(np.abs(row.coefficients).sum())
             size += sum(limit for first, _, limit in model.carries if first == place)
-            for bound, sign in ((row.upper, -1.0), (row.lower, 1.0)):
-                if np.isfinite(bound):
-                    columns.append({model.head + place: sign * (size + abs(bound))})
-                    owner.append(row.rule)
+            for bound, sign in row.ends:
+                columns.append({model.head + place: sign * (size + abs(bound))})
+                owner.append(row.rule)
     p = model.program
     program = p.maximizing(0 * p.value).with_columns(columns, 1.0, -1.0, whole=True)
     outcome = solve(program, Limits(0.999))
@@ -144,17 +143,14 @@ def ways_out(question: Question, conflict: Sequence[Rule]) -> tuple[list[str], d
     hard = [rule for rule in question.active_rules if rule.price is None]
     money, people = ([r.name for r in hard if isinstance(r, kind)] for kind in (Envelope, Capacity))
     others = [r.name for r in hard if isinstance(r, Limit) and not isinstance(r, Envelope | Capacity)]
-    found = [way for goals in ((money, people), (people, money)) if (way := _least_breaches(question, *goals))]
-    if not found:
-        way = _least_breaches(question, others, money, people)
-        found = [way] if way else []
-    for rule in conflict:
-        alone = _least_breaches(question, [rule.name]) if isinstance(rule, Limit) else None
-        found += [alone] if alone else []
+    found = [_least_breaches(question, *goals) for goals in ((money, people), (people, money))]
+    if not any(found):
+        found = [_least_breaches(question, others, money, people)]
+    found += [_least_breaches(question, [rule.name]) for rule in conflict if isinstance(rule, Limit)]
     unit = question.money.short
     words: list[str] = []
     relaxation: dict[str, str] = {}
-    for way in found:
+    for way in filter(None, found):
         each = {name: question.rule(name).shortfall(x, unit, least) for (name, least), x in way.items()}
         words.append(" and ".join(each.values()))
         relaxation = {**each, **relaxation}
@@ -170,26 +166,19 @@ def _least_breaches(question: Question, *goals: Sequence[str]) -> dict[tuple[str
         (rule, whether it is its least that is broken) -> amount, exactly what the plan lacks.
     """
     model = compile_model(question, elastic={name: 1.0 for goal in goals for name in goal})
-    sides = [
-        (place, least)
-        for place in model.prices
-        for bound, least in ((model.rows[place].upper, False), (model.rows[place].lower, True))
-        if np.isfinite(bound)
-    ]
+    breached = [model.rows[place].rule for place in model.prices for _ in model.rows[place].ends]
     width = len(model.program.value)
-    columns = range(width - len(sides), width)
     rows: list[Row] = []
     best = None
     for goal in goals:
-        objective: Floats = np.zeros(width)
-        for column, (place, _) in zip(columns, sides, strict=True):
-            objective[column] = -1.0 if model.rows[place].rule in goal else 0.0
-        if not objective.any():
+        mine = width - len(breached) + np.flatnonzero([rule in goal for rule in breached])
+        if not len(mine):
             continue
+        objective: Floats = np.zeros(width)
+        objective[mine] = -1.0
         best = best_plan(model, objective=objective, extra=rows)
         if best.plan is None or best.x is None:
             return None
-        mine = np.flatnonzero(objective)
         reached = float(best.x[mine].sum())
         rows.append(Row("least", mine, np.ones(len(mine)), -inf, reached + 1e-7 * max(reached, 1e-6)))
     if best is None or best.plan is None:

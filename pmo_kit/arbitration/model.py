@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
-from math import floor, gcd, inf, isinf, log10
+from math import floor, gcd, inf, isfinite, log10
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from pmo_kit.arbitration.rules import Envelope, Row, Rule, Synergy
 from pmo_kit.arbitration.solving import Program
 
 if TYPE_CHECKING:
-    from pmo_kit.arbitration.options import Floats, Options
+    from pmo_kit.arbitration.options import Options
     from pmo_kit.arbitration.question import Question
 
 ONE = 10**22  # exact numbers are whole multiples of 1 / ONE
@@ -44,8 +44,8 @@ def parts(*numbers: float) -> list[int]:
 
 @lru_cache(ROWS)
 def in_parts(number: float) -> int:
-    """One number in whole parts of 1 / ONE, in 14 digits."""
-    return parts(number)[0]
+    """One number in whole parts of 1 / ONE, in 14 digits; `NO_BOUND` where it has no end."""
+    return parts(number)[0] if isfinite(number) else NO_BOUND if number > 0 else -NO_BOUND
 
 
 @dataclass(frozen=True)
@@ -79,9 +79,8 @@ class PlanChange:
 
     @property
     def moved(self) -> dict[str, tuple[str, ...]]:
-        """What becomes of projects (entered, left, resized), and of which; what becomes of none is left out."""
-        found = {"entered": self.enters, "left": self.leaves, "resized": tuple(p for p, *_ in self.resized)}
-        return {what: ids for what, ids in found.items() if ids}
+        """What becomes of projects (entered, left, resized), and of which."""
+        return {"entered": self.enters, "left": self.leaves, "resized": tuple(p for p, *_ in self.resized)}
 
     def common(self, other: PlanChange) -> PlanChange:
         """What changes in both of two tied plans."""
@@ -127,7 +126,7 @@ class Coefficients:
     """Exact values and coefficients, and what plans use of them; nothing here depends on a limit."""
 
     def __init__(self, model: Model) -> None:
-        self.values = parts(*model.value_row[: model.n + len(model.products)].tolist())
+        self.values = parts(*model.program.value[: model.n + len(model.products)].tolist())
         self.grain = gcd(*self.values) or ONE
         self._rows = len(model.rows)
         self._entries: dict[int, list[tuple[int, int]]] = {}  # by option: (row, coefficient)
@@ -164,7 +163,6 @@ class Model:
     carries: tuple[tuple[int, int, float], ...]  # (row of the year, row of the next year, limit)
     prices: Mapping[int, float]  # row position -> price of breaking it by one unit
     program: Program = field(repr=False)
-    value_row: Floats = field(repr=False)  # value of every column
 
     @property
     def n(self) -> int:
@@ -180,7 +178,7 @@ class Model:
     def _exact(self) -> Coefficients:
         """Exact coefficients, the same for models that differ in their limits only."""
         m, known = self.program.matrix, self.question.built.memo
-        key = (m.data.tobytes(), m.indices.tobytes(), m.indptr.tobytes(), self.value_row.tobytes())
+        key = (m.data.tobytes(), m.indices.tobytes(), m.indptr.tobytes(), self.program.value.tobytes())
         return kept(known.setdefault("coefficients", {}), key, lambda: Coefficients(self), MODELS)
 
     @property
@@ -202,7 +200,7 @@ class Model:
     @cached_property
     def size(self) -> float:
         """The largest value of a column: what is small is small against it."""
-        return float(np.abs(self.value_row).max(initial=0.0)) or 1.0
+        return float(np.abs(self.program.value).max(initial=0.0)) or 1.0
 
     @cached_property
     def step(self) -> float:
@@ -214,18 +212,9 @@ class Model:
         return value + max(self.grain, round(1e-7 * self.size * ONE))
 
     @cached_property
-    def _bounds(self) -> list[tuple[int | None, int | None]]:
+    def _bounds(self) -> list[tuple[int, int]]:
         """Exact limits of every row."""
-        return [
-            (None if isinf(r.lower) else in_parts(r.lower), None if isinf(r.upper) else in_parts(r.upper))
-            for r in self.rows
-        ]
-
-    @cached_property
-    def _scalars(self) -> dict[float, int]:
-        """Amounts that may be carried on, and prices of soft rules, in exact parts."""
-        numbers = {*(limit for *_, limit in self.carries), *self.prices.values()}
-        return {number: in_parts(number) for number in numbers}
+        return [(in_parts(row.lower), in_parts(row.upper)) for row in self.rows]
 
     def evaluate(self, plan: Iterable[int]) -> Evaluation:
         """A plan (positions of the chosen options) in exact integer arithmetic, against every rule.
@@ -239,17 +228,13 @@ class Model:
         extra = [0] * len(self.rows)
         for place, following, limit in self.carries:
             high = self._bounds[place][1]
-            most = self._scalars[limit]
-            extra[following] = most if high is None else min(most, max(0, high + extra[place] - used[place]))
+            extra[following] = min(in_parts(limit), max(0, high + extra[place] - used[place]))
         broken = []
         for place, (low, high) in enumerate(self._bounds):
-            excess = max(
-                used[place] - high - extra[place] if high is not None else 0,
-                low - used[place] if low is not None else 0,
-            )
+            excess = max(used[place] - high - extra[place], low - used[place])
             if excess > 0:
                 if place in self.prices:
-                    value -= self._scalars[self.prices[place]] * excess // ONE
+                    value -= in_parts(self.prices[place]) * excess // ONE
                 else:
                     broken.append((place, excess))
         return Evaluation(value, used, tuple(extra), tuple(broken))
@@ -279,17 +264,11 @@ class Model:
 
     def other_plan(self, plan: Plan) -> Row:
         """The row that every plan but this one obeys (a no-good cut)."""
-        chosen = set(plan)
-        groups = self.question.built.groups
-        columns: list[int] = []
-        coefficients: list[float] = []
-        missing = 0
-        for members in groups.values():
-            inside = [i for i in members.tolist() if i in chosen]
-            columns += inside or members.tolist()
-            coefficients += [1.0] * len(inside) if inside else [-1.0] * len(members)
-            missing += bool(inside)
-        return Row("another plan", np.array(columns, np.int64), np.array(coefficients), -inf, missing - 1)
+        chosen, ids = list(plan), self.question.built.project_ids
+        changes = -1.0 * ~np.isin(ids, ids[chosen])
+        changes[chosen] = 1.0
+        columns = np.flatnonzero(changes)
+        return Row("another plan", columns, changes[columns], -inf, len(chosen) - 1)
 
     def levels(self, plan: Plan) -> dict[str, str]:
         """project_id -> level of the chosen options."""
@@ -359,9 +338,17 @@ def compile_model(question: Question, elastic: Mapping[str, float] | None = None
         for (e, y), (place, rule) in sorted(envelopes.items())
         if rule.carry_limit and (e, y + 1) in envelopes
     )
-    products = tuple(_product(r, question.built) for r in question.active_rules if isinstance(r, Synergy))
-    program = _program(question.built, rows, products, carries, prices)
-    return Model(question, rows, products, carries, prices, program, program.value)
+    options = question.built
+    products = tuple(_product(r, options) for r in question.active_rules if isinstance(r, Synergy))
+    one = [Row("one level", members, np.ones(len(members)), 0.0, 1.0) for members in options.groups.values()]
+    joint = [row for y, product in enumerate(products, start=len(options)) for row in _both(product, y)]
+    value, head = np.append(options.values, [product.value for product in products]), len(one)
+    program = Program.of_rows([*one, *rows, *joint], value, np.arange(len(value)) < len(options))
+    program.matrix.sum_duplicates()
+    more = [({head + place: 1.0, head + following: -1.0}, limit, 0.0) for place, following, limit in carries]
+    more += [({head + place: sign}, inf, -price) for place, price in prices.items() for _, sign in rows[place].ends]
+    program = program.with_columns(*zip(*more, strict=True)) if more else program
+    return Model(question, rows, products, carries, prices, program)
 
 
 def _product(rule: Synergy, options: Options) -> Product:
@@ -380,28 +367,3 @@ def _both(product: Product, y: int) -> list[Row]:
         Row(product.rule, np.append(side, y), np.append(np.full(len(side), sign), -sign), -inf, top)
         for side, sign, top in zip(sides, signs, tops, strict=True)
     ]
-
-
-def _program(
-    options: Options,
-    rows: Sequence[Row],
-    products: Sequence[Product],
-    carries: Sequence[tuple[int, int, float]],
-    prices: Mapping[int, float],
-) -> Program:
-    """The solver's arrays: options, products, money carried on, breaches of soft rules."""
-    one = [Row("one level", members, np.ones(len(members)), 0.0, 1.0) for members in options.groups.values()]
-    joint = [row for y, product in enumerate(products, start=len(options)) for row in _both(product, y)]
-    value, head = np.append(options.values, [product.value for product in products]), len(one)
-    whole = np.arange(len(value)) < len(options)
-    program = Program.of_rows([*one, *rows, *joint], value, whole)
-    program.matrix.sum_duplicates()
-    more = [({head + place: 1.0, head + following: -1.0}, limit, 0.0) for place, following, limit in carries]
-    more += [
-        ({head + place: sign}, inf, -price)
-        for place, price in prices.items()
-        for bound, sign in ((rows[place].upper, -1.0), (rows[place].lower, 1.0))
-        if not isinf(bound)
-    ]
-    columns, most, worth = zip(*more, strict=True) if more else ((), (), ())
-    return program.with_columns(columns, most, worth)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, wraps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,7 @@ from pmo_kit.uncertainty import expected
 if TYPE_CHECKING:
     from pmo_kit.register import Register
 
+Kind = TypeVar("Kind", bound=np.generic)
 Floats = NDArray[np.float64]
 NOT_ADDITIVE = (
     "bcr", "bcr_social", "irr", "payback", "switching_cost", "switching_benefit", "rank", "closeness",
@@ -39,6 +40,11 @@ def remembered(method: Callable[..., Any]) -> Callable[..., Any]:
         return self.memo[key]
 
     return asked
+
+
+def _column(name: str, kind: type[Kind]) -> cached_property[NDArray[Kind]]:
+    """A column of the table of `Options`, as an array that is made once."""
+    return cached_property(lambda options: options.table[name].to_numpy(kind))
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,25 +91,16 @@ class Options:
         """Project of each option."""
         return self.table.index.get_level_values(0).to_numpy(object)
 
-    @cached_property
-    def values(self) -> Floats:
-        """Value of each option."""
-        return self.table["value"].to_numpy(float)
-
-    @cached_property
-    def costs(self) -> Floats:
-        """Undiscounted forward cost of each option."""
-        return self.table["cost"].to_numpy(float)
-
-    @cached_property
-    def stops(self) -> NDArray[np.bool_]:
-        """True for the options that end a committed project."""
-        return self.table["stop"].to_numpy(bool)
-
-    @cached_property
-    def delays(self) -> NDArray[np.int64]:
-        """Years by which each option starts later."""
-        return self.table["delay"].to_numpy(np.int64)
+    values = _column("value", np.float64)
+    """Value of each option."""
+    costs = _column("cost", np.float64)
+    """Undiscounted forward cost of each option."""
+    stops = _column("stop", np.bool_)
+    """True for the options that end a committed project."""
+    delays = _column("delay", np.int64)
+    """Years by which each option starts later."""
+    _base = _column("base_level", np.object_)
+    """Level of each option, without its delay."""
 
     @cached_property
     def free(self) -> NDArray[np.bool_]:
@@ -146,11 +143,6 @@ class Options:
         """Position of one option."""
         found = self.of(project_id, level)
         return int(next((i for i in found if self._names[i] == level), found[0]))
-
-    @cached_property
-    def _base(self) -> NDArray[np.object_]:
-        """Level of each option, without its delay."""
-        return self.table["base_level"].to_numpy(object)
 
     @cached_property
     def _names(self) -> NDArray[np.object_]:
@@ -254,7 +246,7 @@ def build_options(
     """
     projects = register.projects
     rows = expected(register) if basis == "expected" else register
-    starts += [_at_delay(register, rows, value, k, projects) for k in range(len(starts), deferral + 1)]
+    starts += [_at_delay(register, rows, value, k) for k in range(len(starts), deferral + 1)]
     parts = starts[: deferral + 1]
     table = pd.concat([p[0] for p in parts])
     keys = (table["base_level"].to_numpy(str), table.index.get_level_values(0).to_numpy(str))
@@ -286,24 +278,20 @@ def build_options(
     )  # fmt: skip
 
 
-def _at_delay(register: Register, rows: Register, value: str | pd.Series, delay: int, projects: pd.DataFrame) -> Start:
+def _at_delay(register: Register, rows: Register, value: str | pd.Series, delay: int) -> Start:
     """Table, spending and demand of the options that start `delay` years later; `rows` hold the figures to count."""
     moved = later(rows, delay) if delay else rows
-    appraisal = appraise(moved)
-    appraised = appraisal.table
-    levels = moved.table("levels").set_index(["project_id", "level"])
-    levels = levels.loc[appraised.index]
+    appraised = appraise(moved).table
+    labels = moved.table("levels").set_index(["project_id", "level"])["label"].loc[appraised.index]
     ids, names = appraised.index.get_level_values(0), appraised.index.get_level_values(1)
-    commitment = projects["commitment"].reindex(ids).to_numpy(object)
+    own = {name: register.projects[name].reindex(ids).to_numpy(object) for name in ("name", "area", "commitment")}
     table = pd.DataFrame(
         {
             "base_level": names.to_numpy(object),
             "delay": delay,
-            "label": levels["label"].fillna("").to_numpy(object),
-            "name": projects["name"].reindex(ids).to_numpy(object),
-            "area": projects["area"].reindex(ids).to_numpy(object),
-            "commitment": commitment,
-            "stop": (names == "stop") & (commitment == "committed"),
+            "label": labels.fillna("").to_numpy(object),
+            **own,
+            "stop": (names == "stop") & (own["commitment"] == "committed"),
             "cost": appraised["cost"].to_numpy(float),
             "pv_cost": appraised["pv_cost"].to_numpy(float),
         },

@@ -133,10 +133,7 @@ def _row(row: Row, rule: Rule, rules: tuple[Rule, ...], options: Options) -> dic
     elif isinstance(rule, Capacity):
         found |= {"role": rule.role, "people": role_words(rule.role), "amount": rule.fte}
     elif isinstance(rule, Share) and rule.of == "envelope":
-        found["share_of"] = [
-            [r.amount, options.factors[r.year] if rule.measure == "pv_cost" else 1.0]
-            for r in rules if isinstance(r, Envelope) and r.scope == "all" and row.year in (None, r.year)
-        ]  # fmt: skip
+        found["share_of"] = [*map(list, rule.whole(options, rules, row.year))]
         found["share"] = rule.minimum if "lower" in found else rule.maximum
     elif row.share is not None:
         part, whole, found["share"] = row.share

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pmo_kit.arbitration.model import NO_BOUND, ONE, Model, Plan, PlanChange
-from pmo_kit.arbitration.rules import Committed, Mandatory, Override, Row
+from pmo_kit.arbitration.rules import Mandatory, Override, Row
 from pmo_kit.arbitration.search import Found, Known, Pool, best_plan, each, moment, proof_gap
 from pmo_kit.arbitration.solving import Floats, Limits, Status, solve
 
@@ -240,17 +240,14 @@ def blocking_rules(model: Model, option: int, direction: str) -> tuple[str, ...]
     """Names of the rules that make a flip impossible: duty and commitment first, else a smallest conflict."""
     question = model.question
     project = str(question.built.project_ids[option])
-    wanted = {"in": "out", "out": "in"}
-    kinds = (Mandatory, Committed) if direction == "out" else ()
-    for rule in question.active_rules:
-        if isinstance(rule, Override) and rule.project_id == project:
-            other_level = direction == "in" and rule.in_out == "in" and rule.level is not None
-            if rule.in_out == wanted[direction] or other_level:
-                return (rule.name,)
-        if isinstance(rule, kinds) and rule.project_id == project:
-            return (rule.name,)
-    from pmo_kit.arbitration.infeasibility import conflicting_rules
+    from pmo_kit.arbitration.infeasibility import GIVEN, conflicting_rules
 
+    for rule in question.active_rules:
+        if isinstance(rule, GIVEN) and rule.project_id == project:
+            ordered = rule.in_out if isinstance(rule, Override) else "in"
+            other_level = isinstance(rule, Override) and direction == "in" and rule.level is not None
+            if ordered != direction or other_level:
+                return (rule.name,)
     level = str(question.built.table.index[option][1]) if direction == "in" else None
     forced = Override(project_id=project, in_out="in" if direction == "in" else "out", level=level)
     conflict = conflicting_rules(question.with_rules(forced), [forced.name])

@@ -10,8 +10,7 @@ import html
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property, partial
-from math import inf
-from numbers import Integral, Real
+from itertools import product
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -34,7 +33,7 @@ from pmo_kit.arbitration.rules import (
     Spend,
     Synergy,
 )
-from pmo_kit.doors import MOST, door, factor, known
+from pmo_kit.doors import MOST, door, factor, known, number, whole
 from pmo_kit.errors import DataError, InputError
 from pmo_kit.facts import Unit, as_given, count
 from pmo_kit.uncertainty import states_uncertainty
@@ -111,6 +110,7 @@ class Question:
         if rules is None:
             rules = self._in_force(register_rules(self.register, self.stated), self.overrides)
         object.__setattr__(self, "rules", tuple(rules))
+        _refuse_any(_no_rules(self.rules))
         _refuse_any(_rules_wrong(self))
         if anew and given:
             _refuse_any(_names_wrong(self.register, self.built, self.rules))
@@ -243,19 +243,20 @@ class Question:
     def with_rules(self, *rules: Rule) -> Question:
         """The question with these rules; a rule replaces the one of the same name."""
         _refuse_any(_no_rules(rules))
+        question = self._changed(rules)
+        _refuse_any(_names_wrong(self.register, self.built, rules))
+        return question
+
+    def _changed(self, rules: Iterable[Rule]) -> Question:
+        """The question with rules of its own changed, and others after them."""
         new = {rule.name: rule for rule in rules}
         kept = tuple(new.pop(rule.name, rule) for rule in self.rules)
-        question = self.replace(rules=kept + tuple(new.values()))
-        _refuse_any(_names_wrong(self.register, self.built, new.values()))
-        return question
+        return self.replace(rules=(*kept, *new.values()))
 
     def without(self, *names: str) -> Question:
         """The question with these rules switched off, for a what-if. A name that is not there is an error."""
         known(names, {rule.name for rule in self.rules}, "rule")
-        off = set(names)
-        return self.replace(
-            rules=tuple(dataclasses.replace(r, active=False) if r.name in off else r for r in self.rules)
-        )
+        return self._changed(dataclasses.replace(self.rule(name), active=False) for name in names)
 
     def with_override(
         self,
@@ -282,12 +283,8 @@ class Question:
         InputError
             The factor is missing, negative, or above 5 (a percentage by mistake).
         """
-        budget = factor(budget, "a budget")
-        return self.replace(
-            rules=tuple(
-                dataclasses.replace(r, amount=r.amount * budget) if isinstance(r, Envelope) else r for r in self.rules
-            )
-        )
+        budget, envelopes = factor(budget, "a budget"), (r for r in self.rules if isinstance(r, Envelope))
+        return self._changed(dataclasses.replace(r, amount=r.amount * budget) for r in envelopes)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -323,10 +320,10 @@ def _asked_wrongly(question: Question) -> Iterator[str]:
         kind = type(question.register).__name__
         yield f"The first thing it needs is a register, as pmo.load_register(path) returns it, not {kind}."
         return
-    yield from _number_wrong("deferral", question.deferral, True, 0, 50)
-    for name, whole, *ends in (("gap", False, 0, 1), ("node_limit", True, 1), ("time_limit", False, 0)):
-        if (given := getattr(question, name)) is not None:
-            yield from _number_wrong(name, given, whole, *ends)
+    limits = (("deferral", whole, 0, 50), ("gap", number, 0, 1), ("node_limit", whole, 1), ("time_limit", number, 0))
+    asked = [(getattr(question, name), name, *of) for name, *of in limits]
+    stated = [one for one in asked if one[0] is not None or one[1] == "deferral"]
+    yield from _refusals(partial(look, given, name, *ends) for given, name, look, *ends in stated)
     if not isinstance(question.overrides, bool | np.bool_):
         yield f"overrides is True or False, not {question.overrides!r}."
     if not isinstance(question.rules, list | tuple | Iterator | None):  # of another kind, an empty one drops every rule
@@ -351,17 +348,6 @@ def _value_wrong(register: Register, value: object) -> Iterator[str]:
         yield "A value of your own is made of numbers that have an end."
 
 
-def _number_wrong(what: str, given: Any, whole: bool, low: float = -inf, high: float = inf) -> Iterator[str]:
-    """What is wrong with a number."""
-    kind = "a whole number" if whole else "a number"
-    if not isinstance(given, Integral if whole else Real) or isinstance(given, bool):
-        yield f"{what} is {kind}, not {given!r}."
-    elif not np.isfinite(float(given)):
-        yield f"{what} is {float(given)}, not a number."
-    elif not low <= float(given) <= high:
-        yield f"{what} is {kind} {f'from {low} to {high}' if high < inf else f'of at least {low}'}, not {given!r}."
-
-
 def _no_rules(rules: Iterable[object]) -> Iterator[str]:
     """What is given as a rule and is none."""
     for kind in [type(rule).__name__ for rule in rules if not isinstance(rule, Rule)][:1]:
@@ -370,9 +356,6 @@ def _no_rules(rules: Iterable[object]) -> Iterator[str]:
 
 def _rules_wrong(question: Question) -> Iterator[str]:
     """What is wrong with the rules of a question."""
-    if wrong := list(_no_rules(question.rules)):
-        yield from wrong
-        return
     names = [rule.name for rule in question.rules]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         yield f"Two rules have one name: {', '.join(twice)}."
@@ -402,33 +385,31 @@ def _rule_wrong(rule: Rule, options: Options) -> Iterator[str]:
         yield f"{rule.name}: it names no projects."
     looks = [partial(options.matches, getattr(rule, "scope", "all"))]
     looks += [partial(options.of, *one) for one in (*rule.parties, *(each[:2] for each in getattr(rule, "demand", ())))]
-    yield from _refusals(rule, looks)
+    yield from _refusals(looks, rule)
 
 
-def _refusals(rule: Rule, looks: Iterable[Callable[[], object]]) -> Iterator[str]:
-    """What is refused of a rule where it is looked at."""
+def _refusals(looks: Iterable[Callable[[], object]], rule: Rule | None = None) -> Iterator[str]:
+    """What is refused where something, or a rule, is looked at."""
     for look in looks:
         try:
             look()
         except InputError as error:
-            yield f"{rule.name}: {error}"
+            yield f"{rule.name}: {error}" if rule else str(error)
 
 
 def _fields_wrong(rule: Rule) -> Iterator[str]:
     """Numbers of a rule that are none, and words that are none of those that it knows."""
     for each in dataclasses.fields(rule):
         given, kind = getattr(rule, each.name), str(each.type)
-        numbers = [given] if kind in ("float", "int", "float | None", "int | None") else []
+        look = {"float": number, "int": whole}.get(kind.removesuffix(" | None"))
         if given is None and "None" in kind:
             continue
         if kind.startswith("Literal["):
             allowed = ast.literal_eval(kind.removeprefix("Literal"))
             if given not in allowed:
                 yield f"{rule.name}: {each.name} is {' or '.join(allowed)}, not {given!r}."
-        if each.name == "demand":
-            numbers = [amount for *_, amount in given]
-        for number in numbers:
-            yield from _number_wrong(f"{rule.name}: {each.name}", number, kind.startswith("int"))
+        amounts = [amount for *_, amount in given] if each.name == "demand" else [given] if look else []
+        yield from _refusals((partial(look or number, amount, each.name) for amount in amounts), rule)
 
 
 def _names_wrong(register: Register, options: Options, rules: Iterable[Rule]) -> Iterator[str]:
@@ -445,7 +426,7 @@ def _names_wrong(register: Register, options: Options, rules: Iterable[Rule]) ->
         if column and column != "project_id" and (column, value) not in scopes:
             there = register.table("costs" if column in COST_COLUMNS else "projects")[column]
             looked.append((column, value, {*KINDS} if column == "kind" else {*there.dropna().astype(str)}))
-        yield from _refusals(rule, (partial(known, [name], sorted(names), what) for what, name, names in looked))
+        yield from _refusals((partial(known, [name], sorted(names), what) for what, name, names in looked), rule)
         if isinstance(rule, Envelope) and rule.year < first:
             yield f"{rule.name}: its year is past; the first year that counts is {first}."
 
@@ -478,15 +459,14 @@ def revalued(question: Question, value: pd.Series) -> Question:
     ids = table.index.get_level_values("project_id")
     found = value.reindex(pd.MultiIndex.from_arrays([ids, table["base_level"]])).set_axis(table.index)
     valued = found.notna().groupby(level="project_id").any()
-    out: dict[str, Override] = {}
-    for (project, _), row in table[found.isna().to_numpy()].iterrows():
-        if valued[project] or row["commitment"] == "discretionary":
-            level = row["base_level"] if valued[project] else None
-            rule = Override(project_id=project, in_out="out", level=level, reason=NO_VALUE)
-            out[rule.name] = rule
+    out = [
+        Override(project_id=p, in_out="out", level=row["base_level"] if valued[p] else None, reason=NO_VALUE)
+        for (p, _), row in table[found.isna().to_numpy()].iterrows()
+        if valued[p] or row["commitment"] == "discretionary"
+    ]
     money = [r.name for r in question.active_rules if isinstance(r, Synergy) and r.quantity == "value"]
     new = question.replace(value=found.fillna(0.0).rename(value.name))
-    return new.without(*money).with_rules(*out.values())
+    return new.without(*money).with_rules(*out)
 
 
 def register_rules(register: Register, options: Options) -> tuple[Rule, ...]:
@@ -563,15 +543,11 @@ def _beyond(register: Register, options: Options, rules: list[Rule]) -> list[Rul
         return []
     envelopes = {r.envelope: r.scope for r in rules if isinstance(r, Envelope)}
     there = {(r.envelope, r.year) for r in rules if isinstance(r, Envelope)}
-    missing: list[tuple[Rule, str]] = [
-        (
-            Envelope(envelope=envelope, year=year, amount=0.0, scope=scope),
-            f"Money is asked for in {year} and envelope {envelope} has no row for it.",
-        )
-        for envelope, scope in envelopes.items()
-        for year in options.years
-        if (envelope, year) not in there and options.measure(scope, year).any()
-    ]
+    missing: list[tuple[Rule, str]] = []
+    for (envelope, scope), year in product(envelopes.items(), options.years):
+        if (envelope, year) not in there and options.measure(scope, year).any():
+            words = f"Money is asked for in {year} and envelope {envelope} has no row for it."
+            missing.append((Envelope(envelope=envelope, year=year, amount=0.0, scope=scope), words))
     people = {(r.role, r.period) for r in rules if isinstance(r, Capacity)}
     pairs = options.demanding[options.demanding["fte"] > 0][["role", "period"]].itertuples(index=False)
     for role, period in sorted({(str(r), str(p)) for r, p in pairs} - people):

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import datetime as dt
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from math import ceil, inf
+from math import ceil, inf, isinf
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
@@ -42,6 +42,11 @@ class Row:
     unit: str = ""
     share: tuple[Floats, Floats, float] | None = None
     year: int | None = None
+
+    @property
+    def ends(self) -> list[tuple[float, float]]:
+        """Its limits, the upper first, each with the sign of what eases it."""
+        return [(end, sign) for end, sign in ((self.upper, -1.0), (self.lower, 1.0)) if not isinf(end)]
 
 
 @dataclass(frozen=True)
@@ -144,16 +149,6 @@ def role_words(role: str, count: float = 2) -> str:
     return word + ("es" if word.endswith(("s", "ch", "sh", "x")) else "s")
 
 
-def _amount(limit: float | None) -> str | None:
-    """A limit in words, where there is one."""
-    return None if limit is None else as_given(limit)
-
-
-def _limits(low: str | None, high: str | None) -> str:
-    """Two limits in words."""
-    return " and ".join([f"at least {low}"] * (low is not None) + [f"at most {high}"] * (high is not None))
-
-
 def _for(scope: str) -> str:
     """The words that narrow a rule to its scope."""
     return "" if scope == "all" else f" for {scope.replace('=', ' ')}"
@@ -251,6 +246,9 @@ class Capacity(Limit):
 class Range(Limit):
     """A least and a most of what a scope counts for."""
 
+    missed: ClassVar[tuple[str, str]] = ("less than it allows", "more than it allows")
+    """Words for what lies below the least, and above the most."""
+
     rule: str = field(kw_only=True)
     scope: str = field(default="all", kw_only=True)
     minimum: float | None = field(default=None, kw_only=True)
@@ -270,6 +268,13 @@ class Range(Limit):
         both = ((self.minimum, True), (self.maximum, False))
         return [(amount, least) for amount, least in both if amount is not None]
 
+    def _asked(self, words: Callable[[float], str] = as_given) -> str:
+        """What is asked for, in words."""
+        return " and ".join(f"at {'least' if least else 'most'} {words(amount)}" for amount, least in self.ends)
+
+    def shortfall(self, amount: float, unit: str, least: bool = False) -> str:
+        return f"{self.rule}: {as_given(amount)} {self.unit_of(unit)} {self.missed[not least]}"
+
     def _between(self, coefficients: Floats, label: str, unit: str) -> list[Row]:
         """One row for each stated limit."""
         return [_row(self.rule, coefficients, *_end(amount, least), label, unit) for amount, least in self.ends]
@@ -280,6 +285,7 @@ class Share(Range):
     """A scope's share of money: of what the plan spends (`portfolio`), or of the envelopes (`envelope`)."""
 
     reads: ClassVar[tuple[str, ...]] = ("synergy", "envelope")
+    missed: ClassVar[tuple[str, str]] = ("below its share", "above its share")
 
     scope: str = field(kw_only=True)
     measure: Literal["spend", "capex", "pv_cost"] = field(default="spend", kw_only=True)
@@ -287,7 +293,7 @@ class Share(Range):
     per: Literal["year", "horizon"] = field(default="horizon", kw_only=True)
 
     def sentence(self, unit: str) -> str:
-        limits = _limits(*(x if x is None else f"{as_given(100 * x)} %" for x in (self.minimum, self.maximum)))
+        limits = self._asked(lambda share: f"{as_given(100 * share)} %")
         what = {
             "spend": "what the plan spends",
             "capex": "the plan's capital",
@@ -307,16 +313,15 @@ class Share(Range):
                     row = _row(self.rule, part - share * whole, *_end(0.0, least), label, "share of the plan")
                     row = replace(row, share=(part, whole, share))
                 else:
-                    total = share * sum(
-                        r.amount * (options.factors[r.year] if self.measure == "pv_cost" else 1.0) for r in rules
-                        if isinstance(r, Envelope) and r.scope == "all" and year in (None, r.year)
-                    )  # fmt: skip
+                    total = share * sum(amount * times for amount, times in self.whole(options, rules, year))
                     row = _row(self.rule, part, *_end(total, least), label, options.money_unit)
                 rows.append(replace(row, year=year))
         return rows
 
-    def shortfall(self, amount: float, unit: str, least: bool = False) -> str:
-        return f"{self.rule}: {as_given(amount)} {unit} {'below' if least else 'above'} its share"
+    def whole(self, options: Options, rules: Sequence[Rule], year: int | None) -> list[tuple[float, float]]:
+        """Amount and factor of every envelope that it is a share of, in a year or in all."""
+        made_of = [r for r in rules if isinstance(r, Envelope) and r.scope == "all" and year in (None, r.year)]
+        return [(r.amount, options.factors[r.year] if self.measure == "pv_cost" else 1.0) for r in made_of]
 
 
 @dataclass(frozen=True)
@@ -329,7 +334,7 @@ class Count(Range):
         return "projects"
 
     def sentence(self, unit: str) -> str:
-        limits = _limits(*map(_amount, (self.minimum, self.maximum)))
+        limits = self._asked()
         return f"{limits[0].upper()}{limits[1:]} projects{_for(self.scope)}"
 
     def rows(self, options: Options, rules: Sequence[Rule]) -> list[Row]:
@@ -351,7 +356,7 @@ class Spend(Range):
     per: Literal["year", "horizon"] = field(default="horizon", kw_only=True)
 
     def sentence(self, unit: str) -> str:
-        limits = _limits(*map(_amount, (self.minimum, self.maximum)))
+        limits = self._asked()
         what = {"spend": "", "capex": " of capital", "pv_cost": " of present cost"}[self.measure]
         each = "each year" if self.per == "year" else "over all years"
         return f"{limits[0].upper()}{limits[1:]} {unit}{what}{_for(self.scope)} {each}"
@@ -363,9 +368,6 @@ class Spend(Range):
             rows += [replace(row, year=year) for row in self._between(spend, label, options.money_unit)]
         return rows
 
-    def shortfall(self, amount: float, unit: str, least: bool = False) -> str:
-        return f"{self.rule}: {as_given(amount)} {unit} {'less' if least else 'more'} than it allows"
-
 
 @dataclass(frozen=True)
 class Demand(Range):
@@ -376,6 +378,7 @@ class Demand(Range):
 
     moved_by_costs: ClassVar[bool] = False
     held: ClassVar[str] = "maximum"
+    missed: ClassVar[tuple[str, str]] = ("more", "more")
 
     demand: tuple[tuple[str, str | None, float], ...] = field(kw_only=True)
     maximum: float = field(kw_only=True)
@@ -385,16 +388,13 @@ class Demand(Range):
         return self.unit
 
     def sentence(self, unit: str) -> str:
-        return f"{self.rule}: {_limits(*map(_amount, (self.minimum, self.maximum)))} {self.unit}"
+        return f"{self.rule}: {self._asked()} {self.unit}"
 
     def rows(self, options: Options, rules: Sequence[Rule]) -> list[Row]:
         total = np.zeros(len(options))
         for project_id, level, amount in self.demand:
             total[options.of(project_id, level)] += amount
         return self._between(total, self.rule, self.unit)
-
-    def shortfall(self, amount: float, unit: str, least: bool = False) -> str:
-        return f"{self.rule}: {as_given(amount)} {self.unit} more"
 
 
 def _years(rule: Share | Spend, options: Options, rules: Sequence[Rule]) -> list[tuple[int | None, str]]:
@@ -405,11 +405,9 @@ def _years(rule: Share | Spend, options: Options, rules: Sequence[Rule]) -> list
     return [(year, f"{rule.rule} {year}") for year in sorted(years)]
 
 
-def _logic(rule: str, plus: NDArray[np.int64], minus: NDArray[np.int64] | None, lower: float, upper: float) -> Row:
-    """sum of x[plus] - sum of x[minus] between two bounds."""
-    minus = np.empty(0, np.int64) if minus is None else minus
-    columns = np.concatenate([plus, minus])
-    return Row(rule, columns, np.concatenate([np.ones(len(plus)), -np.ones(len(minus))]), lower, upper)
+def _logic(rule: str, columns: NDArray[np.int64], lower: float, upper: float) -> Row:
+    """So many of some options, from least to most."""
+    return Row(rule, columns, np.ones(len(columns)), lower, upper)
 
 
 @dataclass(frozen=True)
@@ -427,7 +425,7 @@ class Mandatory(Rule):
         return f"{self.project_id} must be done" + (f": {self.reason}" if self.reason else "")
 
     def rows(self, options: Options, rules: Sequence[Rule]) -> list[Row]:
-        return [_logic(self.name, options.of(self.project_id), None, 1, inf)]
+        return [_logic(self.name, options.of(self.project_id), 1, inf)]
 
 
 @dataclass(frozen=True)
@@ -444,7 +442,7 @@ class Committed(Rule):
         return f"{self.project_id} is running: exactly one of its levels is chosen, stop included"
 
     def rows(self, options: Options, rules: Sequence[Rule]) -> list[Row]:
-        return [_logic(self.name, options.of(self.project_id, stop=True), None, 1, inf)]
+        return [_logic(self.name, options.of(self.project_id, stop=True), 1, inf)]
 
 
 def _named(project_id: str, level: str | None) -> str:
@@ -480,10 +478,12 @@ class Requires(Pair):
 
     def rows(self, options: Options, rules: Sequence[Rule]) -> list[Row]:
         (mine, other), delays = self.sides(options), options.delays
-        return [
-            _logic(self.name, mine[delays[mine] <= k], other[delays[other] <= k], -inf, 0)
-            for k in sorted(set(delays[mine]))
-        ]
+        rows = []
+        for years in sorted(set(delays[mine])):
+            sides = mine[delays[mine] <= years], other[delays[other] <= years]
+            signs = np.repeat([1.0, -1.0], [*map(len, sides)])
+            rows.append(Row(self.name, np.concatenate(sides), signs, -inf, 0))
+        return rows
 
 
 @dataclass(frozen=True)
@@ -493,7 +493,7 @@ class Excludes(Pair):
     word: ClassVar[str] = "excludes"
 
     def rows(self, options: Options, rules: Sequence[Rule]) -> list[Row]:
-        return [_logic(self.name, np.concatenate(self.sides(options)), None, -inf, 1)]
+        return [_logic(self.name, np.concatenate(self.sides(options)), -inf, 1)]
 
 
 @dataclass(frozen=True)
@@ -513,7 +513,7 @@ class Group(Rule):
 
     def rows(self, options: Options, rules: Sequence[Rule]) -> list[Row]:
         members = np.concatenate([options.of(p, level) for p, level in self.members])
-        return [_logic(self.name, members, None, self.least, 1)]
+        return [_logic(self.name, members, self.least, 1)]
 
 
 @dataclass(frozen=True)
@@ -532,15 +532,13 @@ class Override(Rule):
         return f"override {_named(self.project_id, self.level)} {self.in_out}"
 
     def sentence(self, unit: str) -> str:
-        who = f", decided by {self.decided_by}" if self.decided_by else ""
-        return f"{_named(self.project_id, self.level)} is {self.in_out}{who}" + (
-            f": {self.reason}" if self.reason else ""
-        )
+        who, why = f", decided by {self.decided_by}" * bool(self.decided_by), f": {self.reason}" * bool(self.reason)
+        return f"{_named(self.project_id, self.level)} is {self.in_out}{who}{why}"
 
     def rows(self, options: Options, rules: Sequence[Rule]) -> list[Row]:
         where = options.of(self.project_id, self.level)
         low, high = (1, inf) if self.in_out == "in" else (-inf, 0)
-        return [_logic(self.name, where, None, low, high)]
+        return [_logic(self.name, where, low, high)]
 
 
 @dataclass(frozen=True)
@@ -557,9 +555,7 @@ class Synergy(Pair):
             return 0.0
         if self.year is None or self.year not in options.factors:
             raise InputError(f"{self.name}: a cost of two together needs a year of the question, not {self.year}.")
-        if year not in (None, self.year):
-            return 0.0
-        if not options.holds_capital(scope)[options.of(self.project_id)[0]]:
+        if year not in (None, self.year) or not options.holds_capital(scope)[options.of(self.project_id)[0]]:
             return 0.0
         return self.amount * (options.factors[self.year] if measure == "pv_cost" else 1.0)
 

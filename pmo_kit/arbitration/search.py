@@ -66,7 +66,7 @@ def core_plan(model: Model, gap: float, limits: Limits) -> Found | None:
 
 def value_floor(model: Model, least: int) -> Row:
     """The row that only plans worth at least so much (in parts of 1 / ONE) obey."""
-    value = model.value_row
+    value = model.program.value
     columns_ = np.flatnonzero(value)
     return Row("value", columns_, value[columns_], least / ONE - _slack(model, least), inf)
 
@@ -222,18 +222,13 @@ def best_known(model: Model, plans: Iterable[Plan]) -> list[Plan]:
         x[place, list(plan)] = 1.0
     for y, product in enumerate(model.products, start=model.n):
         x[:, y] = x[:, product.first].any(axis=1) & x[:, product.second].any(axis=1)
-    rows = slice(model.head, model.head + len(model.rows))
-    lower, upper, used = (
-        model.program.lower[rows],
-        model.program.upper[rows].copy(),
-        x @ model.program.matrix.T,
-    )
+    rows, program = slice(model.head, model.head + len(model.rows)), model.program
+    lower, upper, used = program.lower[rows], program.upper[rows].copy(), (x @ program.matrix.T)[:, rows]
     for _, following, limit in model.carries:
         upper[following] += limit
-    used = used[:, rows]
     over = (used - upper > 1e-6 * (1.0 + abs(upper))) | (lower - used > 1e-6 * (1.0 + abs(lower)))
     over[:, list(model.prices)] = False
-    worth = x @ model.value_row
+    worth = x @ model.program.value
     best, value = list[Plan](), -inf
     for place in np.argsort(-worth, kind="stable").tolist():
         if worth[place] < value:

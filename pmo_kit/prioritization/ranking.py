@@ -144,8 +144,10 @@ def prioritize(
     part = np.where(kept[:, None], card.values[at] * by, np.nan)
     low, high = (np.where(kept, bound[at] @ by, np.nan) for bound in card.bounds())
     parts = pd.DataFrame(part, index=rows.get_level_values(0), columns=card.criteria.index)
-    gaps = pd.Series(card.missing[at].sum(axis=1), index=parts.index)
-    table = _ordered(register, rows, parts, low, high, gaps, excluded)
+    table = _ordered(register.projects[["name", "area", "commitment"]].assign(
+        level=rows.get_level_values(1), value=parts.sum(axis=1, skipna=False), value_low=low, value_high=high,
+        missing=card.missing[at].sum(axis=1), excluded=excluded,
+    ))  # fmt: skip
     inputs = MappingProxyType({"register": register.fingerprint, "weights_seal": seal_weights(share.to_dict())})
     return Ranking(table, parts.loc[table.index], share, _sentence(table), inputs, register, card)
 
@@ -252,21 +254,9 @@ def stakeholder_weights(register: Register, criteria: pd.Index) -> pd.DataFrame:
     return pd.DataFrame(normalized(table.to_numpy(float)), index=table.index, columns=criteria)
 
 
-def _ordered(
-    register: Register,
-    rows: pd.MultiIndex,
-    parts: pd.DataFrame,
-    low: Floats,
-    high: Floats,
-    gaps: pd.Series,
-    excluded: list[str],
-) -> pd.DataFrame:
-    """The table of a ranking, best first."""
-    projects = register.projects[["name", "area", "commitment"]]
-    table = projects.assign(
-        level=rows.get_level_values(1), value=parts.sum(axis=1, skipna=False), value_low=low, value_high=high,
-        missing=gaps, excluded=excluded,
-    ).sort_values("value", ascending=False, kind="stable", na_position="last")  # fmt: skip
+def _ordered(table: pd.DataFrame) -> pd.DataFrame:
+    """The table of a ranking, best first, with ranks."""
+    table = table.sort_values("value", ascending=False, kind="stable", na_position="last")
     worth, least, most = (table[name].to_numpy(float) for name in ("value", "value_low", "value_high"))
     ranked, near = np.isfinite(worth), _TIE * max(1.0, float(np.nanmax(np.abs(worth), initial=0.0)))
     best = 1 + _above(least[ranked], most + near)
@@ -280,7 +270,7 @@ def _ordered(
     for name, found in ranks.items():
         table[name] = pd.Series(found, index=table.index).astype("boolean" if name == "tie" else "Int64").where(ranked)
     last = ["value_low", "value_high", "rank_low", "rank_high", "missing", "excluded"]
-    return table[[*projects.columns, "level", "value", "rank", "tie", *last]]
+    return table[["name", "area", "commitment", "level", "value", "rank", "tie", *last]]
 
 
 def _above(values: Floats, limits: Floats) -> NDArray[np.int64]:
@@ -323,6 +313,7 @@ _SIZES: dict[str, Callable[[Floats], Floats]] = {
     "minmax": lambda cells: np.ptp(cells, axis=0),
     "sum": lambda cells: cells.sum(axis=0),
     "max": lambda cells: cells.max(axis=0),
+    "none": lambda cells: np.ones(cells.shape[1]),
 }
 """What the columns of a matrix are divided by."""
 _DEGREES: dict[str, tuple[str, Callable[..., bool], Callable[..., Floats]]] = {
@@ -491,8 +482,6 @@ def _problem(matrix: ArrayLike, weights: ArrayLike, maximize: ArrayLike) -> tupl
 
 def _scaled(cells: Floats, normalization: str) -> Floats:
     """Columns on a common scale; a column without spread (or of zeros) becomes zero."""
-    if normalization == "none":
-        return cells
     if normalization not in _SIZES:
         raise InputError(f"normalization is vector, minmax, sum, max or none, not {normalization!r}")
     size = _SIZES[normalization](cells)

@@ -98,7 +98,7 @@ def count_ranks(cells: Floats, weights: Floats) -> Floats:
     size = np.abs(cells).max()
     cells = cells if 1e-100 < size < 1e100 else cells / (size or 1.0)  # ranks have no scale
     top, steps = cells.max(), 2.0 ** (62 - bits) / max(np.ptp(cells), 1e-200)
-    for _, worth in _blocks(cells, weights):
+    for worth in _blocks(cells, weights):
         # an integer per value, best first, with the position of the project in its last bits: one plain sort
         np.subtract(top, worth, out=worth)
         worth *= steps
@@ -116,7 +116,7 @@ def count_ranks(cells: Floats, weights: Floats) -> Floats:
 def win_shares(cells: Floats, weights: Floats) -> Floats:
     """Pairwise winning index: share of draws in which the row beats the column; ties count half."""
     wins = np.zeros((len(cells), len(cells)))
-    for _, worth in _blocks(cells, weights):
+    for worth in _blocks(cells, weights):
         single = np.ascontiguousarray(worth.astype(np.float32).T)
         for row, mine in zip(wins, single, strict=True):
             row += np.count_nonzero(mine > single, axis=1)
@@ -152,12 +152,11 @@ def tiers(order: NDArray[np.int_], wins: Floats) -> NDArray[np.int_]:
     return tier
 
 
-def _blocks(cells: Floats, weights: Floats) -> Iterator[tuple[slice, Floats]]:
+def _blocks(cells: Floats, weights: Floats) -> Iterator[Floats]:
     """Values of all alternatives (draws x alternatives), a block of draws at a time."""
     size = max(1, _BLOCK // len(cells))
     for start in range(0, len(weights), size):
-        part = slice(start, min(start + size, len(weights)))
-        yield part, weights[part] @ cells.T
+        yield weights[start : start + size] @ cells.T
 
 
 def _shared(cells: Floats, share: Floats) -> Floats:
@@ -233,24 +232,18 @@ def weight_interval(values: ArrayLike, weights: ArrayLike, part: ArrayLike) -> W
     low, high, below, above = _bounds(now, at_zero[first] - at_zero[rest], at_one[first] - at_one[rest])
     steps = at_zero[order[:-1]] - at_zero[order[1:]], at_one[order[:-1]] - at_one[order[1:]]
     order_low, order_high, _, _ = _bounds(now, *steps)
-    loses, gains = (None if at is None else int(rest[at]) for at in (below, above))
+    loses, gains = (int(order[at]) if at else None for at in (below, above))
     return WeightInterval(now, low, high, loses, gains, order_low, order_high)
 
 
-def _bounds(now: float, at_zero: Floats, at_one: Floats) -> tuple[float, float, int | None, int | None]:
-    """Where all lines at_zero + t (at_one - at_zero) stay above zero around t = now, and what ends it."""
+def _bounds(now: float, at_zero: Floats, at_one: Floats) -> tuple[float, float, int, int]:
+    """Where all lines at_zero + t (at_one - at_zero) stay above zero around t = now, and which ends it: 0 is none."""
     slope = at_one - at_zero
     cross = np.divide(-at_zero, slope, out=np.full(slope.shape, np.nan), where=np.abs(slope) > _NOISE)
-    lower = np.where(slope > _NOISE, np.minimum(cross, now), -np.inf)
-    upper = np.where(slope < -_NOISE, np.maximum(cross, now), np.inf)
-    low, high, below, above = 0.0, 1.0, None, None
-    if len(slope) and lower.max() > 0:
-        below = int(lower.argmax())
-        low = float(lower[below])
-    if len(slope) and upper.min() < 1:
-        above = int(upper.argmin())
-        high = float(upper[above])
-    return low, high, below, above
+    lower = np.append(0.0, np.where(slope > _NOISE, np.minimum(cross, now), -np.inf))
+    upper = np.append(1.0, np.where(slope < -_NOISE, np.maximum(cross, now), np.inf))
+    below, above = int(lower.argmax()), int(upper.argmin())
+    return float(lower[below]), float(upper[above]), below, above
 
 
 def smallest_change(ahead: ArrayLike, behind: ArrayLike, weights: ArrayLike) -> tuple[float, Floats]:
@@ -299,9 +292,6 @@ def smallest_change(ahead: ArrayLike, behind: ArrayLike, weights: ArrayLike) -> 
         changed[best] += moved
         need -= moved * gain[j]
     return float(changed[best] - share[best]), changed
-
-
-_TIE = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -362,10 +352,9 @@ def compare_stakeholders(ranking: Ranking) -> Disagreement:
     projects = ranking.ranked
     if len(weights) < 2 or len(projects) < 2:
         raise PmoError("Comparing needs at least two stakeholders and two ranked projects.")
-    cells, _, _ = ranking.cells()
-    worth = cells @ weights.to_numpy(float).T
+    worth = ranking.cells()[0] @ weights.to_numpy(float).T
     values = pd.DataFrame(worth, index=projects, columns=weights.index)
-    ranks = 1 + (worth[None, :, :] > worth[:, None, :] + _TIE).sum(axis=1)
+    ranks = 1 + (worth[None, :, :] > worth[:, None, :] + _NOISE).sum(axis=1)
     table = pd.DataFrame(ranks, index=projects, columns=weights.index)
     pairs = _pairs(values, ranking)
     agreement = kendall_w(-np.round(worth, 9))
@@ -381,9 +370,9 @@ def _pairs(values: pd.DataFrame, ranking: Ranking) -> pd.DataFrame:
     rows = []
     for i in range(len(projects) - 1):
         gap = worth[i] - worth[i + 1 :]
-        for k in np.flatnonzero((gap > _TIE).any(axis=1) & (gap < -_TIE).any(axis=1)):
-            for_first = [name for name, g in zip(names, gap[k], strict=True) if g > _TIE]
-            for_second = [name for name, g in zip(names, gap[k], strict=True) if g < -_TIE]
+        for k in np.flatnonzero((gap > _NOISE).any(axis=1) & (gap < -_NOISE).any(axis=1)):
+            for_first = [name for name, g in zip(names, gap[k], strict=True) if g > _NOISE]
+            for_second = [name for name, g in zip(names, gap[k], strict=True) if g < -_NOISE]
             j = i + 1 + int(k)
             rows.append((projects[i], projects[j], ", ".join(for_first), ", ".join(for_second), own[i] - own[j]))
     frame = pd.DataFrame(rows, columns=["first", "second", "for_first", "for_second", "gap"])
@@ -568,11 +557,9 @@ def _sentences(
     few = len(same) <= 3
     firsts = in_row(label(str(i)) if few else str(i) for i in same[:6])
     firsts += f" and {number(len(same) - 6, 0)} more" if len(same) > 6 else ""
-    tell = (
-        "no tiers can be told apart"
-        if count == 1
-        else f"{number(count, 0)} tiers can be told apart, the first is {firsts}"
-    )
+    tell = "no tiers can be told apart"
+    if count > 1:
+        tell = f"{number(count, 0)} tiers can be told apart, the first is {firsts}"
     lines = [f"{top}; {tell}."]
     lines += [unless_sentence(leader, stability.replace({i: label(str(i)) for i in table.index}))]
     near = reversals[reversals["ahead"] == table.index[0]].sort_values("change", kind="stable")

@@ -169,13 +169,8 @@ def _late(card: Scorecard) -> Iterator[Flag]:
     for name, projects in late.items():
         only = next(iter(projects)) if len(projects) == 1 else ""
         what = only or f"{len(projects)} projects"
-        yield (
-            "late",
-            only,
-            "",
-            name,
-            f"{name} scored {what} up to {max(projects.values()):%Y-%m-%d}, after all other assessors",
-        )
+        text = f"{name} scored {what} up to {max(projects.values()):%Y-%m-%d}, after all other assessors"
+        yield "late", only, "", name, text
 
 
 def _leniency(card: Scorecard) -> Iterator[Flag]:

@@ -99,8 +99,7 @@ def rank_sum_weights(n: int) -> Floats:
     >>> rank_sum_weights(3).round(4).tolist()
     [0.5, 0.3333, 0.1667]
     """
-    ranks = _ranks(n)
-    return normalized(n + 1 - ranks)
+    return normalized(n + 1 - _ranks(n))
 
 
 @door
@@ -233,9 +232,7 @@ def ahp_weights(comparisons: ArrayLike) -> AhpWeights:
     judged = _judgements(comparisons)
     n = len(judged)
     lambda_max, weights = _principal(judged)
-    if n < 3:
-        return AhpWeights(weights, 0.0, lambda_max, None, float("nan"))
-    ratio = max(0.0, (lambda_max - n) / (n - 1) / RANDOM_INDEX[n - 1])
+    ratio = max(0.0, (lambda_max - n) / (n - 1) / RANDOM_INDEX[n - 1]) if n > 2 else 0.0
     error = np.triu(np.abs(np.log(judged * weights / weights[:, None])), 1)
     if error.max() < 1e-9:
         return AhpWeights(weights, ratio, lambda_max, None, float("nan"))
@@ -325,9 +322,7 @@ def _refuse(bad: NDArray[np.bool_], cells: Floats, words: str) -> None:
 
 def _ranks(n: int) -> Floats:
     """1..n as floats."""
-    if whole(n, "the number of criteria", -(10**9)) < 1:
-        raise InputError("at least one criterion is needed")
-    return np.arange(1, n + 1, dtype=float)
+    return np.arange(1, whole(n, "the number of criteria", 1) + 1, dtype=float)
 
 
 def _judgements(comparisons: ArrayLike) -> Floats:

@@ -139,9 +139,8 @@ def expose(
     count += math.ceil(longest / 12 * unit) if count else 0
     periods = tuple(period_at(t0, k, unit) for k in range(count))
     money = np.stack([[built.measure(scope, t0 + y) for y in range(size)] for scope in scopes])
-    people = np.zeros((len(roles), count, len(built)))
-    for place, role in enumerate(roles):
-        people[place] = [built.demand(role, period) for period in periods]
+    needed = [[built.demand(role, period) for period in periods] for role in roles]
+    people = np.reshape(needed, (len(roles), count, len(built)))
     capital = np.stack([built.holds_capital(scope) for scope in scopes]).astype(float)
     fixed = register.projects["benefit_end_fixed"].fillna(False).astype(bool)
     area = register.projects["area"].astype("str")
@@ -214,6 +213,8 @@ def _uplifts(question: Question, uplifts: Mapping[str, float] | None) -> dict[st
 
 Single = NDArray[np.float32]
 Indices = NDArray[np.intp]
+Events = list[tuple[Event, Indices, Single]]
+"""Risk events, each with the draws in which it comes and its cost there."""
 Key = tuple[str, ...]
 AREA = 0.2  # latent correlation of the estimates of projects of one area
 CORRELATIONS = keeping(
@@ -396,14 +397,7 @@ def _simulate_project(p: ProjectRisk, run: Run, block: Block) -> None:
     block.npvs.append(npv)
 
 
-def _add_event_costs(
-    p: ProjectRisk,
-    run: Run,
-    block: Block,
-    events: list[tuple[Event, Indices, Single]],
-    cost: Single,
-    npv: Single,
-) -> None:
+def _add_event_costs(p: ProjectRisk, run: Run, block: Block, events: Events, cost: Single, npv: Single) -> None:
     """Add what the events cost, in their year, or in the years for which the project's spending is planned."""
     years, whole = len(run.exposure.years), float(p.spend[0].sum())
     spent = p.spend / whole if whole else np.outer(p.capital, np.eye(1, years))  # of 1, scopes x years
@@ -464,9 +458,7 @@ class _Cases:
         return np.float32(table[0]) if self.case is None else table.astype(np.float32).take(self.case)
 
 
-def _lateness(
-    p: ProjectRisk, place: Mapping[str, Single], events: list[tuple[Event, Indices, Single]], n: int
-) -> tuple[Single, _Cases]:
+def _lateness(p: ProjectRisk, place: Mapping[str, Single], events: Events, n: int) -> tuple[Single, _Cases]:
     """Months by which the finish is late in every draw (below zero: early), and the cases of lateness."""
     months = np.zeros(n, np.float32)
     over, delays = np.zeros(n, np.int64), np.zeros(n, np.int64)
@@ -514,15 +506,16 @@ def _row(
         "npv_base": float((p.benefit - p.spend[0]) @ factors),
     }
     for name, drawn in (("cost", cost), ("benefit", benefit), ("npv", npv), ("delay", months)):
-        row |= {f"{name}_p{round(100 * q)}": v for q, v in zip(LEVELS, quantiles(drawn), strict=True)}
+        row |= quantiles(name, drawn)
     return row
 
 
-def quantiles(drawn: NDArray[Any], levels: tuple[float, ...] = LEVELS) -> list[float]:
-    """Quantiles by linear interpolation, from one sort."""
+def quantiles(name: str, drawn: NDArray[Any]) -> dict[str, float]:
+    """Quantiles by linear interpolation, from one sort, as `cost_p10` to `cost_p90`."""
     ranked = np.sort(drawn)
-    at = np.array(levels) * (len(ranked) - 1)
+    at = np.array(LEVELS) * (len(ranked) - 1)
     low = at.astype(int)
     high = np.minimum(low + 1, len(ranked) - 1)
     part = at - low
-    return [float(x) for x in (1 - part) * ranked[low] + part * ranked[high]]
+    values = (1 - part) * ranked[low] + part * ranked[high]
+    return {f"{name}_p{round(100 * level)}": float(value) for level, value in zip(LEVELS, values, strict=True)}

@@ -137,14 +137,12 @@ def fit_envelopes(question: Question, confidence: float = 0.8, draws: int = DRAW
 
 def _reserves(simulation: Simulation, level: float) -> dict[str, float]:
     """Envelope rule -> quantile of spending less what the question counts; never below zero."""
-    question, years = simulation.question, simulation.years
+    expected = simulation.question.basis == "expected"
     reserves: dict[str, float] = {}
-    for rule in question.active_rules:
-        if isinstance(rule, Envelope) and rule.year in years:
+    for rule in simulation.question.active_rules:
+        if isinstance(rule, Envelope) and rule.year in simulation.years:
             needed = simulation.spending(rule.scope, rule.year)
-            counted = (
-                float(needed.mean()) if question.basis == "expected" else simulation.planned(rule.scope, rule.year)
-            )
+            counted = float(needed.mean()) if expected else simulation.planned(rule.scope, rule.year)
             above = float(np.quantile(needed, level)) - counted
             if above > 1e-6:
                 reserves[rule.name] = above

@@ -4,7 +4,6 @@ contingency pooled and unpooled, shares of variance, and how often limits are ex
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
@@ -24,7 +23,6 @@ from pmo_kit.errors import InputError
 from pmo_kit.facts import as_given, keeping, number
 from pmo_kit.risk.drawing import (
     CORRELATIONS,
-    LEVELS,
     Block,
     Exposure,
     Run,
@@ -120,7 +118,7 @@ def variance_shares(draws: ArrayLike, total: ArrayLike | None = None) -> Floats:
     >>> variance_shares([[1, -1, 1, -1], [2, 2, -2, -2]]).tolist()
     [0.2, 0.8]
     """
-    parts = np.atleast_2d(np.asarray(draws))
+    parts = np.asarray(draws)
     whole = parts.sum(axis=0, dtype=float) if total is None else np.asarray(total, float)
     centered = whole - whole.mean()
     spread = float(centered @ centered)
@@ -187,18 +185,6 @@ def _limit(needed: Floats, available: Floats, amount: float) -> tuple[tuple[floa
     return (p50, p80, p80 - missing, float(over.mean()), max(0.0, missing)), over
 
 
-def curve(drawn: ArrayLike, points: int = 101) -> pd.DataFrame:
-    """Return the S-curve of draws: value at equally spaced probabilities from 0 to 1.
-
-    Examples
-    --------
-    >>> curve([1, 2, 3], 3).to_numpy().tolist()
-    [[0.0, 1.0], [0.5, 2.0], [1.0, 3.0]]
-    """
-    levels = np.linspace(0, 1, points)
-    return pd.DataFrame({"probability": levels, "value": np.quantile(np.asarray(drawn, float), levels)})
-
-
 def swings(draws: Sequence[NDArray[np.float32]], total: Floats) -> NDArray[np.float64]:
     """Return parts x 2: the median of the total where a part is in its lowest and in its highest tenth of draws.
 
@@ -215,7 +201,6 @@ def swings(draws: Sequence[NDArray[np.float32]], total: Floats) -> NDArray[np.fl
 
 DRAWS, SEED = 10_000, 7  # wherever a quantity is drawn, so that it is one number
 KEPT = 16  # simulations of one register at once
-NAMES = ["p10", "p20", "p50", "p80", "p90"]
 RISKS = [
     "project_id", "risk", "label", "risk_class", "probability", "cost_mean", "expected_cost", "share_cost",
     "delay_months", "benefit_loss", "driver", "owner", "response",
@@ -267,12 +252,11 @@ class Simulation(Answer):
         b, e = self._block, self._run.exposure
         due = sum((p.benefit for p in e.projects), np.zeros(len(e.years)))
         whole = self.base_cost, b.cost, sum(float(p.benefit.sum()) for p in e.projects), b.benefit
+        years = zip(e.base_spend[0], b.spend[0], due, b.received, strict=True)
         rows = [
-            _quantile_row("spend", float(cost), spent) | _quantile_row("benefit", float(benefit), received)
-            for cost, spent, benefit, received in (
-                *zip(e.base_spend[0], b.spend[0], due, b.received, strict=True),
-                whole,
-            )
+            {"spend_base": float(cost), **quantiles("spend", spent)}
+            | {"benefit_base": float(benefit), **quantiles("benefit", received)}
+            for cost, spent, benefit, received in (*years, whole)
         ]
         table = pd.DataFrame(rows, index=pd.Index([*map(str, e.years), "all years"], name="year", dtype="str"))
         return table[(table != 0).any(axis=1)]
@@ -369,14 +353,11 @@ class Simulation(Answer):
         project is in its worst and in its best tenth; swing = npv_high - npv_low.
         """
         b = self._block
-        if not len(self._table):
-            return pd.DataFrame(
-                columns=["name", "share_cost", "share_npv", "npv_low", "npv_high", "swing"], dtype=float
-            )
         low, high = swings(b.npvs, b.npv).T
-        shares = {name: variance_shares(np.stack(parts), whole) for name, parts, whole in
-                  (("share_cost", b.costs, b.cost), ("share_npv", b.npvs, b.npv))}  # fmt: skip
-        table = self._table[["name"]].assign(**shares, npv_low=low, npv_high=high, swing=high - low)
+        cost, npv = variance_shares(b.costs, b.cost), variance_shares(b.npvs, b.npv)
+        table = self._table[["name"]].assign(
+            share_cost=cost, share_npv=npv, npv_low=low, npv_high=high, swing=high - low
+        )
         return table.sort_values("share_npv", ascending=False, kind="stable")
 
     @cached_property
@@ -414,11 +395,16 @@ class Simulation(Answer):
         return table.sort_values("expected_cost", ascending=False)
 
     def s_curve(self, what: str = "cost", points: int = 101) -> pd.DataFrame:
-        """Return the S-curve of the portfolio's cost, benefit, npv, or a fiscal year's spending: probability, value."""
-        if what in ("cost", "benefit", "npv"):
-            return curve(self.totals[what], points)
-        known([what], ["cost", "benefit", "npv", *map(str, self.years)], "total or year")
-        return curve(self._block.spend[0, self.years.index(int(what))], points)
+        """Return the S-curve of the portfolio's cost, benefit, npv, or a fiscal year's spending.
+
+        Columns probability (equally spaced from 0 to 1) and value.
+        """
+        b = self._block
+        by_year = zip(map(str, self.years), b.spend[0], strict=True)
+        drawn = {"cost": b.cost, "benefit": b.benefit, "npv": b.npv, **dict(by_year)}
+        known([what], drawn, "total or year")
+        levels = np.linspace(0, 1, points)
+        return pd.DataFrame({"probability": levels, "value": np.quantile(drawn[str(what)], levels)})
 
     def beats(self, other: Simulation) -> float:
         """Probability that this plan is worth more than another, draw against draw: shared projects share their luck.
@@ -456,9 +442,6 @@ class Simulation(Answer):
                 "draws": str(self.draws), "correlation": CORRELATIONS,
             }
         )  # fmt: skip
-
-    def _repr_html_(self) -> str:
-        return f"<p>{html.escape(self.summary)}</p>{self._table.to_html(float_format='%.1f', na_rep='')}"
 
 
 @door
@@ -525,17 +508,15 @@ def simulate_plan(
         return before
     exposure = expose(question, plan.items(), uplifts)
     run = Run(seed, draws, shared_streams(exposure, seed, draws), exposure)
-    notes = [CORRELATIONS]
     held = sum(bool(p.risk.holds) for p in exposure.projects)
-    if held:
-        notes.append(_held_words(held))
+    notes = (CORRELATIONS, _held_words(held)) if held else (CORRELATIONS,)
     whole = empty_block(exposure, draws)
     for block in (executor.map if executor else map)(partial(simulate_block, run=run), list(blocks_of(exposure))):
         whole.add(block)
     whole.cost += exposure.together[0].sum()
     whole.npv += exposure.together_value
     whole.spend += exposure.together[:, :, None]
-    made = Simulation(question, MappingProxyType(dict(plan)), draws, seed, tuple(notes), run, whole)
+    made = Simulation(question, MappingProxyType(dict(plan)), draws, seed, notes, run, whole)
     return kept(drawn, key, lambda: made, KEPT) if plain else made
 
 
@@ -544,12 +525,6 @@ def _held_words(held: int) -> str:
     """Whose figures hold their bias or risk already."""
     many = "project already holds" if held == 1 else "projects already hold"
     return f"{number(held, 0)} {many} bias or risk in the figures; it is not added again."
-
-
-def _quantile_row(name: str, base: float, drawn: Floats) -> dict[str, float]:
-    """Base and quantiles under column names."""
-    values = quantiles(drawn, LEVELS)
-    return {f"{name}_base": base} | {f"{name}_{level}": value for level, value in zip(NAMES, values, strict=True)}
 
 
 def _short(value: float) -> str:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from itertools import permutations
 from types import MappingProxyType
 
 import pandas as pd
 
 from pmo_kit.arbitration import Allocation, Committed, Mandatory, Override, Question, Rule, arbitrate
-from pmo_kit.arbitration.model import PlanChange, compile_model
+from pmo_kit.arbitration.model import PlanChange
 from pmo_kit.doors import Answer, door
 from pmo_kit.errors import PmoError
 from pmo_kit.facts import number
@@ -130,23 +129,18 @@ def attribute(before: Question, after: Question) -> Attribution:
     first, last = arbitrate(before), arbitrate(after)
     chain = _Chain(first, last)
     minor = _minor_units(after)
-    rows, names, waiting, on = [], [], [], frozenset[str]()
-    previous = first
-    for cause in chain.causes:
-        on = on | {cause}
-        now = chain.solved(on)
-        waiting.append(cause)
-        if now is None:
-            continue
-        rows.append(_step(previous, now, minor))
-        names.append(" and ".join(waiting))
-        previous, waiting = now, []
+    steps, previous, waiting = dict[tuple[str, ...], dict[str, object]](), first, tuple[str, ...]()
+    for place, cause in enumerate(chain.causes, start=1):
+        now, waiting = chain.solved(frozenset(chain.causes[:place])), (*waiting, cause)
+        if now is not None:
+            steps[waiting] = _step(previous, now, minor)
+            previous, waiting = now, ()
     shapley, signs = _shapley(chain, minor)
-    for name, row in zip(names, rows, strict=True):
-        parts = name.split(" and ")
-        row["shapley"] = sum(shapley[part] for part in parts)
-        row["order_matters"] = any(signs[part] for part in parts)
-    table = pd.DataFrame(rows, index=pd.Index(names, name="cause", dtype="str"), columns=COLUMNS)
+    for merged, row in steps.items():
+        row["shapley"] = sum(shapley[cause] for cause in merged)
+        row["order_matters"] = any(signs[cause] for cause in merged)
+    names = pd.Index([" and ".join(merged) for merged in steps], name="cause", dtype="str")
+    table = pd.DataFrame([*steps.values()], index=names, columns=COLUMNS)
     return Attribution(first, last, minor, orders, table.astype(dict.fromkeys(EFFECTS, "int64")))
 
 
@@ -170,13 +164,9 @@ class _Chain:
 
     def __init__(self, first: Allocation, last: Allocation) -> None:
         self._sides = (first.question, last.question)
+        self._ids = [frozenset(map(str, side.register.projects.index)) for side in self._sides]
         self.causes = tuple(c for c in CAUSES if self._content(first.question, c) != self._content(last.question, c))
         self._solved: dict[frozenset[str], Allocation | None] = {frozenset(self.causes): last, frozenset(): first}
-
-    @cached_property
-    def _ids(self) -> tuple[frozenset[str], frozenset[str]]:
-        first, second = (frozenset(map(str, q.register.projects.index)) for q in self._sides)
-        return first, second
 
     def solved(self, on: frozenset[str]) -> Allocation | None:
         """The best plan of a state; None where there is none."""
@@ -198,17 +188,11 @@ class _Chain:
             rules += [kind(project_id=project) for project in sorted(ids) if duties[project] == word]
         rules += [r for r in pick["overrides"].active_rules if isinstance(r, Override)]
         value = pick["weights"].value
-        if not isinstance(value, str):
-            value = self._series(value)
+        for side in self._sides:  # a value for every option of either question
+            if isinstance(value, pd.Series) and isinstance(side.value, pd.Series):
+                value = value.combine_first(side.value).rename(value.name)
         kept = tuple(rule for rule in rules if ids.issuperset(project for project, _ in rule.parties))
         return pick["method"].replace(register=register, value=value, rules=kept, last_plan=None)
-
-    def _series(self, value: pd.Series) -> pd.Series:
-        """A value for every option of either question."""
-        both = [q.value for q in self._sides if isinstance(q.value, pd.Series)]
-        for other in both:
-            value = value.combine_first(other).rename(value.name)
-        return value
 
     def _register(self, pick: Mapping[str, Question], ids: frozenset[str]) -> Register:
         """The tables of a state: settings, then rows of projects from the side that they come from."""
@@ -248,21 +232,19 @@ class _Chain:
 
 def _step(before: Allocation, now: Allocation, minor: int) -> dict[str, object]:
     """Held-plan and re-optimization effect of one step."""
-    found = evaluate_plan(compile_model(now.question), before.plan, now.value)
+    kept = evaluate_plan(now._model, before.plan, now.value).value
     start, end = round(before.value * minor), round(now.value * minor)
-    kept = found.value
     middle = start if kept != kept else round(kept * minor)
     note = "" if kept == kept else "the old plan is no longer possible"
     loose = (before.bound - before.value) + (now.bound - now.value)
     if loose > 0 and abs(end - start) <= loose * minor:
         note = "within solver tolerance"
-    moved = PlanChange.between(before.plan, now.plan).moved
     return {
         "held": middle - start,
         "reoptimized": end - middle,
         "total": end - start,
         "note": note,
-        **{what: moved.get(what, ()) for what in ("left", "entered", "resized")},
+        **PlanChange.between(before.plan, now.plan).moved,
     }
 
 

@@ -207,10 +207,9 @@ class Scenario:
         """One DataError with everything that this scenario names and the question does not have."""
         admit("A Scenario", question, "Question")
         register = question.register
+        envelopes = [rule for rule in question.rules if isinstance(rule, Envelope)]
         known = {
-            "budget": {"all"}.union(
-                *((r.envelope, f"year={r.year}") for r in question.rules if isinstance(r, Envelope))
-            ),
+            "budget": {"all", *(r.envelope for r in envelopes), *(f"year={r.year}" for r in envelopes)},
             "capacity": {rule.role for rule in question.rules if isinstance(rule, Capacity)},
             "project_in": set(register.projects.index),
             "project_out": set(register.projects.index),

@@ -18,7 +18,7 @@ from pmo_kit.arbitration.allocation import answered
 from pmo_kit.arbitration.model import ONE, Model, PlanChange, compile_model
 from pmo_kit.arbitration.rules import Row
 from pmo_kit.arbitration.search import best_plan
-from pmo_kit.arbitration.solving import Limits, Program, Status, side_by_side, solve, taken
+from pmo_kit.arbitration.solving import Limits, Program, side_by_side, solve, taken
 from pmo_kit.doors import MADE, Answer, door, known
 from pmo_kit.errors import InfeasibleError, InputError
 from pmo_kit.facts import Base, Fact, Of, Unit, as_given, count, say
@@ -66,15 +66,9 @@ def evaluate_plans(
     Regret_s(x) = V*_s - V_s(x): Savage (1951), The Theory of Statistical Decision, J. Am. Stat. Assoc. 46.
     """
     plans = {name: allocation.plan for name, allocation in allocations.items()} | dict(others or {})
-    models = {scenario: best._model for scenario, best in allocations.items()}
-    keys = [(name, scenario) for scenario in allocations for name in plans]
-
-    def tried(name: str, scenario: str) -> Tried:
-        return evaluate_plan(models[scenario], plans[name], allocations[scenario].value)
-
-    found = side_by_side(partial(tried, *key) for key in keys)
-    rows = zip(keys, found, strict=True)
-    return pd.DataFrame([{"plan": name, "scenario": scenario} | each._asdict() for (name, scenario), each in rows])
+    keys = [{"plan": name, "scenario": scenario} for scenario in allocations for name in plans]
+    asks = (partial(evaluate_plan, a._model, plan, a.value) for a in allocations.values() for plan in plans.values())
+    return pd.DataFrame([key | found._asdict() for key, found in zip(keys, side_by_side(asks), strict=True)])
 
 
 def regret_table(evaluated: pd.DataFrame) -> pd.DataFrame:
@@ -176,15 +170,13 @@ class MinimaxPlan:
     ----------
     plan : mapping of project_id to level
     maximum : float
-        Its maximum regret, evaluated exactly; in percent where `in_percent`.
+        Its maximum regret, evaluated exactly; in percent where that was asked for.
     bound : float
         No plan has less: equal to `maximum` where it is proven.
     regrets : Series
         Case -> regret after recourse.
     fits : int
         In how many cases nothing has to be dropped.
-    status : str
-        optimal or feasible.
     """
 
     plan: Mapping[str, str]
@@ -192,8 +184,6 @@ class MinimaxPlan:
     bound: float
     regrets: pd.Series
     fits: int
-    status: Status
-    in_percent: bool
 
 
 def minimax_plan(allocations: Mapping[str, Allocation], in_percent: bool = False) -> MinimaxPlan:
@@ -255,7 +245,7 @@ def minimax_plan(allocations: Mapping[str, Allocation], in_percent: bool = False
     fits, maximum = sum(found.fits for found in there.values()), float(series.max())
     proven = outcome.status == "optimal"
     bound = maximum if proven and abs(-outcome.bound - maximum) < 1e-4 else max(0.0, -outcome.bound)
-    return MinimaxPlan(plan, maximum, bound, series, fits, outcome.status, in_percent)
+    return MinimaxPlan(plan, maximum, bound, series, fits)
 
 
 def _looser(base: Program, other: Program) -> bool:
@@ -309,12 +299,9 @@ class Comparison(Answer):
     @cached_property
     def grid(self) -> pd.DataFrame:
         """Project x scenario: the level, "out" when refused; missing in a scenario that has no plan."""
-        columns = {
-            name: self.allocations[name].table["level"].fillna(OUT) if name in self.allocations else None
-            for name in self.names
-        }
-        index = self.question.register.projects.index
-        return pd.DataFrame(columns, index=index).reindex(columns=self.names)
+        levels = {name: allocation.table["level"].fillna(OUT) for name, allocation in self.allocations.items()}
+        table = pd.DataFrame(levels, index=self.question.register.projects.index)
+        return table.reindex(columns=self.names).astype("str")
 
     @property
     def others(self) -> list[str]:
@@ -361,8 +348,7 @@ class Comparison(Answer):
     @property
     def in_percent(self) -> bool:
         """Whether regrets are in percent of each case's best value, because not all values have one unit."""
-        cases = {scenario.name: scenario for scenario in self.scenarios}
-        return any(cases[name].other_unit for name in self.cases if name in cases)
+        return any(scenario.other_unit for scenario in self.scenarios if scenario.name in self.others)
 
     @cached_property
     def regret(self) -> pd.DataFrame:
@@ -432,7 +418,6 @@ class Comparison(Answer):
         if name not in self.allocations:
             return {"status": "infeasible", "reason": self.reasons[name]}
         allocation, base = self.allocations[name], self.allocations[self.base]
-        moved = PlanChange.between(base.plan, allocation.plan)
         decisions = allocation.table["decision"].value_counts()
         return {
             "status": allocation.status,
@@ -441,9 +426,7 @@ class Comparison(Answer):
             "funded": int(decisions.get("fund", 0)),
             "stopped": int(decisions.get("stop", 0)),
             "cost": float(allocation.table["cost"].sum()),
-            "entered": moved.enters,
-            "left": moved.leaves,
-            "resized": tuple(p for p, _, _ in moved.resized),
+            **PlanChange.between(base.plan, allocation.plan).moved,
             "reason": "",
         }
 
@@ -600,7 +583,10 @@ def break_even(
 
     def lead(share: float) -> float:
         asked = scenario if share == 1 else partly(scenario, share)
-        return _lead(asked(question) if share else question, first, second)
+        model = compile_model(asked(question) if share else question)
+        worth = [evaluate_plan(model, plan, 0.0).value for plan in (second, first)]
+        mine, other = (-inf if value != value else value for value in worth)
+        return 0.0 if mine == other else mine - other
 
     before, after = lead(0.0), lead(1.0)
     if before >= 0 and not scenario.whole:
@@ -634,11 +620,3 @@ def switching_points(comparison: Comparison) -> pd.DataFrame:
     cases = (s for s in comparison.scenarios if s.name in comparison.cases)
     rows = side_by_side(partial(row, scenario) for scenario in cases)
     return pd.DataFrame(rows, columns=["scenario", "before", "after", "share", "whole"])
-
-
-def _lead(question: Question, first: Mapping[str, str], second: Mapping[str, str]) -> float:
-    """How much more a second plan is worth than a first, both after dropping what does not fit."""
-    model = compile_model(question)
-    worth = [evaluate_plan(model, plan, 0.0).value for plan in (second, first)]
-    mine, other = (-inf if value != value else value for value in worth)
-    return 0.0 if mine == other else mine - other

@@ -3,6 +3,7 @@
 import pytest
 
 import pmo_kit as pmo
+from pmo_kit.figures.scenarios import grid
 from pmo_kit.scenarios.comparison import regret_table
 
 CUT, MORE = pmo.Scenario("Budget -15 %", budget=0.85), pmo.Scenario("Budget +10 %", budget=1.1)
@@ -57,6 +58,7 @@ def test_an_infeasible_scenario_stays_with_its_reason(comparison: pmo.Comparison
     assert row["status"] == "infeasible"
     assert "P01" in row["reason"]
     assert comparison.grid["Almost no money"].isna().all()
+    assert set(grid(comparison).data["Almost no money"]) == {"out"}
 
 
 def test_regret_by_hand(comparison: pmo.Comparison) -> None:
