@@ -84,12 +84,9 @@ class PlanChange:
 
     def common(self, other: PlanChange) -> PlanChange:
         """What changes in both of two tied plans."""
-        return PlanChange(
-            tuple(p for p in self.leaves if p in other.leaves),
-            tuple(p for p in self.enters if p in other.enters),
-            tuple(move for move in self.resized if move in other.resized),
-            True,
-        )
+        kinds = ("leaves", "enters", "resized")
+        both = {kind: tuple(x for x in getattr(self, kind) if x in getattr(other, kind)) for kind in kinds}
+        return PlanChange(**both, tied=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -265,7 +262,8 @@ class Model:
     def other_plan(self, plan: Plan) -> Row:
         """The row that every plan but this one obeys (a no-good cut)."""
         chosen, ids = list(plan), self.question.built.project_ids
-        changes = -1.0 * ~np.isin(ids, ids[chosen])
+        funded = set(ids[chosen])
+        changes = np.array([0.0 if project in funded else -1.0 for project in ids])
         changes[chosen] = 1.0
         columns = np.flatnonzero(changes)
         return Row("another plan", columns, changes[columns], -inf, len(chosen) - 1)
@@ -347,8 +345,8 @@ def compile_model(question: Question, elastic: Mapping[str, float] | None = None
     program.matrix.sum_duplicates()
     more = [({head + place: 1.0, head + following: -1.0}, limit, 0.0) for place, following, limit in carries]
     more += [({head + place: sign}, inf, -price) for place, price in prices.items() for _, sign in rows[place].ends]
-    program = program.with_columns(*zip(*more, strict=True)) if more else program
-    return Model(question, rows, products, carries, prices, program)
+    columns, most, worth = zip(*more, strict=True) if more else ((), (), ())
+    return Model(question, rows, products, carries, prices, program.with_columns(columns, most, worth))
 
 
 def _product(rule: Synergy, options: Options) -> Product:

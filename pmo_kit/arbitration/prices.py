@@ -238,10 +238,10 @@ def _another(model: Model, change: PlanChange) -> Row | None:
 
 def blocking_rules(model: Model, option: int, direction: str) -> tuple[str, ...]:
     """Names of the rules that make a flip impossible: duty and commitment first, else a smallest conflict."""
-    question = model.question
-    project = str(question.built.project_ids[option])
     from pmo_kit.arbitration.infeasibility import GIVEN, conflicting_rules
 
+    question = model.question
+    project = str(question.built.project_ids[option])
     for rule in question.active_rules:
         if isinstance(rule, GIVEN) and rule.project_id == project:
             ordered = rule.in_out if isinstance(rule, Override) else "in"

@@ -255,8 +255,9 @@ class Question:
 
     def without(self, *names: str) -> Question:
         """The question with these rules switched off, for a what-if. A name that is not there is an error."""
-        known(names, {rule.name for rule in self.rules}, "rule")
-        return self._changed(dataclasses.replace(self.rule(name), active=False) for name in names)
+        own = {rule.name: rule for rule in self.rules}
+        known(names, own, "rule")
+        return self._changed(dataclasses.replace(own[name], active=False) for name in names)
 
     def with_override(
         self,
@@ -485,12 +486,9 @@ def register_rules(register: Register, options: Options) -> tuple[Rule, ...]:
     rules += _beyond(register, options, rules)
     first = min(options.factors)
     rules = [r for r in rules if int(getattr(r, "year", getattr(r, "period", "")[:4])) >= first]
-    for project_id, row in register.projects.sort_index().iterrows():
-        if row["commitment"] == "mandatory":
-            reason = "" if _empty(row["mandatory_reason"]) else str(row["mandatory_reason"])
-            rules.append(Mandatory(project_id=str(project_id), reason=reason))
-        elif row["commitment"] == "committed":
-            rules.append(Committed(project_id=str(project_id)))
+    duties = register.projects.sort_index().reset_index().rename(columns={"mandatory_reason": "reason"})
+    bound: dict[str, type[Rule]] = {"mandatory": Mandatory, "committed": Committed}
+    rules += _read(duties[duties["commitment"].isin(bound)], bound, "commitment")
     stated = _read(register.table("rules"), {"share": Share, "count": Count, "spend": Spend}, "kind")
     return tuple(rules + _links(register) + stated + _read(register.table("overrides"), Override))
 

@@ -308,9 +308,7 @@ def checked_matrix(matrix: ArrayLike) -> Floats:
     cells = numbers(matrix, "matrix")
     if cells.ndim != 2 or 0 in cells.shape:
         raise InputError(f"a matrix of alternatives x criteria is needed, not shape {cells.shape}")
-    if not np.isfinite(cells).all():
-        row, column = np.argwhere(~np.isfinite(cells))[0]
-        raise InputError(f"cell ({row}, {column}) is missing or not finite")
+    _refuse(~np.isfinite(cells), cells, "it is missing or not finite")
     return cells
 
 

@@ -134,7 +134,7 @@ class Scenario:
     @property
     def table(self) -> pd.DataFrame:
         """One row per change, as in the register's `scenarios` sheet: scenario, what, scope, factor, value."""
-        rows: list[tuple[str, str, float, str]] = []
+        rows: list[tuple[str, str, str, float, str]] = []
         for what, name in FIELDS.items():
             given = getattr(self, name)
             if isinstance(given, float | int | str):
@@ -144,10 +144,8 @@ class Scenario:
             for scope, change in given.items():
                 number = float(change) if what in NUMBERS else float("nan")
                 words = "years" if what == "delay" else "" if what in NUMBERS else change or ""
-                rows.append((what, scope, number, words))
-        table = pd.DataFrame(rows, columns=["what", "scope", "factor", "value"])
-        table.insert(0, "scenario", self.name)
-        return table
+                rows.append((self.name, what, scope, number, words))
+        return pd.DataFrame(rows, columns=["scenario", "what", "scope", "factor", "value"])
 
     def _repr_html_(self) -> str:
         return self.table.to_html(index=False, na_rep="")
@@ -274,7 +272,7 @@ def combine(axes: Mapping[Axis, Sequence[float]], where: Mapping[Any, Any] | Non
     ['money 0.8, data engineer 0.5', 'money 0.8', 'data engineer 0.5']
     """
     cases = (zip(axes, values, strict=True) for values in product(*axes.values()))
-    moved = ([(axis, value) for axis, value in case if value != _nothing(axis)] for case in cases)
+    moved = ([(axis, x) for axis, x in case if x != (0.0 if axis[0] == "delay" else 1.0)] for case in cases)
     return [_varied(chosen, where) for chosen in moved if chosen]
 
 
@@ -286,9 +284,7 @@ def one_at_a_time(axes: Mapping[Axis, Sequence[float]], where: Mapping[Any, Any]
     >>> [s.name for s in one_at_a_time({("budget", "all"): [0.9, 1.0, 1.1], ("cost", "kind=capex"): [1.1]})]
     ['money 0.9', 'money 1.1', 'costs kind=capex 1.1']
     """
-    return [
-        _varied([(axis, value)], where) for axis, values in axes.items() for value in values if value != _nothing(axis)
-    ]
+    return [one for axis, values in axes.items() for one in combine({axis: values}, where)]
 
 
 @door
@@ -356,11 +352,6 @@ def _words(axis: Axis, value: float) -> str:
     if what in ("capacity", "weights"):
         return f"{scope.replace('_', ' ')} {told}"
     return f"{WORDS[what]}{'' if scope == 'all' else f' {scope}'} {told}"
-
-
-def _nothing(axis: Axis) -> float:
-    """The value that changes nothing."""
-    return 0.0 if axis[0] == "delay" else 1.0
 
 
 def _reweighted(weights: pd.Series, factor: pd.Series) -> pd.Series:

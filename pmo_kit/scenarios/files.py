@@ -95,7 +95,8 @@ def read_scenario_file(path: str | Path, question: Question | None = None) -> li
         for scenario in found:
             with mistakes.listed():
                 scenario.check(question)
-    mistakes.refuse()
+    if mistakes.rows:
+        raise DataError.of(mistakes.rows)
     return found
 
 
@@ -174,11 +175,6 @@ class _Mistakes:
             yield
         except DataError as error:
             self.rows += error.findings.to_dict("records")
-
-    def refuse(self) -> None:
-        """One DataError with all of them."""
-        if self.rows:
-            raise DataError.of(self.rows)
 
 
 def _scenario(entry: object, mistakes: _Mistakes) -> Scenario | None:

@@ -58,7 +58,7 @@ def test_the_least_maximum_regret_by_enumeration() -> None:
             evaluate_plan(model, plan, comparison.allocations[name].value).regret for name, model in models.items()
         ]
         best = min(best, max(float("inf") if r != r else r for r in regrets))
-    assert found.status == "optimal"
+    assert found.bound == found.maximum
     assert found.bound <= best + 1e-6
     assert found.maximum == pytest.approx(best)
 
@@ -95,7 +95,7 @@ def test_other_units_are_compared_in_percent(question: pmo.Question) -> None:
     comparison = pmo.compare(question, [CUT, pmo.Scenario("rates", discount_schedule="flat_3")])
     assert comparison.in_percent
     assert comparison.regret.loc["Budget -15 %", "Today"] == pytest.approx(100 * 5 / 33.5)
-    assert comparison.minimax.in_percent
+    assert comparison.minimax.maximum <= comparison.regret["maximum"].min() + 1e-9
 
 
 def worth_after_dropping(question: pmo.Question, plan: dict[str, str]) -> float:
