@@ -127,9 +127,7 @@ class Base:
     def word(self) -> str:
         """The word that a sentence must hold where it puts figures of several bases together."""
         if self.figures == "sure":
-            if self.level == 0.5:
-                return "median"
-            return f"{number(100 * (self.level or 0), 0)} % sure"
+            return "median" if self.level == 0.5 else f"{number(100 * (self.level or 0), 0)} % sure"
         return {"likely": "planned", "expected": "expected", "counted": ""}[self.figures]
 
 
@@ -234,14 +232,14 @@ class Sentence(str):
 
 
 def facts_of(words: object) -> tuple[Fact, ...]:
-    """The facts that words were made from; none for plain words.
+    """The facts that words were made from, or the fact itself; none for plain words.
 
     Examples
     --------
     >>> facts_of("none"), len(facts_of(say("{n} projects", n=Fact("plan.funded", 8, Unit("projects")))))
     ((), 1)
     """
-    return getattr(words, "facts", ())
+    return (words,) if isinstance(words, Fact) else getattr(words, "facts", ())
 
 
 class FactError(PmoError):
@@ -278,17 +276,8 @@ def say(template: str, /, **parts: Any) -> Sentence:
     pmo_kit.facts.FactError: figures of several bases stand in '60.2 or 32.8', which does not say expected, planned
     """
     between = parts.pop("between", "")
-    found: list[Fact] = []
-    made = []
-    for literal, name, spec, _ in Formatter().parse(template):
-        made.append(literal)
-        if name is None:
-            continue
-        part = parts[name]
-        if not (spec or "").startswith("="):
-            found += [part] if isinstance(part, Fact) else facts_of(part)
-        made.append(format(part, spec or ""))
-    words = "".join(made)
+    said = [name for _, name, spec, _ in Formatter().parse(template) if name and not str(spec).startswith("=")]
+    words = template.format(**parts)
     whole = [f for f in parts.values() if isinstance(f, Fact)]
     needed = sorted({f.base.word for f in whole} - {""})
     if len(needed) > 1 and (absent := [word for word in needed if word not in words.replace(THIN_SPACE, " ")]):
@@ -296,7 +285,7 @@ def say(template: str, /, **parts: Any) -> Sentence:
     questions = {f.base.question for f in whole} - {""}
     if len(questions) > 1 and (not between or between not in words):
         raise FactError(f"figures of several questions in one sentence, which does not say how they differ: {words}")
-    return Sentence(words, found)
+    return Sentence(words, (fact for name in said for fact in facts_of(parts[name])))
 
 
 def collect(found: Iterable[tuple[str, Fact]]) -> list[Fact]:
@@ -317,23 +306,22 @@ def collect(found: Iterable[tuple[str, Fact]]) -> list[Fact]:
         ...
     pmo_kit.facts.FactError: plan.value is 63.8 EUR million in page one and 64.0 EUR million in annex
     """
-    kept: dict[tuple[str, Of, Base], tuple[str, Fact]] = {}
+    kept: dict[tuple[str, Of, Base], Fact] = {}
     drawn: dict[tuple[str, Of, Base], tuple[str, Fact]] = {}
     faults = []
     for place, fact in found:
-        kept.setdefault((fact.key, fact.of, fact.base), (place, fact))
+        kept.setdefault((fact.key, fact.of, fact.base), fact)
         whichever = replace(fact.base, draws=None, seed=None)
         first, known = drawn.setdefault((fact.key, fact.of, whichever), (place, fact))
         equal = math.isclose(known.value, fact.value, rel_tol=1e-9, abs_tol=1e-9)
         alike = equal if known.base == fact.base else known.words() == fact.words()
         if known.unit != fact.unit or not alike:
             about = ", ".join(f"{name} {value}" for name, value in asdict(fact.of).items() if value is not None)
-            faults.append(
-                f"{fact.key}{f' ({about})' if about else ''} is {known:unit} in {first} and {fact:unit} in {place}"
-            )
+            what = f"{fact.key} ({about})" if about else fact.key
+            faults.append(f"{what} is {known:unit} in {first} and {fact:unit} in {place}")
     if faults:
         raise FactError("\n".join(dict.fromkeys(faults)))
-    return sorted((fact for _, fact in kept.values()), key=lambda fact: (fact.key, repr(fact.of), repr(fact.base)))
+    return sorted(kept.values(), key=lambda fact: (fact.key, repr(fact.of), repr(fact.base)))
 
 
 def to_json(fact: Fact) -> dict[str, Any]:
@@ -617,11 +605,10 @@ def listed(names: Iterable[str]) -> str:
     >>> listed(["Sewer relining, old town", "Storm overflows"])
     'Sewer relining, old town; and Storm overflows'
     """
-    every = list(names) or ["nothing"]
-    end = "" if _apart(every) == ", " else ";"
-    if len(every) == 1:
-        return every[0]
-    return say("{most}{end} and {last}", most=say(_apart(every)).join(every[:-1]), end=end, last=every[-1])
+    *most, last = list(names) or ["nothing"]
+    mark = _apart([*most, last])
+    parts: dict[str, Any] = {"most": say(mark).join(most), "end": mark.strip(", "), "last": last}
+    return say("{most}{end} and {last}", **parts) if most else last
 
 
 def shortened(names: Iterable[str], most: int = 3) -> str:

@@ -13,7 +13,7 @@ from pmo_kit.exhibits import Chart, Exhibit, Field, Message, Reference, Table
 from pmo_kit.facts import as_given, count, listed, many, number, or_none, say, sentence, shortened
 from pmo_kit.figures import claims
 from pmo_kit.figures.arbitration import money_by_year
-from pmo_kit.figures.figure import dated, drawn, figure, named, tabled, unit_line
+from pmo_kit.figures.figure import dated, drawn, figure, named, tabled
 from pmo_kit.proof import Proof
 from pmo_kit.rates import describe_schedule
 from pmo_kit.register import Register
@@ -154,7 +154,7 @@ def method(register: Register) -> Message:
     words = {"unit": settings.unit, "timing": settings.timing, "first_year": settings.discount_to or "the first"}
     words |= {"schedule": schedule.title, "source": schedule.source}
     items = tuple((entry["lead"], entry["text"].format(**words)) for entry in told)
-    return Message(title="How the advice is found", items=items, unit_line=unit_line("Method in plain words", ""))
+    return Message(title="How the advice is found", items=items)
 
 
 @figure("annex.glossary")
@@ -180,7 +180,6 @@ def cases(proof: Proof) -> Table:
     return tabled(
         data=rows,
         title=proof.summary,
-        unit_line="Figures as printed in the source; ours with one digit more",
     )
 
 
@@ -197,7 +196,6 @@ def distance(proof: Proof) -> Chart:
         title=f"{sentence(listed(wide))} differ by more than their rounding"
         if len(wide)
         else "Every figure that is asked lies within the rounding of the published one",
-        unit_line="Farthest figure of each source, in percent of the last digit that it prints",
     )
 
 
@@ -208,7 +206,6 @@ def second_program(agreement: pd.DataFrame) -> Table:
     return tabled(
         data=agreement,
         title=f"A second program agreed in {number(agreed, 0)} of {number(questions, 0)} answers",
-        unit_line="Random registers; amounts equal to a millionth",
     )
 
 

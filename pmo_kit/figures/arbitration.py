@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -41,7 +41,7 @@ from pmo_kit.facts import (
     shortened,
 )
 from pmo_kit.figures import claims as facts
-from pmo_kit.figures.figure import below, drawn, figure, named, nothing, tabled, unit_line
+from pmo_kit.figures.figure import below, drawn, figure, in_years, named, nothing, span, tabled, unit_line
 
 SMALL = 1e-6
 GROUPS = {
@@ -88,7 +88,7 @@ def plan(
         order=kind.map([*GROUPS].index),
         condition=asked,
         why=why.mask(asked != "", why + "; needs " + asked),
-        price=pd.Series(dict(_other_choice(explanation)), dtype=object) if explanation else "",
+        price=_priced(explanation) if explanation else "",
         rag=ratings.reindex(table.index) if ratings is not None else None,
         value=table["value"].where(~waits, _alone(allocation)),
         **spend.where(~waits),
@@ -116,17 +116,13 @@ def plan(
             "{area} has {many} in the plan, for {given:unit} and worth {own}",
             area=area, many=_of_area(allocation, area),
             given=facts.spend(allocation, area=area),
-            own=facts.told(allocation, "plan.value", own, plan=facts.PLAN, area=area),
+            own=facts.ours(allocation, "plan.value", own, area=area),
         )
         if area and inside.any()
         else f"No project of {area} is in the plan" if area
         else _plan_title(allocation),
         takeaway=f"What waits, the most valuable first: {shortened(refused)}." if len(refused) else "",
-        unit_line=unit_line(f"{sentence(allocation.question.goal)} and spending by year", scope=_span(years)),
-        note=f"{PAYS}: worth more than it costs. Other choice: what the plan loses where it is left out, or let in "
-        "at its cheapest size. Exit costs of what stops are in its spending; what two save together stands in the "
-        f"first of them. The {allocation.question.goal} of what waits is that of its best size by itself. n/a: no "
-        "money is given, or nothing is reported.",
+        unit_line=unit_line(f"{sentence(allocation.question.goal)} and spending by year", scope=span(years)),
     )  # fmt: skip
 
 
@@ -190,16 +186,22 @@ def _hindered(ways: Sequence[str]) -> str:
     return f"{first}; {listed(rest)}" if rest and first == LOSES else listed(ways)
 
 
-def _other_choice(explanation: Explanation) -> Iterator[tuple[str, str]]:
-    """project_id -> the price of leaving out what is in, of letting in what is out at its cheapest size, in words."""
-    funded = explanation.allocation.table["decision"] == "fund"
-    for project, flips in explanation.table.groupby(level="project_id", sort=False):
-        priced = flips[flips["price"].notna() & (flips["in_plan"] if funded[project] else flips["flip"] == "in")]
-        if priced.empty:
-            yield str(project), "not possible"
-            continue
-        row = priced.loc[priced["price"].idxmin()]
-        yield str(project), between(row["price"], row["price_upper"])
+def other_choices(explanation: Explanation) -> pd.DataFrame:
+    """The priced rows of an explanation that reverse a decision: leave out what is in, let in what is out.
+
+    One row for each project, that of its cheapest size; a project that no plan can decide otherwise has none.
+    """
+    table = explanation.table
+    funded = explanation.allocation.table["decision"].eq("fund")[table.index.get_level_values("project_id")].to_numpy()
+    other = table[table["in_plan"].where(funded, table["flip"] == "in") & table["price"].notna()]
+    return other.sort_values("price", kind="stable").groupby(level="project_id", sort=False).head(1)
+
+
+def _priced(explanation: Explanation) -> pd.Series:
+    """project_id -> the price of its other choice, in words."""
+    other = other_choices(explanation).droplevel("level")
+    words = pd.Series([between(row.price, row.price_upper) for row in other.itertuples()], other.index, dtype=object)
+    return words.reindex(explanation.table.index.unique("project_id"), fill_value="not possible")
 
 
 def _alone(allocation: Allocation) -> pd.Series:
@@ -241,7 +243,7 @@ def refused(allocation: Allocation) -> Table:
         title=say(
             "{n:Words request|requests} for {cost} must wait",
             n=facts.decided(allocation, "refuse"),
-            cost=facts.told(allocation.question.register, "refused.cost", data["cost"].sum(), plan=facts.PLAN),
+            cost=facts.ours(allocation.question.register, "refused.cost", data["cost"].sum()),
         )
         if len(data)
         else "Nothing is refused: every project is in the plan or stops",
@@ -257,22 +259,21 @@ def envelopes(allocation: Allocation) -> Chart:
     rows = money.assign(envelope=given, recommended=money["used"])
     rows = rows.melt("year", ["envelope", "recommended"], "what", "amount")
     left = float(given.sum() - money["used"].sum())
-    rest = facts.told(allocation, "plan.left", left, plan=facts.PLAN)
-    pairs = [(*facts.limit(allocation, row), row["year"]) for _, row in money.iterrows()]
-    each = say(" and ").join(say("{used} of {most} in {year}", used=a, most=b, year=year) for a, b, year in pairs)
-    lefts = [(facts.left(allocation, row), row["year"]) for _, row in money.iterrows()]
-    unspent = say(", ").join(say("{left} in {year}", left=left, year=year) for left, year in lefts)
+    rest = facts.ours(allocation, "plan.left", left)
+    limits = [(row["year"], *facts.limit(allocation, row)) for _, row in money.iterrows()]
+    spent = [(year, say("{used} of {most}", used=used, most=most)) for year, used, most in limits]
+    lefts = [(row["year"], facts.left(allocation, row)) for _, row in money.iterrows()]
     bare = allocation.spend.drop(columns=list(money["year"].astype(int)), errors="ignore").to_numpy().sum()
-    beyond = facts.told(allocation, "plan.spend", bare, plan=facts.PLAN, part="years without an envelope")
+    beyond = facts.ours(allocation, "plan.spend", bare, part="years without an envelope")
     after = say("; {beyond} more falls in years without an envelope", beyond=beyond) if bare >= 0.05 else ""
     limit = _at_its_end(allocation)
-    below = "; what is below zero is paid with money carried in" if any(f.value < -0.05 for f, _ in lefts) else ""
+    below = "; what is below zero is paid with money carried in" if any(f.value < -0.05 for _, f in lefts) else ""
     return drawn(
         data=rows.sort_values(["year", "what"], kind="stable", ignore_index=True),
-        title=say("The plan spends {each}", each=each)
+        title=say("The plan spends {each}", each=in_years(spent, " and "))
         if len(money) <= 2
         else say("The plan leaves {left} unspent", left=rest),
-        takeaway=say("Left: {unspent}{below}{after}{limit}.", unspent=unspent, below=below, after=after, limit=limit),
+        takeaway=say("Left: {each}{below}{after}{limit}.", each=in_years(lefts), below=below, after=after, limit=limit),
     )
 
 
@@ -281,17 +282,13 @@ def prices(explanation: Explanation) -> Chart:
     """Return what every priced choice costs: letting a refused project in, or giving up one that is in."""
     allocation = explanation.allocation
     register, table = allocation.question.register, explanation.table
-    decided = allocation.table["decision"].reindex(table.index.get_level_values("project_id")).to_numpy()
-    groups = {
-        "Out: price of letting it in": table[(decided != "fund") & (table["flip"] == "in")],
-        "In: what is lost if it leaves": table[table["in_plan"] & (decided != "stop")],
-    }
+    dearest = other_choices(explanation).sort_values("price", ascending=False, kind="stable")
+    groups = {"Out: price of letting it in": "in", "In: what is lost if it leaves": "out"}
     rows, priced = [], []
-    for group, part in groups.items():
-        cheapest = part.dropna(subset="price").sort_values("price").groupby(level="project_id", sort=False).head(1)
-        for (project, level), row in cheapest.sort_values("price", ascending=False).iterrows():
+    for group, way in groups.items():
+        for (project, level), row in dearest[dearest["flip"] == way].iterrows():
             rows.append((group, f"{row['name']} {project}", row["price"], between(row["price"], row["price_upper"])))
-            priced.append(facts.price(allocation, project, level, row["price"], way=row["flip"]))
+            priced.append(facts.price(allocation, project, level, row["price"], way=way))
     for project, gain in explanation.duties.items():
         name = f"{register.projects.loc[project, 'name']} {project}"
         rows.append(("By law: what the duty costs", name, gain, number(gain)))
@@ -364,7 +361,6 @@ def overrides(ledger: Ledger, allocation: Allocation) -> Exhibit:
             who=dearest["name"],
             freed=facts.told(allocation, "order.freed", dearest["last_in"], project=str(dearest["project_id"])),
         ),
-        unit_line=unit_line(f"{sentence(allocation.question.goal)} lost"),
         note=(f"Together they cost {apart}. " if len(rows) > 1 else "")
         + "Pushes out: in every equally good plan, the other overrides in force.",
     )
@@ -473,10 +469,6 @@ def _at_its_end(allocation: Allocation) -> str:
     return "" if limit is None else "; " + next(u.sentence for u in allocation.limits if u.rule == limit["rule"])
 
 
-def _span(years: list[int]) -> str:
-    return f"{years[0]} to {years[-1]}" if len(years) > 1 else str(years[0]) if years else ""
-
-
 TIGHTEST = 10
 
 
@@ -521,8 +513,6 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Table:
         takeaway=f"{sentence(or_none(len(full)))} of {count(len(use), 'limit')} "
         f"{'are' if len(full) > 1 else 'is'} used up"
         + (f"; {count(over)} {'is' if over == 1 else 'are'} exceeded, at a price." if over else "."),
-        note="Worth of more: the least increase of this limit alone that changes anything, and the "
-        f"{allocation.question.goal} it gains; of floors and shares, what setting them aside gains.",
     )
 
 
@@ -678,18 +668,13 @@ def departments(allocation: Allocation, scores: pd.Series | None = None, area: s
     order = data["rate"].drop("All").sort_values(ascending=False, kind="stable").index
     data = data.loc[[*order, "All"]].rename_axis("area").reset_index()
     effects = allocation.value - float(data["value"].iloc[-1])
+    notes = ["Mean score: weighted by the money asked."] if scores is not None else []
+    if abs(effects) > SMALL:
+        notes.append(f"Effects of projects on one another change the sum by {number(effects, signed=True)}.")
     return tabled(
         data=data,
         title=_shares(data.set_index("area")["rate"], area),
-        note="Against all: the share of its ask that an area gets, over that of the whole portfolio; above one it "
-        "is served better. The ask and what of it is funded are the costs that the register states, of every project "
-        "at its largest size and of what is funded at the size it gets."
-        + (" Mean score: weighted by the money asked." if scores is not None else "")
-        + (
-            f" Effects of projects on one another change the sum by {number(effects, signed=True)}."
-            if abs(effects) > SMALL
-            else ""
-        ),
+        note=" ".join(notes),
     )
 
 
@@ -755,7 +740,8 @@ def claims(reasons: Explanation, asking: list[str], left: int = 0, shares: pd.Da
     head = ["project_id", "asked", "gets", "if", "price", "better", "displaces", "sort"]
     data = pd.DataFrame(rows, columns=head)
     data["name"] = data["project_id"].map(names)
-    better = data["better"].any()
+    noted = "Plan better in: share of futures, where the price is under one standard deviation."
+    noted *= bool(data["better"].any())
     grant = data[data["if"].eq("grant it") & data["sort"].notna()].sort_values("sort", kind="stable")
     title = "No claim can be granted" if len(data) else "Nothing is contested: every project gets what it asks"
     if len(grant):
@@ -773,10 +759,7 @@ def claims(reasons: Explanation, asking: list[str], left: int = 0, shares: pd.Da
         takeaway="Each has its letter to the sponsor: what was decided, why, and what would change it."
         if len(data)
         else "",
-        unit_line=unit_line(f"Claims, and {allocation.question.goal} lost by granting one, at the size asked"),
-        note="Requests and overrides on record first, then the most valuable."
-        + (" Plan better in: share of futures, where the price is under one standard deviation." if better else "")
-        + (f" Left out: {count(left, *short)}." if left else ""),
+        note=f"{noted}{f' Left out: {count(left, *short)}.' if left else ''}".strip(),
     )
 
 
@@ -858,11 +841,7 @@ def by_score(allocation: Allocation, scored: Allocation, value: pd.Series) -> Ta
     )  # fmt: skip
     shared = len(ours.intersection(theirs))
     known = value.notna().groupby(level="project_id").any().reindex(names.index, fill_value=False)
-    note = (
-        "Points: of 100, which is every criterion from worst to best; a project counts what it adds to doing nothing."
-    )
-    if not known.all():
-        note += f" Not scored: {listed(names[~known])}; in the second plan only where law or contract says so."
+    note = f"Not scored: {listed(names[~known])}; in the second plan only where law or contract says so."
     given_up = data["money"].iloc[0] - data["money"].iloc[1]
     return tabled(
         data=data,
@@ -874,7 +853,7 @@ def by_score(allocation: Allocation, scored: Allocation, value: pd.Series) -> Ta
         )
         if len(ours.symmetric_difference(theirs)) or given_up
         else "Scores and money ask for the same plan",
-        note=note,
+        note=note if not known.all() else "",
     )
 
 

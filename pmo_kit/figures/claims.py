@@ -68,36 +68,24 @@ def teller(register: Register, figure: str, counted: str = "projects") -> Callab
     return lambda part, value, thing=counted: told(register, "count", value, thing, part=f"{figure}: {part}")
 
 
+def ours(answer: Any, key: str, amount: float, unit: Unit | str | None = None, **more: Any) -> Fact:
+    """What is stated of the plan that is recommended; as `told`."""
+    return told(answer, key, amount, unit, plan=PLAN, **more)
+
+
 def value(allocation: Allocation, plan: str = PLAN) -> Fact:
     """What a plan is worth."""
     return told(allocation, "plan.value", allocation.value, plan=plan)
 
 
-def on_likely(allocation: Allocation, amount: float) -> Fact:
-    """What the plan is worth on the figures as the register states them."""
-    return told(allocation, "plan.value", amount, figures="likely", plan=PLAN)
-
-
 def gain(allocation: Allocation, other: float, than: str) -> Fact:
     """By how much the plan is worth more than another, which `than` names."""
-    return told(allocation, "plan.gain", allocation.value - other, plan=PLAN, part=than)
+    return ours(allocation, "plan.gain", allocation.value - other, part=than)
 
 
 def more_than(allocation: Allocation, other: float, what: str) -> Fact:
     """By how much another plan, which `what` names, is worth more than the plan."""
-    return told(allocation, "plan.more", other - allocation.value, plan=PLAN, part=what)
-
-
-def next_best(allocation: Allocation) -> Fact:
-    """What the best other plan is worth."""
-    assert allocation.next_best_value is not None
-    over = "all other plans within the limits"
-    return told(allocation, "plan.next_best", allocation.next_best_value, over=over, plan=PLAN)
-
-
-def bound(allocation: Allocation) -> Fact:
-    """What no plan of the question is worth more than."""
-    return told(allocation, "plan.bound", allocation.bound, over="all plans within the limits")
+    return ours(allocation, "plan.more", other - allocation.value, part=what)
 
 
 def moved(allocation: Allocation, row: pd.Series) -> tuple[Fact, Fact]:
@@ -114,19 +102,19 @@ def spend(allocation: Allocation, year: int | None = None, area: str | None = No
     """What the plan spends, exit costs and joint savings included: of a year, of an area, or in all."""
     rows = allocation.spend if area is None else allocation.spend[allocation.table["area"] == area]
     amount = rows.to_numpy().sum() if year is None else rows[year].sum()
-    return told(allocation, "plan.spend", amount, plan=PLAN, year=year, area=area)
+    return ours(allocation, "plan.spend", amount, year=year, area=area)
 
 
 def decided(allocation: Allocation, decision: str, area: str | None = None) -> Fact:
     """How many projects the plan funds, stops or refuses: of an area, or in all."""
     key = {"fund": "plan.funded", "stop": "plan.stopped", "refuse": "plan.refused"}[decision]
     own = allocation.table["area"].eq(area) if area else True
-    return told(allocation, key, (allocation.table["decision"].eq(decision) & own).sum(), plan=PLAN, area=area)
+    return ours(allocation, key, (allocation.table["decision"].eq(decision) & own).sum(), area=area)
 
 
 def counted(allocation: Allocation, projects: int, part: str) -> Fact:
     """How many of the funded projects are of a kind."""
-    return told(allocation, "plan.funded", projects, plan=PLAN, part=part)
+    return ours(allocation, "plan.funded", projects, part=part)
 
 
 def stated_cost(question: Question) -> pd.Series:
@@ -150,22 +138,6 @@ def price(
     return told(allocation, key, amount, over="all other plans", project=project, level=level, part=bound)
 
 
-def project_value(allocation: Allocation, project: str) -> Fact:
-    """What a project is worth in the plan, by itself."""
-    return told(allocation, "project.value", allocation.table.loc[project, "value"], project=project, plan=PLAN)
-
-
-def project_cost(allocation: Allocation, project: str, year: int) -> Fact:
-    """What a project spends in a year of the plan, exit costs included."""
-    amount = allocation.spend.loc[project, year]
-    return told(allocation, "project.cost", amount, project=project, year=year, plan=PLAN)
-
-
-def step(allocation: Allocation, rule: str, amount: float, of: object = None) -> Fact:
-    """The least increase of a limit that changes the plan."""
-    return told(allocation, "limit.step", amount, str(getattr(of, "role", "")) or None, rule=rule)
-
-
 def more(allocation: Allocation, rule: str, amount: float, gained: float) -> Fact:
     """What so much more of a limit, placed where it helps most, adds to the best value."""
     return told(allocation, "limit.worth", gained, rule=rule, part=as_given(amount))
@@ -176,7 +148,7 @@ def limit(allocation: Allocation, row: pd.Series) -> tuple[Fact, Fact]:
     rule = str(row["rule"])
     unit = next(use.unit for use in allocation.limits if use.rule == rule)
     return (
-        told(allocation, "limit.used", row["used"], unit, rule=rule, plan=PLAN),
+        ours(allocation, "limit.used", row["used"], unit, rule=rule),
         told(allocation, "limit.amount", row["limit"], unit, rule=rule),
     )
 
@@ -184,7 +156,7 @@ def limit(allocation: Allocation, row: pd.Series) -> tuple[Fact, Fact]:
 def left(allocation: Allocation, row: pd.Series) -> Fact:
     """Envelope less spending, of a year; what was carried in is not added. A row of `money_by_year`."""
     amount = allocation.question.rule(str(row["rule"])).amount - row["used"]  # type: ignore[attr-defined]
-    return told(allocation, "envelope.left", amount, rule=str(row["rule"]), year=int(row["year"]), plan=PLAN)
+    return ours(allocation, "envelope.left", amount, rule=str(row["rule"]), year=int(row["year"]))
 
 
 def order(allocation: Allocation, project: str | None, amount: float) -> Fact:
@@ -206,32 +178,25 @@ def projects(register: Register, area: str | None = None) -> Fact:
 def drawn(simulation: Simulation, confidence: float) -> tuple[Fact, Fact, Fact]:
     """Net value of a plan as planned, in the middle of the futures, and as it is reached with a confidence."""
     npv = simulation.totals["npv"]
-    return (
-        told(simulation, "plan.npv", simulation.base_npv, figures="likely", plan=PLAN),
-        told(simulation, "plan.npv", npv.median(), figures="sure", confidence=0.5, plan=PLAN),
-        told(
-            simulation,
-            "plan.npv",
-            npv.quantile(1 - confidence),
-            figures="sure",
-            confidence=confidence,
-            plan=PLAN,
-        ),
+    middle, sure = (
+        ours(simulation, "plan.npv", npv.quantile(1 - level), figures="sure", confidence=level)
+        for level in (0.5, confidence)
     )
+    return ours(simulation, "plan.npv", simulation.base_npv, figures="likely"), middle, sure
 
 
 def cost_drawn(simulation: Simulation, confidence: float) -> tuple[Fact, Fact]:
     """Cost of a plan as planned, and the reserve that makes it sure to be met with a confidence."""
     found = simulation.contingency(confidence)
     return (
-        told(simulation, "risk.cost", found.base, figures="likely", plan=PLAN),
-        told(simulation, "risk.reserve", found.pooled, confidence=confidence, plan=PLAN),
+        ours(simulation, "risk.cost", found.base, figures="likely"),
+        ours(simulation, "risk.reserve", found.pooled, confidence=confidence),
     )
 
 
 def holds(simulation: Simulation) -> Fact:
     """Share of the futures in which every envelope of every year holds."""
-    return told(simulation, "plan.holds", simulation.fits_envelopes, plan=PLAN)
+    return ours(simulation, "plan.holds", simulation.fits_envelopes)
 
 
 def reached(surer: Fit) -> tuple[Fact, Fact]:

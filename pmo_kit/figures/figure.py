@@ -6,7 +6,7 @@ import csv
 import functools
 import inspect
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar, copy_context
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +17,20 @@ import pandas as pd
 from pmo_kit.doors import door, known
 from pmo_kit.exhibits import Chart, Exhibit, Field, Kpi, Message, Table
 from pmo_kit.exhibits.cells import sayings
-from pmo_kit.facts import Fact, Of, count, facts_of, listed, number, printing, rounded, say, shortened, told_in
+from pmo_kit.facts import (
+    Fact,
+    Of,
+    count,
+    facts_of,
+    listed,
+    number,
+    printing,
+    rounded,
+    say,
+    sentence,
+    shortened,
+    told_in,
+)
 from pmo_kit.register import Register
 
 if TYPE_CHECKING:
@@ -100,6 +113,8 @@ def unit_line(what: str, unit: str | None = None, scope: str = "") -> str:
     scope : str
         Years, projects or an area.
     """
+    if _asked.get() is None:
+        return what
     settings = _asked.get().settings
     stand = f"data as of {settings.as_of.isoformat()}" if settings.as_of else "as-of date not stated"
     return " · ".join(filter(None, (what, settings.unit if unit is None else unit, scope, stand)))
@@ -178,6 +193,11 @@ def below(rows: pd.DataFrame, *lines: dict[str, Any]) -> pd.DataFrame:
     return pd.concat([rows, pd.DataFrame([dict.fromkeys(rows, "") | line for line in lines])], ignore_index=True)
 
 
+def in_years(amounts: Iterable[tuple[Any, Fact | str]], joint: str = ", ") -> str:
+    """What falls in every year, in a row: "4.5 in 2027, 3.0 in 2028"."""
+    return say(joint).join(say("{amount} in {year}", amount=amount, year=year) for year, amount in amounts)
+
+
 def dated(days: pd.Series, form: str = "%Y-%m-%d") -> list[str]:
     """Dates as a reader reads them; a dash where there is none."""
     return [f"{day:{form}}" if pd.notna(day) else "–" for day in days]
@@ -187,6 +207,17 @@ def cut(rows: pd.DataFrame, most: int) -> tuple[pd.DataFrame, str]:
     """The first rows, and a note of how many more there are."""
     more = len(rows) - most
     return rows.head(most), f"And {number(more, 0)} more." if more > 0 else ""
+
+
+def span(ends: Sequence[object]) -> str:
+    """From the first to the last, or the one that they are.
+
+    Examples
+    --------
+    >>> span([2027, 2028, 2029]), span([2027]), span([])
+    ('2027 to 2029', '2027', '')
+    """
+    return " to ".join(dict.fromkeys(map(str, [*ends[:1], *ends[-1:]])))
 
 
 def in_words(text: str, names: Mapping[str, str]) -> str:
@@ -236,9 +267,9 @@ def figure(id: str) -> Callable[[Callable[P, E]], Callable[P, E]]:
     """Decorate a function that makes an exhibit: what `figures.csv` says of it, and the inputs of the arguments.
 
     There stand the tables it comes from (`source`), those without which there is only one line in its place (`needs`),
-    which says that `shows` is not shown, and what the small line under the title (`line`, `unit`, `scope`), the
-    takeaway and the note say where the figure does not. A table without rows becomes a line: its title, and under it
-    the takeaway or the note.
+    which says that `shows` is not shown, and what the small line under the title (`line`, `unit`, `scope`) and the
+    takeaway say where the figure does not; what the figure notes comes after the note there. A table without rows
+    becomes a line: its title, and under it the takeaway or the note.
 
     Parameters
     ----------
@@ -258,19 +289,21 @@ def figure(id: str) -> Callable[[Callable[P, E]], Callable[P, E]]:
             register, goal = next(_registers(given.arguments.values()), nobody)
             if register is not None and isinstance(given.arguments.get("project"), str):
                 known([given.arguments["project"]], register.projects.index, "project")
+            goals = {"{goal}": goal, "{Goal}": sentence(goal)}
+            worded = {part: re.sub("{[Gg]oal}", lambda found: goals[found[0]], text) for part, text in told.items()}
             with printing() as printed:
                 inside = copy_context()
-                inside.run(_making.set, {part: words.replace("{goal}", goal) for part, words in told.items()})
+                inside.run(_making.set, worded)
                 inside.run(_asked.set, register)
                 lacking = [sheet for sheet in told["needs"].split() if not register.has(sheet)]
                 exhibit: Any = not_shown(told["shows"], lacking[0]) if lacking else inside.run(make, *args, **kwargs)
                 line = exhibit.unit_line
-                if told["line"] and not (line or isinstance(exhibit, Message)):
+                if told["line"] and not line and not (told["columns"] and isinstance(exhibit, Message)):
                     unit = "" if told["unit"] == "none" else told["unit"] or None
-                    line = inside.run(unit_line, told["line"], unit, told["scope"])
+                    line = inside.run(unit_line, worded["line"], unit, told["scope"])
             if not isinstance(exhibit, Message):
-                read = {part: getattr(exhibit, part) or told[part] for part in ("takeaway", "note")}
-                exhibit = replace(exhibit, **read)
+                note = say(" ").join(filter(None, (worded["note"], exhibit.note)))
+                exhibit = replace(exhibit, takeaway=exhibit.takeaway or worded["takeaway"], note=note)
             if isinstance(exhibit, Chart):
                 exhibit = _in_money(exhibit, register.settings.unit if register is not None else "")
             if isinstance(exhibit, Chart | Table):

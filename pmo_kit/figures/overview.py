@@ -22,6 +22,7 @@ from pmo_kit.figures.figure import (
     named_by,
     not_shown,
     nothing,
+    span,
     tabled,
     tile,
     unit_line,
@@ -97,7 +98,7 @@ def known(register: Register) -> Message:
     age = overview.freshness(register).median()
     if age == age:
         items.append(("Age:", f"{_old(age)}."))
-    return Message(title="How well we know it", items=tuple(items), unit_line=unit_line("Data quality", ""))
+    return Message(title="How well we know it", items=tuple(items))
 
 
 def _looked_at(register: Register, words: str) -> str:
@@ -413,10 +414,7 @@ def projects(register: Register) -> Table:
 def _years(register: Register) -> str:
     """The years of the costs that are asked for, in words."""
     years = register.costs.loc[register.costs["state"].fillna("planned") != "actual", "year"]
-    if years.empty:
-        return "no year"
-    first, last = int(years.min()), int(years.max())
-    return str(first) if first == last else f"{first} to {last}"
+    return span(sorted(years.astype(int))) or "no year"
 
 
 @figure("overview.confidence")
@@ -518,7 +516,6 @@ def headline(register: Register, appraisal: Appraisal) -> Message:
     return Message(
         title=say(", ").join(parts) + ";\n" + second,
         items=(),
-        unit_line=unit_line("For information"),
     )
 
 
@@ -608,17 +605,19 @@ def attention(register: Register) -> Message:
     names = projects.loc[projects[RATINGS].eq("R").any(axis=1), "name"]
     if len(names):
         if len(names) > RED_NAMED + 1:
-            names = names.loc[overview.money_of_projects(register)[names.index].sort_values().index[::-1]]
+            names = names.loc[
+                overview.money_of_projects(register)[names.index].sort_values(ascending=False, kind="stable").index
+            ]
         items.append(("Rated Red:", f"{shortened(names, RED_NAMED)}."))
     if register.has("baselines"):
-        both = overview.budget_variance(register).dropna(subset="variance").sort_values("variance")
+        both = overview.budget_variance(register).dropna(subset="variance").sort_values("variance", kind="stable")
         for lead, rows in (("Furthest over budget:", both.iloc[::-1]), ("Furthest under:", both)):
             side = rows["variance"] > 0 if "over" in lead else rows["variance"] < 0
             first = rows[side].head(3).itertuples(index=False)
             named = [f"{row.name} {number(row.variance, signed=True)}" for row in first]
             items += [(lead, f"{listed(named)}.")] if named else []
     items = items or [("Nothing", "stands out in what the register holds.")]
-    return Message(title="What stands out", items=tuple(items), unit_line=unit_line("Ratings and forecasts"))
+    return Message(title="What stands out", items=tuple(items))
 
 
 def _labels(register: Register, column: str) -> dict[str, str]:

@@ -15,7 +15,7 @@ from pmo_kit.exhibits.records import Runs
 from pmo_kit.facts import at_least_some, count, doing, listed, many, number, say, sentence, shortened
 from pmo_kit.figures import arbitration as plan
 from pmo_kit.figures import claims
-from pmo_kit.figures.figure import below, figure, kpi, nothing, tabled, tile
+from pmo_kit.figures.figure import below, figure, in_years, kpi, nothing, tabled, tile
 from pmo_kit.register import Register
 from pmo_kit.register.checks.provenance import accounts
 from pmo_kit.risk import Fit, Simulation
@@ -37,9 +37,9 @@ def one_project(
     text = other_choice(allocation, explanation, project)
     if decision == "stop":
         spend = allocation.spend.loc[project]
-        paid = say(", ").join(
-            say("{money} in {year}", money=claims.project_cost(allocation, project, int(year)), year=year)
-            for year in spend.index[spend > 0]
+        paid = in_years(
+            (year, claims.ours(allocation, "project.cost", money, project=project, year=int(year)))
+            for year, money in spend[spend > 0].items()
         )
         text = say("Leaving costs {paid}. ", paid=paid or "nothing") + text
     held, cases = comparison.holds(project)
@@ -142,7 +142,8 @@ def worth_words(allocation: Allocation, row: pd.Series) -> str:
     gain = claims.more(allocation, str(row.name), row["more"], row["more_value"] - allocation.value)
     most = claims.more(allocation, str(row.name), float("inf"), row["unlimited_value"] - allocation.value)
     rule = None if money else allocation.question.rule(str(row.name))
-    step = claims.step(allocation, str(row.name), row["more"], rule)
+    thing = rule.role if isinstance(rule, Capacity) else None
+    step = claims.told(allocation, "limit.step", row["more"], thing, rule=str(row.name))
     if isinstance(rule, Capacity):
         who = role_words(rule.role, row["more"])
         more = say("{step} more {who} in {period}", step=step, who=who, period=rule.period)
@@ -171,13 +172,13 @@ def other_choice(allocation: Allocation, explanation: Explanation, project: str)
     row = allocation.table.loc[project]
     if row["decision"] == "fund":
         size = f", {row['label']}" if row["label"] else ""
-        return say("In the plan{size}, worth {worth}.", size=size, worth=claims.project_value(allocation, project))
+        worth = claims.ours(allocation, "project.value", row["value"], project=project)
+        return say("In the plan{size}, worth {worth}.", size=size, worth=worth)
     verb = "Carrying it on" if row["decision"] == "stop" else "Letting it in"
-    table, names = explanation.table.loc[[project]], allocation.question.register.projects["name"]
-    flips = table[(table["flip"] == "in") & table["price"].notna()]
-    if flips.empty:
+    names, other = allocation.question.register.projects["name"], plan.other_choices(explanation)
+    if project not in other.index:
         return f"{verb} is not possible within the limits."
-    level, row = flips["price"].idxmin()[1], flips.loc[flips["price"].idxmin()]
+    level, row = next(other.loc[project].iterrows())
     price: Any = claims.price(allocation, project, level, row["price"])
     price = at_least_some(row["price"]) if price.words() == number(0) else price
     if number(row["price"]) != number(row["price_upper"]):
@@ -240,18 +241,16 @@ def headline(allocation: Allocation) -> Message:
     funded = claims.decided(allocation, "fund")
     who = say("{n:words project|projects}", n=funded)
     first = f"Stop {shortened(stops, 2)} and fund " if len(stops) else "Fund "
-    amounts = [say("{money} in {year}", money=claims.spend(allocation, year), year=year) for year in years]
-    each, near = say(", ").join(amounts), say(", ").join(amounts[:2])
-    whole = claims.spend(allocation)
+    amounts, whole = [(year, claims.spend(allocation, year)) for year in years], claims.spend(allocation)
     total = say(", {whole} to {last}", whole=whole, last=years[-1]) if len(years) > 2 else ""
     worth = say("worth {value}{basis}", value=claims.value(allocation), basis=_basis(allocation))
-    money = ":\n" + near + total + "; " if years else ";\n"
+    money = ":\n" + in_years(amounts[:2]) + total + "; " if years else ";\n"
     return Message(
         title=first + who + money + worth,
         items=(),
         unit_line=say(
             "For decision · {unit} · in all {whole}: {each}",
-            unit=allocation.question.register.settings.money.words, whole=whole, each=each,
+            unit=allocation.question.register.settings.money.words, whole=whole, each=in_years(amounts),
         ),
     )  # fmt: skip
 
@@ -266,7 +265,7 @@ def tiles(allocation: Allocation, carrying_on: float | None = None, likely: floa
     """Return up to four numbers: the value, the limit that binds, and the money of the first years."""
     notes = []
     if likely is not None:
-        notes.append(say("{likely} planned", likely=claims.on_likely(allocation, likely)))
+        notes.append(say("{n} planned", n=claims.ours(allocation, "plan.value", likely, figures="likely")))
     if carrying_on is not None:
         notes.append(say("{above:+} against carrying on", above=claims.gain(allocation, carrying_on, "carry_on")))
     worth = tile(sentence(allocation.question.goal), claims.value(allocation), note=say(" · ").join(notes), focus=True)
@@ -384,7 +383,7 @@ def orders(allocation: Allocation, ledger: Ledger) -> Message:
         return nothing("No order is on record", "No project is taken in or out by order.")
     title = "No order on record is lifted"
     if lifted:
-        n = claims.told(allocation, "order.lifted", len(lifted), plan=claims.PLAN)
+        n = claims.ours(allocation, "order.lifted", len(lifted))
         title = say("This plan lifts {n:words order|orders} on record", n=n)
         if len(lifted) > 1 and len(lifted) == len(ledger.table):
             joint = claims.order(allocation, None, ledger.joint)
@@ -460,10 +459,7 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Message:
     said to limit the plan only where none of the limits in `worth` does.
     """
     limit, money = plan.bottleneck(allocation), plan.money_by_year(allocation)
-    left = say(" and ").join(
-        say("{left} in {year}", left=claims.left(allocation, row), year=row["year"])
-        for _, row in money.head(2).iterrows()
-    )
+    left = in_years([(row["year"], claims.left(allocation, row)) for _, row in money.head(2).iterrows()], " and ")
     left = say("Money left: {left}." if len(money) else "No envelope is for the whole portfolio.", left=left)
     over = [(f"{sentence(name)}:", words) for name, words in _overrun(allocation)]
     if limit is None:
@@ -552,29 +548,30 @@ def how_sure(allocation: Allocation, certificate: Sequence[tuple[str, str]] = ()
     certificate : sequence of (lead, text), optional
         What the futures say of the plan (`pmo_kit.figures.page_one.certificate`).
     """
-    among = allocation.searched
+    among, names, register = allocation.searched, allocation.table["name"], allocation.question.register
     if allocation.status == "optimal" and allocation.gap == 0:
         words = "{value} is proven to be the most that any plan is worth {among}"
         text = say(words, value=claims.value(allocation), among=among)
         text += "; another is worth as much." if allocation.unique is False else "."
     else:
         words = "not proven to the last unit: no plan is worth more than {bound} {among}."
-        text = say(words, among=among, bound=claims.bound(allocation))
-    if allocation.next_best is not None and allocation.next_best_value is not None:
-        changed = plan.changes(allocation.table["name"], allocation.plan, allocation.next_best)
-        text += say(" Next best {next}: {moves}.", next=claims.next_best(allocation), moves=changed)
+        bound = claims.told(allocation, "plan.bound", allocation.bound, over="all plans within the limits")
+        text = say(words, among=among, bound=bound)
+    if allocation.next_best is not None and (worth := allocation.next_best_value) is not None:
+        found = claims.ours(allocation, "plan.next_best", worth, over="all other plans within the limits")
+        changed = plan.changes(names, allocation.plan, allocation.next_best)
+        text += say(" Next best {next}: {moves}.", next=found, moves=changed)
     items: list[tuple[str, str]] = [("Computed:", text), *certificate]
-    findings = allocation.question.register.findings
-    doubts = findings[findings["severity"] == "warn"]
+    doubts = register.findings[register.findings["severity"] == "warn"]
     data = "nothing was repaired, no finding is open."
     if len(doubts):
-        register, kinds = allocation.question.register, doubts["rule"].str.replace("_", " ").unique()
+        kinds = doubts["rule"].str.replace("_", " ").unique()
         many_kinds = claims.told(register, "count", len(kinds), "kinds", part="of findings")
         words = "{n: finding|findings} (see data_quality.findings): {first}."
         if len(kinds) > 1:
             words = "{n: finding|findings} of {kinds:words} kinds (see data_quality.findings), first “{first}”."
         data = say(words, n=claims.findings(register), kinds=many_kinds, first=kinds[0])
-    told = accounts(allocation.question.register.table)
+    told = accounts(register.table)
     if told is not None and (told.share or told.unread or told.columns or told.found != told.used):
         data = f"{told.sentence} {sentence(data)}"
     return Message(title="How sure", items=(*items, ("Data:", data)))

@@ -23,6 +23,7 @@ from pmo_kit.facts import (
 )
 from pmo_kit.figures import claims
 from pmo_kit.figures.figure import cut, dated, drawn, figure, kpi, tabled, tile, unit_line
+from pmo_kit.figures.risk import answered
 from pmo_kit.performance import Benefits, ChangeLoad, Review, rag_movement
 from pmo_kit.performance import s_curve as curve_of
 from pmo_kit.register import Register
@@ -94,7 +95,6 @@ def headline(review: Review) -> Message:
     return Message(
         title=_runs(review) + ", " + red + ";\n" + pace,
         items=(),
-        unit_line=unit_line("For information"),
         facts=tuple(told.values()),
     )
 
@@ -223,7 +223,7 @@ def slips(register: Register, milestones: pd.DataFrame, most: int = ROWS) -> Cha
         data=shown,
         title=title,
         takeaway=takeaway,
-        note=f"The dot is what the last committee saw. {note}".strip(),
+        note=note,
     )
 
 
@@ -385,13 +385,8 @@ def gates(register: Register, coverage: pd.DataFrame) -> Table:
 @figure("benefits.risks")
 def risks(register: Register, top: pd.DataFrame) -> Table:
     """Return the largest risks of every class with their movement, owner and response."""
-    rows = top.assign(label=top["label"].fillna(top["risk"]), likely=100 * top["probability"])
-    rows["what"] = [
-        (("lead", f"{row.label}."), ("text", row.name), ("id", row.project_id)) for row in rows.itertuples()
-    ]
+    rows, lacking = answered(top, top.set_index("project_id")["name"].groupby(level=0).first())
     rows["movement"] = rows["movement"].map(RISK_MOVES).fillna("–")
-    rows["class"] = rows["risk_class"].map(sentence)
-    bare = int(top["unanswered"].sum())
     title = "No risk is open"
     if len(rows):
         first = rows.loc[rows["exposure"].idxmax()]
@@ -402,11 +397,7 @@ def risks(register: Register, top: pd.DataFrame) -> Table:
     return tabled(
         data=rows,
         title=title,
-        takeaway=f"{many(bare, 'of these risks has|of these risks have')} no owner or no response."
-        if bare
-        else "Every one of them has an owner and a response."
-        if len(rows)
-        else "",
+        takeaway=lacking,
     )
 
 

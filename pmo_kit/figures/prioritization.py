@@ -9,7 +9,7 @@ import pandas as pd
 
 from pmo_kit.exhibits import Chart, Field, Message, Table
 from pmo_kit.facts import count, listed, many, number, percent, say, shortened
-from pmo_kit.figures.figure import drawn, figure, in_words, tabled, unit_line
+from pmo_kit.figures.figure import cut, drawn, figure, in_words, span, tabled, unit_line
 from pmo_kit.prioritization import Disagreement, Ranking, RankRobustness, Screening
 from pmo_kit.prioritization.robustness import CASES
 
@@ -31,7 +31,7 @@ CHECKS = {
 def acceptability(robustness: RankRobustness) -> Chart:
     """Return how often each project takes each rank; shares below half a percent are left blank."""
     table = robustness.table
-    share = robustness.acceptability.iloc[:ROWS, :RANKS]
+    share, more = cut(robustness.acceptability.iloc[:, :RANKS], ROWS)
     rows = pd.DataFrame(
         {
             "project": f"{table.loc[project, 'name']} {project}", "rank": str(rank), "share": 100 * value,
@@ -40,9 +40,7 @@ def acceptability(robustness: RankRobustness) -> Chart:
         for project, line in share.iterrows()
         for rank, value in line.items()
     )  # fmt: skip
-    more = len(table) - len(share)
-    notes = [f"And {number(more, 0)} more."] if more else []
-    notes += [f"Ranks beyond {number(RANKS, 0)} are not drawn."] if len(table) > RANKS else []
+    beyond = f"Ranks beyond {number(RANKS, 0)} are not drawn." if len(table) > RANKS else ""
     first = table["first"].sort_values(ascending=False, kind="stable").head(3)
     first = first[first >= 0.005]
     said = listed(f"{table.loc[i, 'name']} {percent(value)}" for i, value in first.items())
@@ -53,7 +51,7 @@ def acceptability(robustness: RankRobustness) -> Chart:
         title=title,
         takeaway=robustness.sentences[0],
         unit_line=unit_line(f"Share of cases in each rank: {_cases(robustness)}", "%"),
-        note=" ".join(notes),
+        note=f"{more} {beyond}".strip(),
     )
 
 
@@ -149,7 +147,9 @@ def tiers(ranking: Ranking, robustness: RankRobustness) -> Table:
     data = base.assign(
         tier=[f"Tier {tier}" for tier in rows["tier"]],
         value=rows["value"],
-        ranks=[_span(low, high) for low, high in zip(rows["rank_low"], rows["rank_high"], strict=True)],
+        ranks=[
+            span([number(end, 0) for end in ends]) for ends in zip(rows["rank_low"], rows["rank_high"], strict=True)
+        ],
         first=100 * rows["first"],
         standing=base["commitment"].map(STANDING).fillna(""),
         missing=[str(n) if n else "" for n in base["missing"]],
@@ -190,7 +190,7 @@ def criteria(ranking: Ranking) -> Table:
 @figure("prioritization.contributions")
 def contributions(ranking: Ranking) -> Chart:
     """Return what gives each project its value, by criterion or, where there are more than four, by group."""
-    parts = ranking.contributions.loc[ranking.ranked[:ROWS]]
+    parts, more = cut(ranking.contributions.loc[ranking.ranked], ROWS)
     names = ranking.table.loc[parts.index, "name"]
     grouped = parts.T.groupby(_series(ranking), sort=False).sum().T
     order = grouped.sum().sort_values(ascending=False, kind="stable").index
@@ -199,14 +199,13 @@ def contributions(ranking: Ranking) -> Chart:
     leader = parts.index[0]
     best = grouped.loc[leader].idxmax()
     whole, part = parts.loc[leader].sum(), grouped.loc[leader, best]
-    more = len(ranking.ranked) - len(parts)
     return drawn(
         data=long,
         x=Field("points", "value", ranking.unit),
         title=f"{names[leader]} leads with {number(whole)}; {number(part)} of it from {best}",
         takeaway=f"The first three are {listed(names.head(3))}.",
         unit_line=unit_line("What the value is made of", ranking.unit),
-        note=f"And {number(more, 0)} more." if more else "",
+        note=more,
     )
 
 
@@ -242,11 +241,6 @@ def scores(ranking: Ranking) -> Chart:
     )
 
 
-def _span(low: int, high: int) -> str:
-    """A range of ranks."""
-    return str(low) if low == high else f"{number(low, 0)} to {number(high, 0)}"
-
-
 def _label(row: Any) -> str:
     """Words for a criterion; what its steps mean stands after a colon and is printed beside the range."""
     return str(row.criterion) if pd.isna(row.label) else str(row.label).partition(": ")[0]
@@ -269,7 +263,7 @@ def _series(ranking: Ranking) -> list[str]:
         return names
     groups = ranking.card.criteria["group"]
     shown = names if groups.isna().any() else [str(group) for group in groups]
-    weight = pd.Series(ranking.weights.to_numpy(float)).groupby(shown).sum().sort_values(ascending=False)
+    weight = pd.Series(ranking.weights.to_numpy(float)).groupby(shown).sum().sort_values(ascending=False, kind="stable")
     kept = set(weight.index if len(weight) <= SERIES else weight.index[: SERIES - 1])
     return [name if name in kept else "other criteria" for name in shown]
 

@@ -167,21 +167,10 @@ def top_risks(simulation: Simulation, each: int = EACH) -> Exhibit:
     if table.empty:
         why = _held(simulation) or "Add a sheet of risks to see what may happen."
         return nothing("No risk event is counted on top of the plan's figures", why)
-    table = table.assign(label=table["label"].fillna(table["risk"]))
-    order = simulation.classes.index
-    shown = pd.concat([table[table["risk_class"] == one].head(each) for one in order], ignore_index=True)
-    runs = [
-        (("lead", f"{row.label}."), ("text", names[row.project_id]), ("id", row.project_id))
-        for row in shown.itertuples()
-    ]
-    shown = shown.assign(
-        what=runs,
-        likely=100 * shown["probability"],
-        late=shown["delay_months"],
-        **{"class": shown["risk_class"].map(sentence)},
-    ).fillna({"owner": "none", "response": "none"})
-    first, classes = table.iloc[0], simulation.classes
-    bare = int(shown[["owner", "response"]].eq("none").any(axis=1).sum())
+    classes = simulation.classes
+    shown = pd.concat([table[table["risk_class"] == one].head(each) for one in classes.index], ignore_index=True)
+    shown, lacking = answered(shown.assign(late=shown["delay_months"]), names)
+    first = answered(table.head(1), names)[0].iloc[0]
     return tabled(
         data=shown,
         title=say(
@@ -190,9 +179,7 @@ def top_risks(simulation: Simulation, each: int = EACH) -> Exhibit:
             part=claims.told(simulation, "risk.expected", classes["expected_cost"].iloc[0], part=str(classes.index[0])),
             whole=claims.told(simulation, "risk.expected", classes["expected_cost"].sum()),
         ),
-        takeaway=f"{many(bare, 'of these has|of these have')} no owner or no response."
-        if bare
-        else "Every one of them has an owner and a response.",
+        takeaway=lacking,
         unit_line=unit_line(f"Largest risks of the plan, {count(each)} of every class"),
         note=f"Not listed: {number(len(table) - len(shown), 0)} smaller risks. {_held(simulation)}".strip(),
     )  # fmt: skip
@@ -265,7 +252,7 @@ def bases(found: Bases) -> Table:
             "Best as planned would be expected to be worth {other}; the recommended plan is {own}, and worth more "
             "in {better} of the futures",
             other=told("plan.npv", likely["expected"], plan="as planned"),
-            own=claims.told(plain, "plan.npv", first["expected"], plan=claims.PLAN),
+            own=claims.ours(plain, "plan.npv", first["expected"]),
             better=told("plan.better", 1 - float(likely["better"]), plan=claims.PLAN, part="as planned"),
         ),
         takeaway=say(
@@ -312,6 +299,19 @@ def compared(simulations: dict[str, Simulation]) -> Exhibit:
         title=title,
         unit_line=unit_line(f"Plans in {number(first.draws, 0)} possible futures"),
     )
+
+
+def answered(risks: pd.DataFrame, names: pd.Series) -> tuple[pd.DataFrame, str]:
+    """Risks as a committee reads them, with their projects; and whether each has an owner and a response."""
+    told = risks.assign(label=risks["label"].fillna(risks["risk"]), likely=100 * risks["probability"])
+    told = told.assign(**{"class": risks["risk_class"].map(sentence)}).fillna({"owner": "none", "response": "none"})
+    told["what"] = [
+        (("lead", f"{row.label}."), ("text", names[row.project_id]), ("id", row.project_id))
+        for row in told.itertuples()
+    ]
+    bare = int(told[["owner", "response"]].eq("none").any(axis=1).sum())
+    lacking = f"{many(bare, 'of these risks has|of these risks have')} no owner or no response."
+    return told, lacking if bare else "Every one of them has an owner and a response." if len(told) else ""
 
 
 def _early(simulation: Simulation) -> int:

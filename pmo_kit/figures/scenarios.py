@@ -292,7 +292,7 @@ def _regrets(comparison: Comparison) -> dict[str, Any]:
 def _given_up(comparison: Comparison) -> Fact:
     """What the plan of least regret is worth less than today's if nothing changes."""
     lost = float(comparison.minimax.regrets[comparison.base])
-    return claims.told(comparison, "plan.gain", lost, plan=claims.PLAN, part="least regret")
+    return claims.ours(comparison, "plan.gain", lost, part="least regret")
 
 
 def _at_most(comparison: Comparison) -> str:
