@@ -224,13 +224,17 @@ def test_a_label_can_be_read_on_the_bar_that_it_stands_in() -> None:
 
 
 def test_labels_of_a_plan_above_its_envelope_stand_apart() -> None:
-    """The label of the envelope stands on it, within the higher bar, whose own label is in the middle."""
-    data = pd.DataFrame({"year": ["2029"] * 2, "what": ["envelope", "spent"], "amount": [54.0, 56.6]})
+    """Where the plan is the higher bar its label stands on it, and that of the envelope within."""
+    data = pd.DataFrame({"year": ["2028", "2029"] * 2, "what": ["envelope"] * 2 + ["spent"] * 2,
+                         "amount": [110.0, 54.0, 107.0, 56.6]})  # fmt: skip
     layered = Chart(id="l", alt="-", title="L", mark="bar", data=data, x=Field("year", kind="time"), y=Field("amount"),
                     series=Field("what"), layered=True, styles={"envelope": "plan", "spent": "forecast"})  # fmt: skip
     (shape,) = graphics(Presentation(io.BytesIO(deck_bytes(laid_out([collected(layered)]))))).values()
-    places = shape.chart._chartSpace.xpath(".//c:ser/c:dLbls/c:dLblPos/@val")  # type: ignore[attr-defined]
-    assert places == ["ctr"], "at the end is what a program does unasked"
+    space = shape.chart._chartSpace  # type: ignore[attr-defined]
+    assert not space.xpath(".//c:ser/c:dLbls/c:dLblPos/@val"), "at the end is what a program does unasked"
+    apart = [(one.xpath("./c:idx/@val"), one.xpath(".//a:t/text()"), one.xpath("./c:dLblPos/@val"))
+             for one in space.xpath(".//c:dLbl")]  # fmt: skip
+    assert apart == [(["1"], ["54.0"], ["inEnd"]), (["0"], ["107.0"], ["ctr"])]
 
 
 def test_a_deck_says_its_own_size_and_program() -> None:
@@ -404,3 +408,34 @@ def test_every_slide_of_numbers_names_their_unit_below_its_title() -> None:
         words = [shape.text_frame.text for shape in slide.shapes if shape.has_text_frame]
         assert not [one for one in words if "a table of" in one]
         assert len(words) >= 4, "title, the line of units below it, footer, number"
+
+
+def test_a_message_stands_under_its_table_in_a_line_where_it_has_no_room_for_its_title() -> None:
+    """Between room for its title too and a slide of its own."""
+    from pmo_kit.packs.spec import PageOne
+
+    said = Message(id="sure", alt="-", title="How sure", items=(("Computed:", "32.5 is proven."), ("Data:", "Fine.")))
+    head = Message(id="h", alt="-", title="Networks gets 92.4", items=())
+    found = []
+    for count in range(4, 16):
+        data = pd.DataFrame({"what": [f"Project {n}" for n in range(count)], "n": [float(n) for n in range(count)]})
+        rows = Table(id="t", alt="-", title="Nine of eleven", data=data,
+                     columns=(Field("what", "project", kind="text"), Field("n", "money")))  # fmt: skip
+        outline = laid_out([collected(head, rows, said)], PageOne(headline="h", decisions="t", left=("sure",)))
+        slides = Presentation(io.BytesIO(deck_bytes(outline))).slides
+        (place,) = [n for n, slide in enumerate(slides) for one in slide.shapes if one.name == "Text sure"]
+        (lines,) = [one.text_frame.text for one in slides[place].shapes if one.name == "Text sure"]
+        under = any(one.has_table for one in slides[place].shapes)
+        found.append((under, lines == "How sure Computed: 32.5 is proven. Data: Fine."))
+    assert {(True, False), (True, True), (False, False)} == set(found), found
+
+
+def test_a_line_of_a_headline_is_not_broken_where_it_fits_joined() -> None:
+    from pmo_kit.packs.spec import PageOne
+
+    lines = ("Networks asked 113.6 EUR million for eleven projects, gets 92.4 expected for nine;",
+             "Service reservoir twin cell and River crossing pipe renewal wait")  # fmt: skip
+    said = Message(id="h", alt="-", title="\n".join(lines), items=())
+    outline = laid_out([collected(said)], PageOne(headline="h"))
+    title = Presentation(io.BytesIO(deck_bytes(outline))).slides[0].shapes.title
+    assert title.text_frame.text.replace("\x0b", "\n") == " ".join(lines)

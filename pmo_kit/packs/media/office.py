@@ -171,6 +171,14 @@ class Spec:
         """Whether words stand on its bars, so that it needs no axis of numbers."""
         return self.shape in ("bar", "column") and any(any(series.labels) for series in self.series)
 
+    @property
+    def over(self) -> set[int]:
+        """Where a forecast is higher than what it lies over: its label stands on it, the other within."""
+        if not self.layered or not self.series[-1].look.hatch:
+            return set()
+        pairs = zip(self.series[0].values, self.series[-1].values, strict=True)
+        return {n for n, (under, value) in enumerate(pairs) if under is not None and (value or 0.0) > under}
+
     def span(self, room: float = 0.05) -> tuple[float, float, float]:
         """Round ends and step of the axis of values."""
         sums = [0.0] * max((len(series.values) for series in self.series), default=1)
@@ -836,12 +844,16 @@ def _labels(one: Series, drawn: Spec, font: Mapping[str, Any]) -> dict[str, Any]
     grounds = [one.looks.get(n, one.look).fill if inner else theme.PAPER for n in range(len(one.labels))]
     looks = [{"font": {**font, "color": theme.readable(theme.INK, ground)}} for ground in grounds]
     found = {"value": True, "num_format": number_format(drawn.number), "position": place, **looks[0]}
-    plain = one.plain(drawn.number)
+    plain, over = one.plain(drawn.number), drawn.over
     if not plain or len(set(grounds)) > 1:
         found["custom"] = [
             {**look, **({} if plain else {"value": _inert(said)})} if said else {"delete": True}
             for said, look in zip(one.labels, looks, strict=True)
         ]
+    elif over:  # its place of its own is in the middle, or within
+        apart = {**looks[0], "position": "center" if one.look.hatch else "inside_end"}
+        own = [said if said and (n in over) != bool(one.look.hatch) else "" for n, said in enumerate(one.labels)]
+        found |= {"position": "outside_end", "custom": [{**apart, "value": said} if said else None for said in own]}
     return found
 
 

@@ -10,17 +10,20 @@ import zipfile
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import quoteattr
 
 import pandas as pd
-from pptx import Presentation
 from pptx.dml.color import RGBColor
 from pptx.enum.chart import XL_MARKER_STYLE
 from pptx.enum.shapes import MSO_CONNECTOR, PP_PLACEHOLDER
 from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
-from pptx.opc.constants import RELATIONSHIP_TYPE
+from pptx.opc.constants import CONTENT_TYPE, RELATIONSHIP_TYPE
+from pptx.opc.package import PartFactory
 from pptx.oxml import parse_xml
+from pptx.package import Package
+from pptx.parts.presentation import PresentationPart
 from pptx.util import Emu, Pt
 
 from pmo_kit.errors import PackError
@@ -439,19 +442,8 @@ def too_small(chart: Chart, room: Box) -> Table | None:
     return replace(rows, columns=tuple(shown), unit_line=unit, **about)
 
 
-@dataclass(frozen=True)
-class _Written:
-    """A chart and the workbook behind it, as python-pptx asks for them."""
-
-    xml: bytes
-    xlsx_blob: bytes
-
-    def xml_bytes(self, _: object) -> bytes:
-        return self.xml
-
-
-def _written(chart: Chart, drawn: Spec) -> _Written:
-    """A chart as a workbook draws it, in larger type, and that workbook without it.
+def _written(chart: Chart, drawn: Spec) -> Any:
+    """A chart as a workbook draws it, in larger type, and that workbook without it, as python-pptx asks for them.
 
     Names of many bars stay on one line: where one is broken, LibreOffice leaves out every other.
     """
@@ -473,7 +465,7 @@ def _written(chart: Chart, drawn: Spec) -> _Written:
         xml = archive.read("xl/charts/chart1.xml")
     for said, whole in _OUTRIGHT:
         xml = xml.replace(said, whole)
-    return _Written(xml, book(False))
+    return SimpleNamespace(xml_bytes=lambda _: xml, xlsx_blob=book(False))
 
 
 _OUTRIGHT = (
@@ -517,8 +509,8 @@ _APP = (
     b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<Properties xmlns="http://schemas.openxmlformats.org/'
     b'officeDocument/2006/extended-properties"><Application>pmo_kit</Application></Properties>'
 )
-_POTX = b"application/vnd.openxmlformats-officedocument.presentationml.template.main+xml"
-_PPTX = b"application/vnd.openxmlformats-officedocument.presentationml.presentation.main+xml"
+PartFactory.part_type_for[CONTENT_TYPE.PML_TEMPLATE_MAIN] = PresentationPart
+"""A .potx is read as a deck: python-pptx knows only .pptx."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -583,27 +575,16 @@ def open_template(deck: Deck | None = None) -> Template:
     names = kit_names()
     file = deck.template if deck else deck_home() / "pmo_kit.pptx"
     try:
-        made = Presentation(io.BytesIO(_as_deck(file.read_bytes())))
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        part = Package.open(io.BytesIO(file.read_bytes())).main_document_part
+        made = part.presentation
+    except (OSError, KeyError, ValueError, AttributeError, zipfile.BadZipFile) as error:
         raise PackError(f"The deck's template {file.name} cannot be used: {error}.") from error
+    part._content_type = CONTENT_TYPE.PML_PRESENTATION_MAIN
     _emptied(made)
     _own(made)
     known = {layout.name: layout for layout in made.slide_layouts}
     layouts, places = (deck.layouts, deck.places) if deck else (names["layouts"], names["places"])
     return Template(made, {kind: known[name] for kind, name in layouts.items()}, dict(places))
-
-
-def _as_deck(content: bytes) -> bytes:
-    """A .potx made a .pptx: python-pptx reads only the latter."""
-    stream = io.BytesIO()
-    with (
-        zipfile.ZipFile(io.BytesIO(content)) as old,
-        zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as new,
-    ):
-        for name in old.namelist():
-            member = old.read(name)
-            new.writestr(name, member.replace(_POTX, _PPTX) if name == "[Content_Types].xml" else member)
-    return stream.getvalue()
 
 
 def _emptied(deck: Any) -> None:
@@ -685,12 +666,6 @@ def turning(front: Front) -> str:
     return front.headline.exhibit.takeaway
 
 
-def flat(frame: Any) -> None:
-    """No margins, lines broken at the edge."""
-    frame.margin_left = frame.margin_right = frame.margin_top = frame.margin_bottom = 0
-    frame.word_wrap = True
-
-
 def add_text(
     slide: Any, room: Box, paragraphs: Sequence[Sequence[Run]], size: float, name: str = "", gap: float = 0.0
 ) -> None:
@@ -698,8 +673,9 @@ def add_text(
     box = slide.shapes.add_textbox(room.left, room.top, room.width, room.height)
     if name:
         box.name = name
-    flat(box.text_frame)
-    write_paragraphs(box.text_frame, paragraphs, size, gap=gap)
+    frame = box.text_frame
+    frame.margin_left = frame.margin_right = frame.margin_top = frame.margin_bottom = 0
+    write_paragraphs(frame, paragraphs, size, gap=gap)
 
 
 _SIZES = {
@@ -788,7 +764,8 @@ class _Deck:
 
         def fits(size: float) -> bool:
             rows = theme.wrap(text, shape.width / EMU, size * WIDEST[place != "title"], place == "title")
-            return len(rows) * size * 1.2 <= shape.height / EMU + 2
+            whole = len(rows) == text.count("\n") + 1 or "\n" not in text
+            return whole and len(rows) * size * 1.2 <= shape.height / EMU + 2
 
         if not fits(_SIZES[place][-1]):
             text = " ".join(text.split("\n"))
@@ -861,7 +838,7 @@ class _Deck:
         """
         short = [item for item in part.items if _is_short(item.exhibit)]
         said = [(line, "") for line in part.lead]
-        said += [(item.exhibit.title, " ".join(" ".join(pair) for pair in _said(item.exhibit))) for item in short]
+        said += map(_told, short)
         rest = [item for item in part.items if item not in short]
         self.before = " ".join(said[0][0].split()) if len(said) == 1 and not said[0][1] and rest else ""
         if said and not self.before:
@@ -943,8 +920,9 @@ class _Deck:
             _notes(slide, exhibit)
         top = room.top + round((page.high + 6) * EMU)
         under = replace(room, top=top, height=max(low, room.top + room.height) - top)
-        if said and _side_by_side(said, under, 12.0):
-            _messages(slide, said, under)
+        told, titled = list(map(_told, said)), bool(said) and _side_by_side(said, under, 12.0)
+        if said and (titled or _fits(told, under, 12.0)):
+            _messages(slide, said, under) if titled else _text(slide, under, told, said[0].id)
             _notes(slide, exhibit, *(item.exhibit for item in said))
             return True
         _footnote(slide, exhibit.note, under)
@@ -1098,6 +1076,11 @@ def _notes(slide: Any, *exhibits: Exhibit | None) -> None:
 
 def _said(exhibit: Exhibit) -> Sequence[tuple[str, str]]:
     return exhibit.items if isinstance(exhibit, Message) else ()
+
+
+def _told(item: Collected) -> tuple[str, str]:
+    """A message in one paragraph: its title leads it."""
+    return item.exhibit.title, " ".join(" ".join(pair) for pair in _said(item.exhibit))
 
 
 def _is_short(exhibit: Exhibit) -> bool:

@@ -173,10 +173,7 @@ def _exhibit(book: Any, sheet: Any, exhibit: Exhibit, top: int, formats: Formats
 
     Returns the first free row, its columns and the characters that a chart needs to their right.
     """
-    title = " ".join(exhibit.title.split("\n"))
-    text(sheet, top, 0, title, formats, bold=True, font_size=14, font_color=theme.DARK_BLUE)
-    sheet.set_row(top, 21)
-    text(sheet, top + 1, 0, exhibit.unit_line, formats, font_color=theme.QUIET)
+    _title(sheet, " ".join(exhibit.title.split("\n")), exhibit.unit_line, formats, top)
     head, wide = top + _HEAD, (1, 0)
     if isinstance(exhibit, Chart):
         fields = _chart_fields(exhibit)
@@ -586,7 +583,7 @@ def _write(sheet: Any, live: Live, formats: Formats) -> None:
     sheet.repeat_rows(_PLAN_HEAD)
 
 
-def _title(sheet: Any, title: str, unit: str, formats: Formats) -> None:
-    text(sheet, 0, 0, title, formats, bold=True, font_size=14, font_color=theme.DARK_BLUE)
-    sheet.set_row(0, 21)
-    text(sheet, 1, 0, unit, formats, font_color=theme.QUIET)
+def _title(sheet: Any, title: str, unit: str, formats: Formats, top: int = 0) -> None:
+    text(sheet, top, 0, title, formats, bold=True, font_size=14, font_color=theme.DARK_BLUE)
+    sheet.set_row(top, 21)
+    text(sheet, top + 1, 0, unit, formats, font_color=theme.QUIET)
