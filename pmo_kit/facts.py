@@ -24,8 +24,10 @@ from pmo_kit.errors import PmoError
 P = ParamSpec("P")
 THIN_SPACE = "\u202f"
 MINUS = "\u2212"
-UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
-"""Control characters and halves of characters: no medium prints them, and some cannot hold them."""
+UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
+"""Control characters, halves of characters, signs that turn a text: no medium prints them, some cannot hold them."""
 MISSING = "n/a"
 
 COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",

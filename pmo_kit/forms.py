@@ -35,7 +35,7 @@ from pydantic import (
 from pydantic_core import CoreSchema, core_schema
 
 from pmo_kit.doors import nearest as nearest
-from pmo_kit.errors import PmoError
+from pmo_kit.errors import InputError, PmoError
 from pmo_kit.facts import UNPRINTABLE
 
 Model = TypeVar("Model")
@@ -65,7 +65,7 @@ _ALLOWED = {
     "int_parsing": "a whole number", "int_type": "a whole number", "int_from_float": "a whole number",
     "int_parsing_size": "a whole number that has at most 15 digits",
     "float_parsing": "a number", "float_type": "a number", "finite_number": "a number that has an end",
-    "bool_parsing": "true or false", "bool_type": "true or false", "string_type": "a text",
+    "bool_parsing": "true or false", "bool_type": "true or false", "type": "a text",
     "list_type": "a list, such as [one, two]", "tuple_type": "a list, such as [one, two]",
     "dict_type": "lines of 'name: value'",
 }  # fmt: skip
@@ -181,7 +181,6 @@ class Form:
         if isinstance(given, cls):
             return given
         reading = reading_of(info)
-        given = cls.prepared(given, reading) if isinstance(given, Block) else given
         if not isinstance(given, Block):
             raise ValueError(cls.shape)
         fields = [one.name for one in dataclasses.fields(cls)]  # type: ignore[arg-type]
@@ -192,7 +191,8 @@ class Form:
         ]
         for key in strange:
             reading.note(given, f"'{_short(key)}' is not known; {nearest(key, names)}", key)
-        return given.with_({key: one for key, one in given.items() if key not in strange and one is not None})
+        found = cls.prepared(given.with_({key: given[key] for key in given if key not in strange}), reading)
+        return found.with_({key: one for key, one in found.items() if one is not None})
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -215,15 +215,15 @@ def _day(given: object) -> dt.date:
     value = given.value if isinstance(given, Written) else given
     if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
         return value
-    if re.fullmatch(r"\d{4}-\d{1,2}-\d{1,2}", str(value)):
+    if re.fullmatch(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}", str(value)):
         try:
-            dt.date(*map(int, str(value).split("-")))
+            return dt.date(*map(int, str(value).split("-")))
         except ValueError as error:
             raise ValueError(f"{{key}}: no such date, {error}; write it like 2026-10-15.") from error
-    raise ValueError(f"{{key}} must be like 2026-10-15, not '{_short(given)}'.")
+    raise ValueError("{key} must be like 2026-10-15" + (f", not '{_short(given)}'." if isinstance(given, str) else "."))
 
 
-def _plain(given: object) -> object:
+def _plain(given: object) -> str | int | float | bool:
     value = given.value if isinstance(given, Written) else given
     if isinstance(value, str | int | bool) or (isinstance(value, float) and math.isfinite(value)):
         return value
@@ -247,11 +247,28 @@ def plain(text: str) -> str | int | float | bool:
 
     Examples
     --------
-    >>> plain("0.5"), plain("yes"), plain("[1]"), plain("2026-10-15"), plain(" ")
-    (0.5, True, '[1]', '2026-10-15', '')
+    >>> plain("1e-3"), plain("yes"), plain("[1]"), plain("2026-10-15"), plain(" "), plain(".nan")
+    (0.001, True, '[1]', '2026-10-15', '', '.nan')
     """
-    value = (_scalar(yaml.ScalarEvent(None, None, (True, False), text.strip()), 1) or Written()).value
-    return value if isinstance(value, str | int | float | bool) else text.strip()
+    with contextlib.suppress(ValueError):
+        return _plain(_scalar(yaml.ScalarEvent(None, None, (True, False), text.strip()), 1) or Written())
+    return text.strip()
+
+
+def read_value(key: str, text: str, kind: Any) -> Any:
+    """One value that is given by hand instead of in a file, as in `--set date=2026-10-15`.
+
+    Raises
+    ------
+    InputError
+        It is not of the kind.
+    """
+    one = Written(text)
+    one.value = text
+    try:
+        return TypeAdapter(dict[str, kind]).validate_python({key: one}, context=Reading(Path()))[key]
+    except ValidationError as error:
+        raise InputError(_problem(error.errors(include_url=False)[0], None).words) from error
 
 
 def reading_of(info: ValidationInfo) -> Reading:
@@ -434,7 +451,12 @@ def _composed(text: str, reading: Reading) -> Any:
     return root[0] if root else None
 
 
-_RESOLVER = yaml.resolver.Resolver()
+class _Resolver(yaml.resolver.Resolver):
+    """What a scalar is by YAML 1.1, and `1e-3` a number."""
+
+
+_Resolver.add_implicit_resolver(_TAG + "float", re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+$"), list("-+0123456789"))
+_RESOLVER = _Resolver()
 _SCALARS = yaml.constructor.SafeConstructor()
 
 
@@ -471,16 +493,18 @@ def _problem(error: Mapping[str, Any], data: object) -> Problem:
             here = here[part]
         line = _line(here) or line if not isinstance(here, Block) or part == error["loc"][-1] else line
     key = next((part for part in reversed(error["loc"]) if isinstance(part, str) and part != "[key]"), "it")
-    given, kind = error["input"], error["type"]
+    given, kind = error["input"], error["type"].removeprefix("string_")
     shown = _short(given) if isinstance(given, str | int | float) else ""
-    if kind in ("missing", "string_too_short"):
+    if kind in ("missing", "too_short"):
         words = f"'{key}' is missing."
         line = (_line(given, key) if isinstance(given, Block) else None) or line
     elif kind == "value_error":
         words = str(error["ctx"]["error"]).replace("{key}", key)
     elif kind == "literal_error":
         expected = error["ctx"]["expected"].replace("'", "")
-        words = f"{key} is {expected}, not '{shown}'."
+        words = f"{key} is {expected}" + (f", not '{shown}'." if shown else ".")
+    elif kind == "too_long":
+        words = f"{key} must have at most {error['ctx']['max_length']} letters."
     elif kind in ("greater_than_equal", "less_than_equal"):
         words = f"{key} must be at {'least' if 'ge' in error['ctx'] else 'most'} {next(iter(error['ctx'].values()))}."
     elif kind in _ALLOWED:

@@ -13,6 +13,7 @@ from email.policy import SMTP
 from pathlib import Path
 
 from pmo_kit.disk import new_folder, real, scratch, write_whole
+from pmo_kit.doors import missing
 from pmo_kit.errors import PmoError
 from pmo_kit.facts import number
 from pmo_kit.packs import run
@@ -218,7 +219,7 @@ def new_workspace(folder: str | Path, sources: Sequence[Path] = ()) -> Path:
     """
     for source in sources:
         if not source.is_file():
-            raise PmoError(f"There is no file {source}.")
+            raise PmoError(f"{source} is a folder: name its files." if source.is_dir() else missing(source))
     with new_folder(real(folder)) as draft:
         _fill(draft, sources)
     return real(folder)

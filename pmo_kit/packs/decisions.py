@@ -17,13 +17,16 @@ from pmo_kit.disk import inert, real, scratch, write_whole
 from pmo_kit.errors import DataError, PackError
 from pmo_kit.packs.manifest import Published, read_json
 from pmo_kit.register.schema import load_schema
-from pmo_kit.register.values import DOUBTS
+from pmo_kit.register.settings import Settings
 
 if TYPE_CHECKING:
     from pmo_kit.packs.layout import Collected
     from pmo_kit.packs.spec import PackSpec
+    from pmo_kit.register.findings import Intake
+    from pmo_kit.register.sheets import Body
 
 PLAN, REFUSED = "arbitration.plan", "arbitration.refused"
+_NEEDED = {"date", "committee", "project_id", "decision", "recommended", "reason"}
 _FUNDS = ("fund", "fund_to_next_gate", "fund_with_condition")
 
 
@@ -160,132 +163,102 @@ def _decisions_file(path: str | Path) -> Path:
 
 def _lines(file: Path, register: Any) -> tuple[list[tuple[int, dict[str, str]]], list[str], list[str]]:
     """The lines of a file with their numbers, dates as ISO, amounts as plain numbers; warnings; what is wrong."""
-    numbers, raws, comma, warnings = _cells(file)
-    columns, faults = _columns(), list[str]()
-    names = set(raws[0]) if raws else set()
-    absent = sorted({"date", "committee", "project_id", "decision", "recommended", "reason"} - names)
-    if absent:
+    from pmo_kit.register.template import text_columns
+
+    _, intake, found = _shaped(file, register.settings if register else Settings())
+    if absent := sorted(_NEEDED - set(intake.headers)):
         raise PackError(f"{file.name} lacks the column{'s' * (len(absent) > 1)} {', '.join(absent)}.")
-    filled = {name for raw in raws for name, cell in raw.items() if cell.strip()} - set(columns)
-    others = ", ".join(sorted(name or "(without a header)" for name in filled))
-    if others:
-        warnings.append(f"Look: what stands under {others} was not recorded.")
-    if others and (gone := ", ".join(name for name in columns if name not in names)):
-        faults.append(f"{others}: no column of the table decisions. Renamed? It lacks {gone}.")
-    rows = [{name: _plain(raw.get(name)) for name in columns} for raw in raws]
-    decided = [(number, row) for number, row in zip(numbers, rows, strict=True) if row["decision"]]
-    for _, row in decided:
-        row["decision"] = row["decision"].lower().replace(" ", "_")
-    _read_dates(decided, file, faults)
-    _read_amounts(decided, comma, faults, register)
-    return list(zip(numbers, rows, strict=True)), warnings, faults
+    lacks = ", ".join(name for name in _columns() if name not in intake.headers)
+    others = ", ".join(found.loc[found["rule"] == "column_not_mapped", "column"])
+    faults = [f"{others}: no column of the table decisions. Renamed? It lacks {lacks}."] if others and lacks else []
+    rows = text_columns(intake.frame).map(_plain).to_dict("records")
+    for name, places in intake.unread.items():
+        for place in np.flatnonzero(places):
+            rows[place][name] = str(intake.raw[name].iloc[place])
+    lines = list(zip(intake.rows.tolist(), rows, strict=True))
+    decided = {number: row for number, row in lines if row["decision"]}
+    for one in found[found["severity"].eq("block") & (found["row"].isin(decided) | found["row"].isna())].itertuples():
+        where = f"{_who(one.row, decided[one.row])}: {one.field}" if one.row in decided else file.name
+        fix = f"Write {_both(one.value)}." if one.rule == "date_ambiguous" else one.fix
+        faults.append(f"{where}: {one.message} {fix}")
+    for number, row in decided.items():
+        if row["amount"].startswith("-"):
+            faults.append(f"{_who(number, row)}: amount '{row['amount']}' is below zero.")
+    untold = found["rule"].eq("missing_with_reason") & found["row"].isin(decided) & found["field"].ne("decision")
+    look = found[found["severity"].eq("warn") | untold].itertuples()
+    return lines, [f"Look at {one.file} {one.sheet} {_text(one.row)}: {one.message}" for one in look], faults
+
+
+def _both(date: str) -> str:
+    """The two days that a date can be."""
+    from pmo_kit.register.values import parse_date
+
+    column, cell = load_schema()["decisions"]["date"], pd.Series([date], dtype="str")
+    ways = (parse_date(cell, column, month_first=way).values[0] for way in (False, True))
+    return " or ".join(f"{day:%Y-%m-%d}" for day in ways)
 
 
 def _columns() -> list[str]:
     return [column.name for column in load_schema()["decisions"]]
 
 
-def _cells(file: Path) -> tuple[list[int], list[dict[str, str]], bool, list[str]]:
-    """Numbers of the lines, lines by column, whether a comma is the mark where nothing proves it, and warnings."""
-    from pmo_kit.register.findings import Findings
-    from pmo_kit.register.reading import read_sheets
+def _shaped(file: Path, settings: Settings) -> tuple[Body, Intake, pd.DataFrame]:
+    """The table of decisions of a file as a register reads it: its lines, its typed columns, what was found.
 
-    findings = Findings()
+    What the cells do not settle (day and month, a comma) the date of the pack does, else the settings.
+    """
+    from pmo_kit.register.findings import Findings
+    from pmo_kit.register.layout import find_body
+    from pmo_kit.register.reading import read_sheets
+    from pmo_kit.register.shaping import Style, shape_table
+    from pmo_kit.register.values import folded, parse_date
+
+    findings, table = Findings(), load_schema()["decisions"]
     try:
         raws = read_sheets(file, findings)
     except DataError as error:
         raise PackError(f"{file} cannot be read: {error}") from error
-    stop, look = (findings.frame().query(f"severity == '{one}'") for one in ("block", "warn"))
-    look = look[(look["rule"] != "encoding_repaired") | (look["value"] != "cp1252")]  # as Excel saves a CSV file
-    if len(stop) or not raws:
+    heads = [any({"project id", "decision"} <= set(map(folded, line)) for line in raw.top) for raw in raws]
+    body = find_body(raws[heads.index(True)], table, findings) if True in heads else None
+    stop = findings.frame().query("severity == 'block'")
+    if not raws or len(stop):
         raise PackError(f"{file} cannot be read: {stop['message'].iloc[0] if len(stop) else 'it is empty.'}")
-    warnings = [f"Look at {row.file} {row.sheet} {_text(row.row)}: {row.message}" for row in look.itertuples()]
-    for raw in raws:
-        cells = [[_shown(cell) for cell in line] for line in raw.cells.astype(object).to_numpy().tolist()]
-        heads = [n for n, line in enumerate(cells) if {"project_id", "decision"} <= set(map(_folded, line))]
-        for head in heads[:1]:
-            names = [_folded(one) if _folded(one) in _columns() else one for one in cells[head]]
-            lines = zip(raw.rows[head + 1 :].tolist(), cells[head + 1 :], strict=True)
-            found = [(row, dict(zip(names, line, strict=True))) for row, line in lines if any(line)]
-            return [row for row, _ in found], [line for _, line in found], raw.semicolon, warnings
-    return [], [], False, warnings
+    if body is None:
+        raise PackError(f"{file.name} lacks the columns {', '.join(sorted(_NEEDED))}.")
+    dates = pd.concat([body.text(place) for name in ("date", "due") for place in body.find(name)], ignore_index=True)
+    pack = file.parent / "manifest.json"
+
+    def otherwise(kind: str) -> bool | None:
+        if kind == "decimal":
+            return bool(settings.comma)
+        own = pd.Timestamp(read_json(pack).get("date")) if pack.is_file() else None
+        day, month = (own in set(parse_date(dates, table["date"], month_first=way).values) for way in (False, True))
+        return month if day != month else settings.month_first
+
+    intake = shape_table(body, table, findings, settings, Style(elsewhere=otherwise))
+    found = findings.frame()
+    return body, intake, found[(found["rule"] != "encoding_repaired") | (found["value"] != "cp1252")]  # as Excel saves
 
 
 def _read_projects(rows: Sequence[tuple[int, dict[str, str]]], register: Any) -> Iterator[str]:
     """Write the id where a project is called by its name; say so, and where id, name and level do not agree."""
+    from pmo_kit.register.values import look_alike
+
     levels = register.table("levels").groupby("project_id")["level"].agg(set).to_dict()
     called, read = dict(register.projects["name"].astype(str)), dict[str, str]()
     for number, row in rows:
         told, name = row["project_id"], row["project_name"]
         ways = ((each, (each, own, f"{each} {own}")) for each, own in called.items())
-        meant = [] if told in called else [each for each, names in ways if _folded(told) in map(_folded, names)]
+        meant = [] if told in called else [each for each, names in ways if look_alike(told) in map(look_alike, names)]
         if len(meant) == 1:
             row["project_id"] = read[told] = meant[0]
         own = called.get(row["project_id"], name)
-        if name and _folded(name) != _folded(own):
+        if name and look_alike(name) != look_alike(own):
             yield f"Look: {_who(number, row)} is {own} in this register, not {name}."
         if row["decision"] and row["level"] and row["level"] not in levels.get(row["project_id"], {row["level"]}):
             yield f"Look: {_who(number, row)} has no level {row['level']} in this register."
     if read:
         yield f"Look: projects were read by name: {', '.join(f'{told} as {meant}' for told, meant in read.items())}."
-
-
-def _folded(text: str) -> str:
-    return "_".join(text.casefold().split())
-
-
-def _shown(cell: Any) -> str:
-    """A cell as text, an amount with the unit that its sheet shows; what the sheet shows otherwise is no number."""
-    unit = getattr(cell, "unit", "")
-    return "" if pd.isna(cell) else f"{cell} {DOUBTS.get(unit, unit)}".strip() if unit else str(cell)
-
-
-def _read_dates(rows: Sequence[tuple[int, dict[str, str]]], file: Path, faults: list[str]) -> None:
-    """Write every date as ISO; the order of day and month is one for the whole file."""
-    from pmo_kit.register.values import order_evidence, parse_date
-
-    dated = [(number, row, name) for number, row in rows for name in ("date", "due") if row[name]]
-    told = pd.Series([row[name] for _, row, name in dated], dtype="str")
-    column = load_schema()["decisions"]["date"]
-    plain, *both = (parse_date(told, column, month_first=way).values for way in (None, False, True))
-    proven: tuple[bool, ...] = order_evidence(told)
-    pack = file.parent / "manifest.json"
-    if plain.isna().any() and not any(proven) and pack.is_file() and (own := read_json(pack).get("date")):
-        proven = tuple(pd.Timestamp(own) in set(way[plain.isna()]) for way in both)
-    for (number, row, name), clear, *ways in zip(dated, plain, *both, strict=True):
-        where = f"{_who(number, row)}: {name}"
-        pairs = zip(ways, proven if any(proven) else (True, True), strict=True)
-        left = {clear} if pd.notna(clear) else {day for day, taken in pairs if taken and pd.notna(day)}
-        days = sorted(f"{day:%Y-%m-%d}" for day in left)
-        if len(days) == 1:
-            row[name] = days[0]
-        elif days:
-            faults.append(f"{where} {row[name]} can be {days[0]} or {days[1]}; write it as one of these.")
-        else:
-            faults.append(f"{where} '{row[name]}' is no date; write it like 2026-10-15.")
-
-
-def _read_amounts(rows: Sequence[tuple[int, dict[str, str]]], comma: bool, faults: list[str], register: Any) -> None:
-    """Write every amount as a plain number; the decimal mark is one for the whole file."""
-    from pmo_kit.register.values import decimal_evidence, parse_number
-
-    told = pd.Series([row["amount"] for _, row in rows], dtype="str")
-    point, proven = decimal_evidence(told)
-    style = None if point and proven else proven or (comma and not point)
-    unit, currency = (register.settings.money_unit, register.settings.currency) if register else (None, "")
-    column = load_schema()["decisions"]["amount"]
-    parsed = parse_number(told, column, comma=style, money_unit=unit or None, currency=currency)
-    blocked = (mask for how, _, _, mask in parsed.notes if how == "block" and mask is not None)
-    states = zip(rows, parsed.values, parsed.bad, np.any([parsed.bad, *blocked], axis=0), strict=True)
-    for (number, row), value, bad, other in states:
-        if bad:
-            faults.append(f"{_who(number, row)}: amount '{row['amount']}' is no plain number.")
-        elif other:
-            faults.append(f"{_who(number, row)}: amount '{row['amount']}' is in another currency than the register.")
-        elif value < 0:
-            faults.append(f"{_who(number, row)}: amount '{row['amount']}' is below zero.")
-        elif row["amount"]:
-            row["amount"] = f"{value:.15g}"
 
 
 def _who(number: int, row: Mapping[str, str]) -> str:
@@ -294,10 +267,7 @@ def _who(number: int, row: Mapping[str, str]) -> str:
 
 def _faults(row: Mapping[str, str], who: str) -> Iterator[str]:
     """What is wrong with one decision."""
-    allowed = load_schema()["decisions"]["decision"].allowed or ()
-    if row["decision"] not in allowed:
-        yield f"{who}: '{row['decision']}' is no decision; use {', '.join(allowed)}."
-    elif _against(row) and not row["reason"]:
+    if _against(row) and not row["reason"]:
         yield (
             f"{who}: the committee decided {_said(row['decision'])} where {_said(row['recommended'])} was "
             "recommended; write down the reason."
@@ -328,6 +298,7 @@ def record_decisions(path: str | Path, register_folder: str | Path) -> Recorded:
         When the register would not load with them.
     """
     from pmo_kit.register import load_register
+    from pmo_kit.register.template import text_columns
 
     folder = Path(register_folder)
     if not folder.is_dir():
@@ -339,14 +310,15 @@ def record_decisions(path: str | Path, register_folder: str | Path) -> Recorded:
     file, columns = folder / "decisions.csv", _columns()
     before: list[dict[str, str]] = []
     if file.is_file():
-        before = _cells(file)[1]
-        known = register.table("decisions")
-        if len(known) == len(before) and known["date"].notna().all():  # as the register reads them
-            days = (f"{day:%Y-%m-%d}" for day in known["date"])
-            sums = (f"{one:.15g}" if one == one else "" for one in known["amount"])
-            pairs = zip(before, days, sums, strict=True)
-            before = [row | {"date": day, "amount": amount} for row, day, amount in pairs]
-        columns += [name for name in (before[0] if before else {}) if name and name not in columns]
+        body, intake, found = _shaped(file, register.settings)
+        lost = found[found["rule"].isin(("banner_row", "total_row", "example_row"))]
+        if len(lost):
+            raise PackError(f"{file} has lines that are no decisions and would be lost: {', '.join(lost['value'])}.")
+        others = {name: body.text(at).fillna("") for at, name in enumerate(body.headers) if name}
+        others = {name: cells for name, cells in others.items() if name not in intake.headers.values()}
+        known = text_columns(register.table("decisions"))  # as the register reads them
+        before = known.assign(**others).to_dict("records")
+        columns += others
     fresh = {_key(row) for row in rows}
     content = _written(columns, [*(row for row in before if _key(row) not in fresh), *rows])
     with scratch() as temporary:
@@ -423,7 +395,8 @@ def recommendation(exhibits: Sequence[Mapping[str, Any]]) -> dict[str, dict[str,
 def _against(row: Mapping[str, str]) -> bool:
     """Whether a decision is another one than was recommended; money with a condition is still money."""
     advised, decided = row["recommended"], row["decision"]
-    return bool(advised) and advised != decided and not (advised in _FUNDS and decided in _FUNDS)
+    known = decided in (load_schema()["decisions"]["decision"].allowed or ())
+    return bool(advised) and known and advised != decided and not (advised in _FUNDS and decided in _FUNDS)
 
 
 def _said(decision: str) -> str:

@@ -323,10 +323,19 @@ class Published:
         PackError
             Something of it was changed.
         """
-        wanted = {name: digest for name, digest in self.manifest["outputs"].items() if name.startswith(read)}
-        for name, _ in altered(self.folder, wanted):
-            raise PackError(f"{self.folder}: {name} was changed after it was published.")
+        for told in self.altered(read):
+            raise PackError(f"{self.folder} was changed after it was published: {told}.")
         return self
+
+    def altered(self, read: tuple[str, ...] = ("",)) -> Iterator[str]:
+        """Files whose names begin so that are not as they were published, and the manifest where it is not."""
+        outputs = self.manifest["outputs"]
+        wanted = {name: digest for name, digest in outputs.items() if name.startswith(read)}
+        yield from (f"{name} {what}" for name, what in altered(self.folder, wanted))
+        inputs = {key: value for key, value in self.manifest.items() if key not in ("id", "outputs")}
+        figures = (self.folder / "figures.json").read_bytes()
+        if pack_id(inputs, figures) != self.manifest["id"] or not {"figures.json", "sources/pack.yml"} <= {*outputs}:
+            yield "manifest.json does not belong to this pack: its id does not follow from it"
 
 
 def read_json(path: Path, kind: Any = None) -> Any:

@@ -111,13 +111,17 @@ def stage(spec: PackSpec, folder: Path) -> Stage:
             faults.append("it has no parameter 'register_path': it would read another register.")
         ours = [name for name in chapter.parameters if name in _FROM_PACK]
         faults += [f"'{name}' is set by the line '{_FROM_PACK[name]}' of the pack file." for name in ours]
+        paths: dict[str, Path | None] = {}
+        for one in (one for one in known.values() if one.name.endswith("_path") and one.type is str):
+            try:
+                paths[one.name] = inputs.asked(one.name, str(one.default), chapter)
+            except PackError as error:
+                faults.append(str(error))
         found += [f"  {chapter.notebook.name}: {fault}" for fault in faults]
         if found:
             continue
         name = _unique(chapter.notebook.name, [job.notebook for job in jobs])
         target = Path(shutil.copyfile(chapter.notebook, folder / "notebooks" / name))
-        asked = [one for one in known.values() if one.name.endswith("_path") and one.type is str]
-        paths = {one.name: inputs.asked(one.name, str(one.default), chapter) for one in asked}
         given = {name: chapter.parameters.get(name, "") for name in known if name in {*chapter.parameters, *paths}}
         told = {name: path.relative_to(folder).as_posix() if path else "" for name, path in paths.items()}
         own = {name: value for name, value in (given | told).items() if name not in _FROM_PACK}
@@ -136,7 +140,7 @@ def stage(spec: PackSpec, folder: Path) -> Stage:
             )
         )
     if found:
-        raise PackError("\n".join([f"{spec.file.name} asks for what its notebooks do not have:", *found]))
+        raise PackError("\n".join([f"{spec.file.name} gives its notebooks what they cannot use:", *found]))
     kept, notebooks = hashes(folder / "inputs"), hashes(folder / "notebooks")
     ready = tuple(replace(job, inputs=kept, notebooks=notebooks) for job in jobs)
     return Stage(folder, replace(staged, chapters=tuple(chapters)), ready, kept)
@@ -234,10 +238,12 @@ def _sources(register: Path) -> list[Path]:
 
 
 def register_of(stage: Stage) -> Register:
-    """The register of a stage.
+    """The register of a stage; that of the committee before is read too, and could be.
 
     Raises
     ------
+    DataError
+        One of the two cannot be used.
     PackError
         More money of its source is left out than a pack may leave out, and nobody accepted it by name.
     """
@@ -245,6 +251,8 @@ def register_of(stage: Stage) -> Register:
     from pmo_kit.register.checks.provenance import accounts
 
     register = load_register(stage.spec.register)
+    if stage.spec.previous:
+        load_register(stage.spec.previous)
     told = accounts(register.table)
     if told is not None and told.stops:
         raise PackError(
@@ -301,7 +309,7 @@ class _Inputs:
             return None
         path = real(base / text)
         if not path.is_relative_to(self.spec.home) or not path.exists():
-            raise PackError(f"{chapter.notebook.name}: {name} '{text}' does not exist in '{self.spec.home.name}'.")
+            raise PackError(f"{name} '{text}' does not exist in '{self.spec.home.name}'.")
         return self.add(path)
 
 

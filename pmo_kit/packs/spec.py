@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import datetime as dt
 import html
 import itertools
 import math
@@ -11,11 +10,12 @@ import os
 import re
 import unicodedata
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, get_type_hints
 
 import nbformat
 import yaml
@@ -40,6 +40,7 @@ from pmo_kit.forms import (
     nearest,
     plain,
     read_form,
+    read_value,
     reading_of,
     unreadable,
 )
@@ -67,7 +68,9 @@ def home_of(file: Path) -> Path:
 def _inside(given: object, info: ValidationInfo) -> Path:
     """A path relative to the file, which exists and stays at home."""
     if not isinstance(given, Written) or not isinstance(given.value, str):
-        raise ValueError(f"{{key}} must be a text; write it in quotes: '{given}'.")
+        raise ValueError(
+            "{key} must be a text" + (f"; write it in quotes: '{given}'." if isinstance(given, str) else ".")
+        )
     if not (given := given.strip()):
         raise ValueError("'{key}' is missing.")
     file = real(reading_of(info).file)
@@ -100,7 +103,8 @@ def _ids(given: object) -> object:
 def _needs(names: tuple[str, ...]) -> tuple[str, ...]:
     strange = [name for name in names if name not in {*load_schema().tables, PREVIOUS}]
     if strange:
-        raise ValueError(f"{{key}} is a list of tables of the register, such as [budgets, requests], not {strange}.")
+        known = "{key} is a list of tables of the register, such as [budgets, requests]"
+        raise ValueError(f"{known}, not {', '.join(strange)}.")
     return names
 
 
@@ -108,6 +112,10 @@ def _formats(names: tuple[str, ...]) -> tuple[str, ...]:
     if not set(names) <= set(FORMATS):
         raise ValueError(f"{{key}} is a list of {', '.join(FORMATS)}.")
     return tuple(name for name in FORMATS if name in names or (names and name == "html"))
+
+
+def _one_line(text: str) -> str:
+    return re.sub(r"[\t-\r\x85\u2028\u2029]+", " ", text)
 
 
 def _name(name: str) -> str:
@@ -119,12 +127,14 @@ def _name(name: str) -> str:
 def _values(given: object) -> object:
     if not isinstance(given, Rows) or not given or not all(isinstance(one, Written) for one in given):
         raise ValueError("{key} needs a list of texts or numbers, such as [Networks, Customer].")
-    if len({repr(one.value) for one in given}) < len(given):
+    if len({(one.value, isinstance(one.value, bool)) for one in given}) < len(given):
         raise ValueError("{key} lists a value twice.")
     return given
 
 
 Inside = Annotated[Path, BeforeValidator(_inside)]
+Line = Annotated[Text, Field(max_length=200), AfterValidator(_one_line)]
+Title = Annotated[Required, Field(max_length=200), AfterValidator(_one_line)]
 Ids = Annotated[tuple[str, ...], BeforeValidator(_ids), OneOrMore]
 
 
@@ -242,7 +252,7 @@ class Chapter(Form):
     unsaid: ClassVar[tuple[str, ...]] = ("annex",)
 
     notebook: Annotated[Inside, AfterValidator(_notebook)]
-    title: Required
+    title: Title
     needs: Annotated[tuple[str, ...], AfterValidator(_needs), OneOrMore] = ()
     parameters: Mapping[str, Plain] = field(default_factory=dict)
     show: Ids = ()
@@ -267,10 +277,10 @@ class PackSpec(Form):
     file: Path
     home: Path
     name: Annotated[Required, AfterValidator(_name)]
-    title: Required
+    title: Title
     register: Inside
     chapters: tuple[Chapter, ...]
-    committee: Text = ""
+    committee: Line = ""
     date: Day | None = None
     status: Literal["DRAFT", "FINAL"] = "DRAFT"
     previous: Inside | None = None
@@ -516,6 +526,8 @@ def with_values(spec: PackSpec, pairs: Sequence[str]) -> PackSpec:
     ------
     PackError
         When a pair is not written so, or nothing has that name.
+    InputError
+        When a line of the pack file cannot be so.
 
     Examples
     --------
@@ -530,7 +542,7 @@ def with_values(spec: PackSpec, pairs: Sequence[str]) -> PackSpec:
         if not equals or not name:
             raise PackError(f"'{pair}' must be written name=value.")
         if name in _TOP:
-            spec = replace(spec, **{name: _top(name, text.strip())})  # type: ignore[arg-type]
+            spec = replace(spec, **{name: read_value(name, text, get_type_hints(PackSpec, include_extras=True)[name])})
             continue
         value = plain(text)
         if not any(name in _declared(chapter.notebook) for chapter in spec.chapters):
@@ -580,16 +592,4 @@ def _suits(word: str, number: int, chapter: Chapter) -> bool:
 def _slug(value: Scalar) -> str:
     """A value as part of the name of a folder: `Water Supply` is water_supply, 0.85 is 0_85."""
     plain = unicodedata.normalize("NFKD", str(value)).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:40] or "none"
-
-
-def _top(name: str, text: str) -> str | dt.date:
-    """A line of the pack file, set by hand."""
-    if name == "status" and text not in ("DRAFT", "FINAL"):
-        raise PackError(f"status is DRAFT or FINAL, not '{text}'.")
-    if name != "date":
-        return text
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        raise PackError(f"date must be like 2026-10-15, not '{text}'.") from None
+    return re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:40] or f"{zlib.crc32(str(value).encode()):08x}"

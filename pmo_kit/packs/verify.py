@@ -14,11 +14,11 @@ from typing import Any
 import pandas as pd
 
 from pmo_kit.disk import real, scratch
-from pmo_kit.errors import PackError, PmoError
+from pmo_kit.errors import PmoError
 from pmo_kit.facts import KEYS, as_given
 from pmo_kit.packs.building import build_pack
 from pmo_kit.packs.decisions import project_of, recommendation
-from pmo_kit.packs.manifest import KeptFact, Published, altered, dumps, pack_id, read_json, seal
+from pmo_kit.packs.manifest import KeptFact, Published, dumps, read_json, seal
 from pmo_kit.packs.spec import read_spec
 
 _KEYS = (
@@ -481,6 +481,7 @@ def _moved(move: Move) -> str:
 
 BESIDE = ("manifest.json", "run.json", "decisions.csv")
 """Files of a pack that no hash covers: the list of hashes, the diary of the run, what the secretary fills in."""
+_OF_SYSTEMS = ("thumbs.db", "desktop.ini")
 _MOST = 12
 _STRANGER = (
     "It was not built here by you, so nothing was executed: its notebooks are programs that run with your rights. "
@@ -597,12 +598,8 @@ def verify_pack(
     foreign = pack_file is None or real(pack_file).is_relative_to(real(folder))
     if run is None and foreign and not _built_here(folder):
         return replace(found, notes=(*notes, _STRANGER))
-    own = Path("sources", "pack.yml")
-    source = Path(pack_file) if pack_file else folder / own
-    if not source.is_file():
-        raise PackError(f"{folder} has no {pack_file or own}: it cannot be rebuilt.")
     with scratch() as temporary:
-        again = Published.at(build_pack(source, temporary / "packs", workers))
+        again = Published.at(build_pack(pack_file or folder / "sources" / "pack.yml", temporary / "packs", workers))
     new = again.manifest
     outputs = old["outputs"]
     names = [name for name, digest in new["outputs"].items() if outputs.get(name) not in (None, digest)]
@@ -627,16 +624,13 @@ def _built_here(folder: Path) -> bool:
 def _touched(pack: Published) -> Iterator[str]:
     """Files that are not as they were published."""
     folder, old = pack.folder, pack.manifest
-    yield from (f"{name} {what}" for name, what in altered(folder, old["outputs"]))
+    yield from pack.altered()
     known = {*old["outputs"], *BESIDE}
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+    for path in sorted(path for path in folder.rglob("*") if path.is_file() or path.is_symlink()):
         name = path.relative_to(folder).as_posix()
-        if name not in known and not path.name.startswith((".", "~$")):
+        if name not in known and not path.name.startswith((".", "~$")) and path.name.lower() not in _OF_SYSTEMS:
             yield f"{name} was added"
-    inputs = {key: value for key, value in old.items() if key not in ("id", "outputs")}
-    if pack_id(inputs, (folder / "figures.json").read_bytes()) != old["id"]:
-        yield "manifest.json does not belong to this pack: its id does not follow from it"
-    elif dumps(old) != (folder / "manifest.json").read_bytes():
+    if dumps(old) != (folder / "manifest.json").read_bytes():
         yield "manifest.json was written again by another program"
 
 

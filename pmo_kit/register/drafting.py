@@ -21,7 +21,7 @@ from pmo_kit.register.checks.provenance import accounts
 from pmo_kit.register.findings import Findings, describe_findings
 from pmo_kit.register.importing import NOT_STATED
 from pmo_kit.register.layout import Heading, dated, find_heading, several_years, table_of_sheet
-from pmo_kit.register.reading import load_register, read_sheets, sources_of
+from pmo_kit.register.reading import admit_names, load_register, read_sheets, sources_of
 from pmo_kit.register.rows import OUTLINE, Look, called_total, rows_apart, without_breaks
 from pmo_kit.register.schema import Column, header_words, load_schema
 from pmo_kit.register.shaping import fits, is_sum, looks_like_amounts
@@ -906,6 +906,7 @@ def draft_mapping(files: Iterable[str | os.PathLike[str]], beside: Path | None =
         Folder of the mapping; paths are written as seen from there.
     """
     places = [Path(file) for file in files]
+    admit_names(places)
     findings = Findings()
     raws = [raw for place in places for raw in read_sheets(place, findings)]
     if not raws:

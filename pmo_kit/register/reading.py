@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from os import PathLike
@@ -15,6 +16,7 @@ import pandas as pd
 
 from pmo_kit.disk import shared
 from pmo_kit.doors import admit_path, door, known, missing
+from pmo_kit.errors import PmoError
 from pmo_kit.register.findings import Findings, apply_waivers, load_waivers, raise_blocks
 from pmo_kit.register.importing import Import
 from pmo_kit.register.layout import NOT_TABLES, find_body, folded, looks_like, table_of_sheet
@@ -148,7 +150,15 @@ def sources_of(mapping: Path) -> list[Path]:
         fix = "Add a line such as source: export.xlsx"
         raise Findings().refused("source_not_read", f"{text} {fix}", fix, file=mapping.name)
     places = [mapping.parent / name for name in named]
+    admit_names(places)
     return [place if place.exists() else mapping.parent / place.name for place in places]
+
+
+def admit_names(sources: Sequence[Path]) -> None:
+    """Refuse two sources of one name: by it findings, mappings and hashes call a file."""
+    names = [source.name for source in sources]
+    for twice in sorted({name for name in names if names.count(name) > 1}):
+        raise PmoError(f"Two sources are called {twice}: rename one, or name it once.")
 
 
 def _hashes(sources: list[Path]) -> dict[str, str]:

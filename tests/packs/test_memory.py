@@ -202,7 +202,7 @@ def test_every_wrong_line_is_told_and_nothing_is_written(workspace: Workspace, t
     with pytest.raises(PackError) as caught:
         read_decisions(folder)
     told = str(caught.value)
-    assert "line 2, A: 'agreed' is no decision; use fund, " in told
+    assert 'line 2, A: decision: "agreed" is not a decision. Use one of: fund, ' in told
     assert "line 2, A: date is empty." in told
     assert "line 3, B: decided against the recommendation; write down who decided." in told
     (folder / "decisions.csv").write_text("a,b\n1,2\n")
@@ -258,9 +258,10 @@ def test_a_date_that_can_be_read_two_ways_is_settled_by_the_pack_or_refused(tmp_
     with pytest.raises(PackError) as caught:
         read_decisions(file)
     told = str(caught.value)
-    assert "line 2, A: date 10/5/2026 can be 2026-05-10 or 2026-10-05" in told
-    assert "line 3, B: date '31/31/2026' is no date" in told
-    assert "line 3, B: due 'soon' is no date" in told
+    assert "line 2, A: date: 10/5/2026 can be read day first or month first, and nothing decides." in told
+    assert "Write 2026-05-10 or 2026-10-05." in told
+    assert 'line 3, B: date: "31/31/2026" is not a date.' in told
+    assert 'line 3, B: due: "soon" is not a date.' in told
     file.write_text(f"{HEAD}\n10/5/2026,Board,A,fund,1,,,,fund,\n")
     for own in ("2026-05-10", "2026-10-05"):
         (tmp_path / "manifest.json").write_text(json.dumps({"date": own}))
@@ -308,8 +309,8 @@ def test_a_workbook_of_decisions_and_what_is_left_open(workspace: Workspace, tmp
     [
         ('0 "€"', ""),
         ("[$$-409]0", "another currency"),
-        ("#,##0,", "no plain number"),
-        ('0 "days"', "no plain number"),
+        ("#,##0,", "is this the amount"),
+        ('0 "days"', "is this the amount"),
     ],
 )
 def test_what_the_sheet_of_an_amount_shows_counts(code: str, told: str, workspace: Workspace, tmp_path: Path) -> None:
@@ -334,7 +335,7 @@ def test_what_the_sheet_of_an_amount_shows_counts(code: str, told: str, workspac
     sheet["A2"].font = openpyxl.styles.Font(strike=True)
     book.save(tmp_path / "filled.xlsx")
     told = str(record_decisions(tmp_path / "filled.xlsx", register))
-    assert "what stands under remark was not recorded" in told
+    assert 'The column "remark" is not one of the table decisions; its 1 values were not read.' in told
     assert "struck through" in told
     assert load_register(register).table("decisions")["amount"].tolist() == [2.5]
 

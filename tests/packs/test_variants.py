@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pmo_kit.errors import PackError
+from pmo_kit.errors import PackError, PmoError
 from pmo_kit.packs import build_pack, build_packs, expand, read_spec
 from pmo_kit.packs.asking import asked, described, listed, summed
 from pmo_kit.packs.spec import only, with_values
@@ -138,7 +138,7 @@ def test_values_set_by_hand_reach_the_notebooks_that_have_them(workspace: Worksp
         ("status=final", "status is DRAFT or FINAL"),
         ("date=soon", "date must be like 2026-10-15"),
     ):
-        with pytest.raises(PackError, match=said):
+        with pytest.raises(PmoError, match=said):
             with_values(spec, [pair])
 
 
