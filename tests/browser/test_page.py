@@ -410,6 +410,22 @@ def test_a_narrow_screen_needs_no_sideways_scrolling(ready: Any) -> None:
     assert ready.evaluate("document.documentElement.scrollWidth") <= 1024
 
 
+def test_no_column_of_words_is_starved_on_a_telephone(ready: Any) -> None:
+    """Words beside twelve columns of numbers keep twelve letters' width: the rows of a wide table stay low."""
+    ready.set_viewport_size({"width": 390, "height": 844})
+    wide = ready.evaluate("""() => {
+      const table = [...document.querySelectorAll('.scroller > table')].find(one => one.offsetParent && !one.closest('.decisions'))
+      const cells = ['money in 2029 and data engineers in 2028', ...Array(12).fill('100.0')]
+      const row = table.tBodies[0].appendChild(document.createElement('tr'))
+      cells.forEach(said => { row.appendChild(document.createElement('td')).textContent = said })
+      const wide = row.cells[0].clientWidth / parseFloat(getComputedStyle(row.cells[0]).fontSize)
+      row.remove()
+      return wide
+    }""")
+    ready.set_viewport_size({"width": 1280, "height": 800})
+    assert wide > 12
+
+
 @pytest.mark.parametrize("width", [1200, 1199])
 def test_the_contents_stand_beside_the_text_where_there_is_room(ready: Any, width: int) -> None:
     ready.set_viewport_size({"width": width, "height": 800})
