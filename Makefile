@@ -1,6 +1,8 @@
 # Each target is one portable command; on Windows use the conda commands of the README instead.
 PYTHON ?= python3
 BIN := .venv/bin
+# Dozens of kernels and commands import the package anew, and every worker its tests: what was compiled is kept.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help pack live workshop test long slow lessons lab check strip bench clean
 help:            ## what there is
