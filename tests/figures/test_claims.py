@@ -33,7 +33,7 @@ from tests.oracle.plans import Plans, Register
 from tests.oracle.registers import make
 
 TWELVE = "data/samples/meridian_12"
-SEEDS = (7, 9, 15, 27, 30, 35, 38, 43, 50, 57)
+SEEDS = (7, 9, 27, 35, 38, 43, 50, 57)
 """Seeds of registers that have a plan; in that of 35 two projects of the plan save money together."""
 
 Asked = tuple[pmo.Allocation, Plans]
@@ -46,12 +46,8 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> list[Asked]:
     for seed in SEEDS:
         folder = tmp_path_factory.mktemp("register")
         make(folder, seed, projects=5)
-        try:
-            allocation = pmo.arbitrate(pmo.Question(pmo.load_register(folder), basis="likely"))
-        except (pmo.DataError, pmo.InfeasibleError):
-            continue
-        found.append((allocation, Plans(Register(folder))))
-    assert len(found) > 5
+        question = pmo.Question(pmo.load_register(folder), basis="likely")
+        found.append((pmo.arbitrate(question), Plans(Register(folder))))
     return found
 
 

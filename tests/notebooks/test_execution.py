@@ -11,7 +11,6 @@ from pmo_kit.disk import SHARED
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-FAST = ("start", "04_performance_review")
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +21,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 @pytest.mark.parametrize(
     "path",
-    [pytest.param(path, marks=() if path.stem in FAST else pytest.mark.long, id=path.stem) for path in NOTEBOOKS],
+    [pytest.param(path, marks=() if path.stem == "start" else pytest.mark.long, id=path.stem) for path in NOTEBOOKS],
 )
 def test_runs_and_prints_its_key_numbers(path: Path, run: dict[str, str]) -> None:
     command = [sys.executable, "-m", "pytest", "--nbval-lax", "--nbval-current-env", "-p", "no:cacheprovider"]

@@ -21,6 +21,7 @@ from tests.oracle.compare import LIKELY, Tally, compare
 from tests.oracle.plans import Plans, Register
 from tests.oracle.programs import Program
 from tests.oracle.registers import make
+from tests.register.conftest import each_once
 from tests.strategies import brief
 
 MERIDIAN = Path(__file__).parents[2] / "data" / "samples" / "meridian"
@@ -177,10 +178,9 @@ def check_sixty(folder: Path, basis: Literal["expected", "likely"], deferral: in
         assert np.isnan(price) if other is None else price == pytest.approx(value - other[0], abs=1e-6)
 
 
-@pytest.mark.parametrize("basis", ["likely", "expected"])
-def test_the_sixty_by_a_second_program(tmp_path: Path, basis: Literal["expected", "likely"]) -> None:
-    for deferral in (0, 1):
-        check_sixty(tmp_path / str(deferral), basis, deferral, prices=False)
+@pytest.mark.parametrize(("basis", "deferral"), each_once(["likely", "expected"], [0, 1]))
+def test_the_sixty_by_a_second_program(tmp_path: Path, basis: Literal["expected", "likely"], deferral: int) -> None:
+    check_sixty(tmp_path / "register", basis, deferral, prices=False)
 
 
 @pytest.mark.long
