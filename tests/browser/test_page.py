@@ -414,7 +414,8 @@ def test_no_column_of_words_is_starved_on_a_telephone(ready: Any) -> None:
     """Words beside twelve columns of numbers keep twelve letters' width: the rows of a wide table stay low."""
     ready.set_viewport_size({"width": 390, "height": 844})
     wide = ready.evaluate("""() => {
-      const table = [...document.querySelectorAll('.scroller > table')].find(one => one.offsetParent && !one.closest('.decisions'))
+      const table = [...document.querySelectorAll('.scroller > table')]
+        .find(one => one.offsetParent && !one.closest('.decisions'))
       const cells = ['money in 2029 and data engineers in 2028', ...Array(12).fill('100.0')]
       const row = table.tBodies[0].appendChild(document.createElement('tr'))
       cells.forEach(said => { row.appendChild(document.createElement('td')).textContent = said })
