@@ -305,7 +305,7 @@ def _refusal(allocation: Allocation, project_id: str, level: str | None) -> Item
         what = f"Even at a smaller size ({label}) it does"
     why = f"{what} not fit beside the plan: {'; '.join(met)}."
     if max(options.values[options.of(project_id)]) <= 0:
-        why = "It is worth less than it costs." + (f" And it would not fit: {'; '.join(met)}." if met else "")
+        why = "It is worth no more than it costs." + (f" And it would not fit: {'; '.join(met)}." if met else "")
     elif not met:
         why = "It would fit beside the plan, but no better plan holds it."
     items = [("Why.", why)]

@@ -255,7 +255,7 @@ def _duties(allocation: Allocation, projects: Sequence[str] | None) -> pd.Series
     return pd.Series(gains, index=pd.Index(asked, name="project_id"), name="gain", dtype=float)
 
 
-LOSES = "worth less than it costs"
+LOSES = "worth no more than it costs"
 
 
 @door

@@ -82,13 +82,15 @@ def plan(
     asked = asked.reindex(table.index).where(table["decision"] == "fund").fillna("")
     kind = table["decision"].mask(asked != "", "condition").mask(table["delay"] > 0, "later")
     waits, why = table["decision"] == "refuse", pd.Series(_why(allocation)).reindex(table.index)
+    price = _priced(explanation).reindex(table.index) if explanation else pd.Series("", table.index)
+    why = why.mask(table["decision"].eq("stop") & price.eq("not possible"), "no plan within the limits carries it on")
     rows = table.assign(
         level=table["level"].fillna(""),
         group=kind.map(GROUPS),
         order=kind.map([*GROUPS].index),
         condition=asked,
         why=why.mask(asked != "", why + "; needs " + asked),
-        price=_priced(explanation) if explanation else "",
+        price=price,
         rag=ratings.reindex(table.index) if ratings is not None else None,
         value=table["value"].where(~waits, _alone(allocation)),
         **spend.where(~waits),
@@ -161,7 +163,7 @@ def _area_title(allocation: Allocation, area: str) -> str:
     return say(
         "{area} asked {asked:unit} for {all:words project|projects}, gets {given}{many}",
         area=area, asked=facts.asked(allocation, area), all=facts.projects(allocation.question.register, area),
-        given=given if gets.value else "nothing",
+        given=given if gets.value or funded.value else "nothing",
         many=say(" for {n:words}", n=funded) if funded.value else "; none is funded" if gets.value else "",
     )  # fmt: skip
 
@@ -297,7 +299,7 @@ def prices(explanation: Explanation) -> Chart:
     tried = outside[outside.isin(table.index.get_level_values(0))]
     out, inside = (data.loc[data["group"] == group, "price"].astype(float) for group in groups)
     found, where, key = (out, "outside", "project.price_in") if len(out) else (inside, "inside", "project.price_out")
-    over = f"{number(len(found), 0)} projects {where}"
+    over, shut = f"{number(len(found), 0)} projects {where}", len(tried) - len(out) if len(out) else 0
     least, most = (
         facts.told(allocation, key, amount, over=over, part=part)
         for part, amount in (("least", found.min()), ("most", found.max()))
@@ -306,15 +308,19 @@ def prices(explanation: Explanation) -> Chart:
     who = "a project that is outside" if len(tried) == len(outside) else few
     verb = f"Letting {allocation.table.loc[tried[0], 'name'] if len(tried) == 1 else who} in"
     if out.empty:
-        none = f"No project {'priced ' * (len(tried) < len(outside))}outside can be let in"
-        verb = f"{none if len(outside) else 'Nothing is outside'}; leaving out one that is in"
+        none = f"No project {'priced ' * (len(tried) < len(outside))}outside can be let in; leaving"
+        verb = (
+            f"{none if len(tried) else 'Leaving' if len(outside) else 'Nothing is outside; leaving'} out one that is in"
+        )
     apart = least.words() != most.words()
     low = "" if least.words() == number(0) else least
-    span = say("{low}{to} {high}", low=low, to=" to" if low else "up to", high=most) if apart else _or_nothing(most)
+    span = say("{low}{to} {high}", low=low, to=" to" if low else "up to", high=most) if apart else or_nothing(most)
     what = f" of {allocation.question.goal}" if span != "nothing" else ""
+    never = facts.told(allocation, "count", shut, "projects", part="outside, not to be let in")
+    rest = say("; {never:words} cannot be let in", never=never) if shut else ""
     return drawn(
         data=data,
-        title=say("{verb} costs {span}{what}", verb=verb, span=span, what=what)
+        title=say("{verb} costs {span}{what}{rest}", verb=verb, span=span, what=what, rest=rest)
         if len(found)
         else "No exception is possible",
         facts=tuple(priced),
@@ -343,10 +349,10 @@ def overrides(ledger: Ledger, allocation: Allocation) -> Exhibit:
         displaces=[others(names, row.displaces, row.project_id) for row in table.itertuples()],
     )
     total = {"project": (("lead", "All together"),), "alone": ledger.joint, "last_in": ledger.joint}
-    alone = number(table["alone"].sum(skipna=False))
     costs = "together they cost" if len(table) > 1 else "it costs"
-    words = "more" if ledger.interaction > 0 else "less"
-    apart = f"{number(abs(ledger.interaction))} {words} than the sum of each alone, {alone}"
+    apart, alone = number(abs(ledger.interaction)), number(table["alone"].sum(skipna=False))
+    joint = f"{apart} {'more' if ledger.interaction > 0 else 'less'} than the sum of each alone, {alone}"
+    joint = "as much as each alone, summed" if apart == number(0) else joint
     dearest = table.loc[table["last_in"].idxmax()]
     return tabled(
         data=below(rows, total),
@@ -354,14 +360,16 @@ def overrides(ledger: Ledger, allocation: Allocation) -> Exhibit:
             "{n:Words override is|overrides are} on record; {costs} {cost}",
             n=facts.told(allocation, "count", len(table), "orders", part="on record"),
             costs=costs,
-            cost=facts.told(allocation, "order.joint", ledger.joint),
+            cost=or_nothing(facts.told(allocation, "order.joint", ledger.joint)),
         ),
         takeaway=say(
             "Lifting {who} alone gives back {freed}.",
             who=dearest["name"],
-            freed=facts.told(allocation, "order.freed", dearest["last_in"], project=str(dearest["project_id"])),
+            freed=or_nothing(
+                facts.told(allocation, "order.freed", dearest["last_in"], project=str(dearest["project_id"]))
+            ),
         ),
-        note=(f"Together they cost {apart}. " if len(rows) > 1 else "")
+        note=(f"Together they cost {joint}. " if len(rows) > 1 else "")
         + "Pushes out: in every equally good plan, the other overrides in force.",
     )
 
@@ -382,7 +390,7 @@ def frontier(ladder: Frontier, allocation: Allocation | None = None) -> Chart:
     for text, row, sign in (("{share} less money costs {change}", low, 1), ("{share} more buys {change}", high, -1)):
         part, lost = as_given(row["percent"]), sign * (allocation.value - row["value"])
         share = facts.told(allocation, "ladder.factor", sign * (1 - row["percent"] / 100), part=part)
-        change = _or_nothing(facts.told(allocation, "ladder.change", lost, part=part))
+        change = or_nothing(facts.told(allocation, "ladder.change", lost, part=part))
         parts += [say(text, share=share, change=change)] if share.value > SMALL else []
     enough = table["factor"][rows["value"] >= high["value"] - 0.05].min()
     return drawn(
@@ -512,7 +520,9 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Table:
         title=title,
         takeaway=f"{sentence(or_none(len(full)))} of {count(len(use), 'limit')} "
         f"{'are' if len(full) > 1 else 'is'} used up"
-        + (f"; {count(over)} {'is' if over == 1 else 'are'} exceeded, at a price." if over else "."),
+        + (f"; {count(over)} {'is' if over == 1 else 'are'} exceeded, at a price." if over else ".")
+        if len(use)
+        else "",
     )
 
 
@@ -546,7 +556,7 @@ def _gain(allocation: Allocation, row: pd.Series) -> str:
     return f"{at_least_some(row['more'])} more gains {at_least_some(row['more_value'] - allocation.value)}"
 
 
-def _or_nothing(amount: Fact) -> Fact | str:
+def or_nothing(amount: Fact) -> Fact | str:
     """An amount, or the word where it would be printed as nought."""
     return amount if amount.words() != number(0) else "nothing"
 
@@ -743,14 +753,18 @@ def claims(reasons: Explanation, asking: list[str], left: int = 0, shares: pd.Da
     noted = "Plan better in: share of futures, where the price is under one standard deviation."
     noted *= bool(data["better"].any())
     grant = data[data["if"].eq("grant it") & data["sort"].notna()].sort_values("sort", kind="stable")
-    title = "No claim can be granted" if len(data) else "Nothing is contested: every project gets what it asks"
+    title = (
+        "No claim can be granted at the size asked"
+        if len(data)
+        else "Nothing is contested: every project gets what it asks"
+    )
     if len(grant):
         ties, first = grant[grant["sort"] <= grant["sort"].iloc[0] + SMALL], grant["project_id"].iloc[0]
         cheapest = facts.price(allocation, first, largest[first], grant["sort"].iloc[0])
         title = say(
             "{claims} contested; the cheapest to grant, {who}, {verb} {least}{each}",
             claims=many(len(data), "claim is|claims are"), who=shortened(ties["name"]),
-            verb="costs" if len(ties) == 1 else "cost", least=_or_nothing(cheapest), each=" each" * (len(ties) > 1),
+            verb="costs" if len(ties) == 1 else "cost", least=or_nothing(cheapest), each=" each" * (len(ties) > 1),
         )  # fmt: skip
     short = "other project that gets less than it asks", "other projects that get less than they ask"
     return tabled(

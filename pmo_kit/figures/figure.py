@@ -238,7 +238,7 @@ def in_words(text: str, names: Mapping[str, str]) -> str:
 
 def nothing(line: str, why: str) -> Message:
     """What is said in place of a table that would be empty."""
-    return Message(title=line, items=(("", why),))
+    return Message(title=line, items=(("", why),) if why else ())
 
 
 def tile(label: str, value: Fact, limit: Fact | None = None, note: str = "", focus: bool = False) -> dict[str, Any]:
@@ -269,7 +269,7 @@ def figure(id: str) -> Callable[[Callable[P, E]], Callable[P, E]]:
     There stand the tables it comes from (`source`), those without which there is only one line in its place (`needs`),
     which says that `shows` is not shown, and what the small line under the title (`line`, `unit`, `scope`) and the
     takeaway say where the figure does not; what the figure notes comes after the note there. A table without rows
-    becomes a line: its title, and under it the takeaway or the note.
+    becomes a line: its title, and under it the takeaway or the note that the figure itself gives.
 
     Parameters
     ----------
@@ -301,6 +301,8 @@ def figure(id: str) -> Callable[[Callable[P, E]], Callable[P, E]]:
                 if told["line"] and not line and not (told["columns"] and isinstance(exhibit, Message)):
                     unit = "" if told["unit"] == "none" else told["unit"] or None
                     line = inside.run(unit_line, worded["line"], unit, told["scope"])
+            if isinstance(exhibit, Table) and exhibit.data.empty:
+                exhibit, line = nothing(exhibit.title, exhibit.takeaway or exhibit.note), ""
             if not isinstance(exhibit, Message):
                 note = say(" ").join(filter(None, (worded["note"], exhibit.note)))
                 exhibit = replace(exhibit, takeaway=exhibit.takeaway or worded["takeaway"], note=note)
@@ -308,8 +310,6 @@ def figure(id: str) -> Callable[[Callable[P, E]], Callable[P, E]]:
                 exhibit = _in_money(exhibit, register.settings.unit if register is not None else "")
             if isinstance(exhibit, Chart | Table):
                 exhibit = replace(exhibit, note=say(" ").join(filter(None, (exhibit.note, _rounding(exhibit)))))
-            if isinstance(exhibit, Table) and exhibit.data.empty:
-                exhibit, line = nothing(exhibit.title, exhibit.takeaway or exhibit.note), ""
             named = {name: value for name, value in given.arguments.items() if isinstance(value, str)}
             name = exhibit.id or id.format(**named)
             exhibit = replace(exhibit, unit_line=line)

@@ -39,7 +39,10 @@ def goals(register: Register, appraisal: Appraisal) -> Exhibit:
     table = overview.spend_by_goal(register, appraisal).reset_index()
     shown = table.assign(**{name: 100 * table[name] for name in ("share", "target_share", "gap")})
     stated = shown.dropna(subset="gap")
-    title = f"{shown['label'].iloc[0]} asks for most: {percent(table['share'].iloc[0])} of the money"
+    most = shown["label"][shown["asked"] == shown["asked"].max()]
+    title = (
+        f"{doing(most, 'asks|ask')} for most: {percent(table['share'].max())} of the money{' each' * (len(most) > 1)}"
+    )
     if not shown["asked"].any():
         title = "No goal asks for money"
     elif len(stated):
@@ -285,15 +288,15 @@ def asked_by(register: Register, appraisal: Appraisal, column: str = "area") -> 
         of_one = say("All the money asked is of one {words}: {first}", first=table[column].iloc[0], words=words)
         line = of_one if table["asked"].any() else "No money is asked"
         return Message(id=id, title=line, alt=f"{line}.", items=())
-    first, whole = table.iloc[0], claims.told(register, "register.asked", table["asked"].sum())
-    part = percent(first["share"])
+    whole = claims.told(register, "register.asked", table["asked"].sum())
+    most = table.loc[table["asked"] == table["asked"].max(), column].map(sentence)
     return drawn(
         id=id,
         data=table,
         y=Field(column, words, kind="category"),
         title=say(
-            "{who} asks for most: {own} of {all}, {part}",
-            who=sentence(first[column]), own=asked[0], all=whole, part=part,
+            "{who} for most: {own} of {all}, {part}{each}", who=doing(most, "asks|ask"), own=asked[0], all=whole,
+            part=percent(table["share"].max()), each=" each" * (len(most) > 1),
         ),
         facts=asked,
         takeaway=f"Every project at its largest level; {count(int((table['asked'] > 0).sum()), words)} ask for money.",
@@ -316,7 +319,8 @@ def by_year(register: Register, appraisal: Appraisal) -> Exhibit:
     rows = sums.groupby(lambda area: area if area in most else other).sum()
     rows = rows.loc[[*most, *([other] if other in rows.index else [])]].rename_axis("area").T
     total = table.sum()
-    peak = int(total.idxmax())
+    peaks = [int(year) for year in total.index[total == total.max()]]
+    peak = peaks[0]
     asked = claims.told(register, "register.asked", total[peak], year=peak)
     if len(total) == 1:
         line = say("All that is asked falls in {year}: {asked:unit}", year=peak, asked=asked)
@@ -324,7 +328,9 @@ def by_year(register: Register, appraisal: Appraisal) -> Exhibit:
     return drawn(
         data=rows.rename(index=str).rename_axis("year").stack().rename("amount").reset_index(),
         title=say(
-            f"{{whole}} asked from {total.index.min()} to {total.index.max()}, most in {peak}: {{most}}",
+            f"{{whole}} asked from {total.index.min()} to {total.index.max()}, {{peaks}}: {{most}}{{each}}",
+            peaks=f"most in {listed(map(str, peaks))}" if len(peaks) < len(total) else "the same in every year",
+            each=" each" * (1 < len(peaks) < len(total)),
             whole=claims.told(register, "register.asked", total.sum()),
             most=asked,
         ),

@@ -134,7 +134,7 @@ def moves(point: Any, projects: pd.DataFrame) -> str:
 
 
 def worth_words(allocation: Allocation, row: pd.Series) -> str:
-    """What more of one limit would be worth; of all money: placed in the envelope and year where it helps most."""
+    """What more of one limit would be worth; of all money: placed in the envelopes and years where it helps most."""
     money = row.name == "all money"
     what = "money in any envelope" if money else str(row["label"])
     if pd.isna(row["more"]):
@@ -150,7 +150,7 @@ def worth_words(allocation: Allocation, row: pd.Series) -> str:
     elif isinstance(rule, Envelope):
         more = say("{step:unit} more in {year}", step=step, year=rule.year)
     elif money:
-        more = say("{step:unit} more, in the envelope and year where it helps most,", step=step)
+        more = say("{step:unit} more, in the envelopes and years where it helps most,", step=step)
     else:
         more = say("{step} more {what}", step=step, what=what)
     least = ", the least that changes anything," if row["more"] > 1 and not money else ""
@@ -272,7 +272,7 @@ def tiles(allocation: Allocation, carrying_on: float | None = None, likely: floa
     found = [worth]
     limit = plan.bottleneck(allocation)
     if limit is not None:
-        found.append(tile(f"{sentence(limit['label'])}: the limit", *claims.limit(allocation, limit), focus=True))
+        found.append(tile(f"{sentence(limit['label'])}: at the limit", *claims.limit(allocation, limit), focus=True))
     stops = allocation.table["decision"] == "stop"
     money = plan.money_by_year(allocation)
     other = money[money["rule"] != (limit["rule"] if limit is not None else "")]
@@ -374,7 +374,8 @@ def orders(allocation: Allocation, ledger: Ledger) -> Message:
     lifted = [row for row in stated if not allocation.keeps(row.project_id, row.in_out, row.level)]
     items: list[tuple[str, str]] = []
     for row in lifted:
-        cost = claims.order(allocation, str(row.project_id), row.alone) if row.alone == row.alone else "the whole plan"
+        alone = plan.or_nothing(claims.order(allocation, str(row.project_id), row.alone))
+        cost = alone if row.alone == row.alone else "the whole plan"
         does = {"fund": "funds it", "stop": "stops it", "refuse": "leaves it out"}[decided[row.project_id]]
         words = "ordered by {who} ({why}); the plan {does}. Keeping the order costs {cost}."
         said = say(words, who=row.decided_by, why=str(row.reason).rstrip("."), cost=cost, does=does)
@@ -386,7 +387,7 @@ def orders(allocation: Allocation, ledger: Ledger) -> Message:
         n = claims.ours(allocation, "order.lifted", len(lifted))
         title = say("This plan lifts {n:words order|orders} on record", n=n)
         if len(lifted) > 1 and len(lifted) == len(ledger.table):
-            joint = claims.order(allocation, None, ledger.joint)
+            joint = plan.or_nothing(claims.order(allocation, None, ledger.joint))
             title += say("; keeping all costs {joint}", joint=joint)
     return Message(title=title, items=tuple(items) or (("", "Every order on record is followed."),))
 
@@ -439,7 +440,7 @@ def alternatives(
         found.append(("Society:", say(words, gained=gained, lost=lost, what=allocation.question.goal, between="for")))
     if len(ledger.table) and ledger.joint == ledger.joint:
         cost = claims.order(allocation, None, ledger.joint)
-        found.append(("Orders kept:", say("all on record for {cost}.", cost=cost)))
+        found.append(("Orders kept:", say("all on record for {cost}.", cost=plan.or_nothing(cost))))
     none = (("None", "of the plans that were tried for this beats it."),)
     return Message(title="What else could be decided", items=tuple(found) or none)
 
@@ -462,26 +463,30 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Message:
     left = in_years([(row["year"], claims.left(allocation, row)) for _, row in money.head(2).iterrows()], " and ")
     left = say("Money left: {left}." if len(money) else "No envelope is for the whole portfolio.", left=left)
     over = [(f"{sentence(name)}:", words) for name, words in _overrun(allocation)]
-    if limit is None:
-        held = plan.holding(allocation, worth)[:LIMITS]
-        first = held[0][0] if held else "no limit by itself"
+    held = plan.holding(allocation, worth)[:LIMITS]
+    names = [name for name in plan.bottleneck_names(allocation) if name in worth.index]
+    gaining = {name for name in names if worth["unlimited_value"][name] > allocation.value + SMALL}
+    lead, more = "", [("", worth_words(allocation, worth.loc[name])) for name in names]
+    people = limit is not None and limit["kind"] == "capacity"
+    if limit is not None:
+        used, most = claims.limit(allocation, limit)
+        lead = say("{used} of {most}: {label}.", used=used, most=most, label=limit["label"])
+        if people:
+            who, when = role_words(str(limit["role"])), limit["period"]
+            lead = say("{used} of {most} {who} used in {when}.", used=used, most=most, who=who, when=when)
+    if limit is not None and (limit["rule"] in gaining or limit["rule"] not in names):
+        first = "people, not money" if people and (money["slack"] > 0).all() else limit["label"]
+        items: list[tuple[str, str]] = [(lead, left), *more]
+    else:  # what is used up need not be what keeps a better plan out
         gains = [
             say("without that on {what} {gain:+}" if n else "Without this limit {gain:+}", what=what, gain=gain)
             for n, (what, gain) in enumerate(held)
         ]
+        first = held[0][0] if held else "all the money together" if gaining else "no limit by itself"
         spare = f"No {'hard ' * bool(over)}limit is used up, yet nothing better fits." if held else left
-        items: list[tuple[str, str]] = [("", say("{gains}.", gains=say("; ").join(gains)))] if held else []
-        return Message(title=f"What limits us: {first}", items=(*items, ("", spare), *over))
-    people = limit["kind"] == "capacity"
-    title = f"What limits us: {'people, not money' if people and (money['slack'] > 0).all() else limit['label']}"
-    used, most = claims.limit(allocation, limit)
-    lead = say("{used} of {most}: {label}.", used=used, most=most, label=limit["label"])
-    if people:
-        who, when = role_words(str(limit["role"])), limit["period"]
-        lead = say("{used} of {most} {who} used in {when}.", used=used, most=most, who=who, when=when)
-    names = [name for name in plan.bottleneck_names(allocation) if name in worth.index]
-    items = [(lead, left), *(("", worth_words(allocation, worth.loc[name])) for name in names)]
-    return Message(title=title, items=(*items, *over))
+        items = [("", say("{gains}.", gains=say("; ").join(gains)))] if held else []
+        items += [(lead, left), *more] if limit is not None else [("", spare), *(more if gaining and not held else [])]
+    return Message(title=f"What limits us: {first}", items=(*items, *over))
 
 
 def _overrun(allocation: Allocation) -> Iterator[tuple[str, str]]:

@@ -216,7 +216,9 @@ def slips(register: Register, milestones: pd.DataFrame, most: int = ROWS) -> Cha
     moved = int((late["moved_months"] >= 1).sum())
     title, takeaway = "No open milestone is late", ""
     if len(late):
-        title = f"Latest is {late['milestone'].iloc[0]}, by {count(round(late['slip_months'].iloc[0]), 'month')}"
+        first = late["milestone"][late["slip_months"] == late["slip_months"].max()]
+        title = f"Latest {'is' if len(first) == 1 else 'are'} {shortened(first)}, "
+        title += f"by {count(round(late['slip_months'].max()), 'month')}"
         takeaway = f"{sentence(or_none(moved))} of {count(len(late), 'late milestone')} "
         takeaway += f"{'has' if moved == 1 else 'have'} moved by a month or more since the last committee."
     return drawn(
@@ -392,7 +394,9 @@ def risks(register: Register, top: pd.DataFrame) -> Table:
         first = rows.loc[rows["exposure"].idxmax()]
         of = {"project": first["project_id"], "part": first["risk"]}
         cost = claims.told(register, "risk.expected", first["exposure"], **of)
-        words = "The largest risk on record is {what} ({who}): {cost} expected"
+        alone = rows["exposure"].eq(first["exposure"]).sum() == 1
+        words = "The largest risk on record is" if alone else "No risk on record is larger than"
+        words += " {what} ({who}): {cost} expected"
         title = say(words, what=in_sentence(first["label"]), who=first["name"], cost=cost)
     return tabled(
         data=rows,

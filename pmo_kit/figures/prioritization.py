@@ -179,10 +179,16 @@ def criteria(ranking: Ranking) -> Table:
         gate=["" if pd.isna(gate) else number(gate) for gate in table["gate"]],
         weight=100 * ranking.weights.to_numpy(float),
     ).sort_values("weight", ascending=False, kind="stable")
-    top = rows.iloc[0]
+    top = rows[rows["weight"] >= rows["weight"].max() - 1e-9]
+    first, weighs = top.iloc[0], percent(top["weight"].iloc[0] / 100, 1)
+    title = f"{first['criterion']} weighs most: {weighs} for {first['swing'][0][1]}"
+    if len(top) > 1:
+        title = f"{listed(top['criterion'])} weigh most: {weighs} each"
+    if 1 < len(top) == len(rows):
+        title = f"All {count(len(rows))} criteria weigh the same: {weighs}"
     return tabled(
         data=rows,
-        title=f"{top['criterion']} weighs most: {percent(top['weight'] / 100, 1)} for {top['swing'][0][1]}",
+        title=title,
         note=f"Seal of these weights: {ranking.inputs['weights_seal'][:8]}.",
     )
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 ROWS = 24
 LEAST = "Least regret"
+UNFIT = "does not fit in every case, whatever is dropped"
 PRESENCE = ("always", "sometimes", "never")
 WORDS = {
     "budget": "money",
@@ -133,10 +134,11 @@ def regret(comparison: Comparison) -> Table:
     return tabled(
         data=table.replace(float("inf"), float("nan")).rename_axis("plan").reset_index(),
         own=[Field(name, f"lost if {name}") for name in names],
-        title=say(
-            "Over {over} today's plan is at most {now} worse than the best plan of the case; the plan of least "
-            "regret at most {least}",
-            **_regrets(comparison),
+        title=_behind(
+            comparison,
+            "today's plan is at most {now} worse than the best plan of the case; the plan of least regret at most "
+            "{least}",
+            f"today's plan {UNFIT}; the plan of least regret is at most {{least}} worse than the best plan of the case",
         )
         if _better(comparison)
         else _at_most(comparison),
@@ -171,9 +173,10 @@ def least_regret(comparison: Comparison) -> Table:
     worst, given, better = str(found.regrets.idxmax()), _given_up(comparison), _better(comparison)
     return tabled(
         data=rows,
-        title=say(
-            "Over {over} one plan is at most {least} worse than the best of the case; today's up to {now}",
-            **_regrets(comparison),
+        title=_behind(
+            comparison,
+            "one plan is at most {least} worse than the best of the case; today's up to {now}",
+            f"one plan is at most {{least}} worse than the best of the case; today's {UNFIT}",
         )
         if better
         else _at_most(comparison),
@@ -198,17 +201,19 @@ def futures(comparison: Comparison, table: pd.DataFrame) -> Table:
     holds = 100 * table.groupby("plan")["fits"].min().reindex(sure.index)
     worst = sure.min(axis=1, skipna=False)
     possible = [plan for plan in worst.index if plan in _possible(comparison)]
-    best, today = str(worst[possible].idxmax()), float(worst[comparison.base])
+    today, known = float(worst[comparison.base]), worst[possible].dropna()
+    best = str(known.idxmax()) if len(known) else comparison.base
     first = "first" if len(possible) == len(worst) else "first of those that are possible today"
+    now = f"is worth at least {number(today)}, {percent(0.8)} sure" if today == today else UNFIT
     rows = sure.assign(worst=worst, holds=holds).rename_axis(columns=None).reset_index()
     return tabled(
         data=rows,
         own=[Field(str(name), f"worth if {name}") for name in sure.columns],
-        title=f"Over {comparison.over} today's plan is worth at least {number(today)}, {percent(0.8)} sure"
+        title=f"Over {comparison.over} today's plan {now}"
         + (
             f"; that of “{best}” is {first}, with {number(float(worst[best]))}"
             if best != comparison.base
-            else f"; no plan {'possible today ' * (len(possible) < len(worst))}is surer of more"
+            else f"; no plan {'possible today ' * (len(possible) < len(worst))}is surer of more" * (today == today)
         ),
     )
 
@@ -275,18 +280,16 @@ def _extremes(comparison: Comparison) -> str:
     return say("; ").join(parts) if parts else "None of the cases changes the net value"
 
 
-def _regrets(comparison: Comparison) -> dict[str, Any]:
-    """How much worse than the best plan of a case today's plan is at most, and the plan of least regret; over which."""
+def _behind(comparison: Comparison, most: str, endless: str) -> str:
+    """How far today's plan and that of least regret are behind the best of a case; today's may fit no more."""
     part, unit = (100, SHARE) if comparison.in_percent else (1, None)
-    worst = {
-        "today": comparison.regret.loc[comparison.base, "maximum"],
-        "least regret": comparison.minimax.maximum,
-    }
+    today = float(comparison.regret.loc[comparison.base, "maximum"])
     now, least = (
-        claims.told(comparison, "plan.regret", most / part, unit, over=comparison.over, plan=plan)
-        for plan, most in worst.items()
+        claims.told(comparison, "plan.regret", worst / part, unit, over=comparison.over, plan=plan)
+        for plan, worst in (("today", today), ("least regret", comparison.minimax.maximum))
     )
-    return {"now": now, "least": least, "over": comparison.over}
+    words = endless if today == float("inf") else most
+    return say(f"Over {{over}} {words}", now=now, least=least, over=comparison.over)
 
 
 def _given_up(comparison: Comparison) -> Fact:
@@ -300,10 +303,8 @@ def _at_most(comparison: Comparison) -> str:
     if _none(comparison):
         return f"Over {comparison.over} today's plan is the best of every case"
     proof = ": no plan that is possible today has less to regret" if _proven(comparison) else ""
-    return say(
-        "Over {over} today's plan is at most {now} worse than the best of the case{proof}",
-        **_regrets(comparison), proof=proof,
-    )  # fmt: skip
+    most = f"today's plan is at most {{now}} worse than the best of the case{proof}"
+    return _behind(comparison, most, f"today's plan {UNFIT}")
 
 
 def _none(comparison: Comparison) -> bool:

@@ -26,7 +26,7 @@ from pmo_kit.exhibits.records import words
 from pmo_kit.facts import Fact, count
 from pmo_kit.figures import arbitration as figures
 from pmo_kit.figures import overview as portfolio
-from pmo_kit.figures import page_one, risk
+from pmo_kit.figures import page_one, risk, scenarios
 from pmo_kit.figures import performance as delivery
 from tests.figures.two_projects import two_projects
 from tests.oracle.plans import Plans, Register
@@ -218,16 +218,58 @@ def test_b9_what_a_refused_project_costs_ranges_over_the_refused_that_are_named(
         ends = {f.of.part: f.value for f in _facts(chart) if f.key == "project.price_in"}
         assert ends["most"] == pytest.approx(max(costs))
         assert ends.get("least", ends["most"]) == pytest.approx(min(costs))
+        never = len(out) - len(costs)
+        assert (f"; {count(never)} cannot be let in" in chart.title) == (never > 0), chart.title
         some = pmo.explain(allocation, projects=[str(out[0])])
         if len(out) > 1:
             assert "a refused project" not in figures.prices(some).title
+
+
+def test_what_stops_for_want_of_another_plan_is_not_said_to_stop_for_its_value(asked: list[Asked]) -> None:
+    """Where no plan carries a project on that is the reason, whatever it frees or is worth."""
+    forced = 0
+    for allocation, plans in asked:
+        table = figures.plan(allocation, pmo.explain(allocation)).data.set_index("project_id")
+        for project in allocation.table.index[allocation.table["decision"] == "stop"]:
+            goes = [p == project and level != "stop" for p, level, _ in plans.options]
+            never = not (plans.x[plans.holds()][:, : plans.n][:, goes] > 0).any()
+            assert (table["why"][project] == "no plan within the limits carries it on") == never
+            forced += never
+    assert forced
+
+
+@pytest.mark.long
+def test_a_plan_that_fits_no_more_is_no_endless_amount_behind(asked: list[Asked]) -> None:
+    """A title has words for a case in which today's plan does not fit, whatever is dropped."""
+    unfit = 0
+    for allocation, _ in asked:
+        comparison = pmo.compare(allocation.question, [pmo.Scenario("Less", budget=0.85)])
+        titles = [figure(comparison).title for figure in (scenarios.regret, scenarios.least_regret)]
+        endless = np.isinf(comparison.regret.loc[comparison.base, "maximum"])
+        for title in titles:
+            assert "∞" not in title
+            assert ("does not fit in every case" in title) == endless
+        unfit += endless
+    assert unfit
+
+
+def test_an_order_that_costs_nothing_is_said_to_cost_nothing(asked: list[Asked]) -> None:
+    free = 0
+    for allocation, _ in asked:
+        ledger = pmo.arbitration.override_ledger(allocation.question)
+        if ledger.table.empty:
+            continue
+        words = spoken(figures.overrides(ledger, allocation))
+        assert not re.search(r"(?:costs?|back) 0\.0", words), words
+        free += "costs nothing" in words or "cost nothing" in words
+    assert free
 
 
 def test_b10_more_money_is_placed_in_the_envelope_and_year_that_is_named(twelve: Asked) -> None:
     allocation, plans = twelve
     worth = pmo.arbitration.limits_worth(allocation, ["all money"])
     line = spoken(page_one.limits(allocation, worth))
-    assert "in the envelope and year where it helps most" in line
+    assert "in the envelopes and years where it helps most" in line
     step = told(page_one.limits(allocation, worth), "limit.step").value
     rules = [name for name in plans.names if name.startswith("envelope")]
     best = plans.best()
@@ -302,7 +344,7 @@ def test_a6_what_loses_money_is_refused_for_that_and_not_for_want_of_money(asked
             best = max(plans.worth[i] for i in plans.at(project, None))
             first = ways[project][0] if ways[project] else ""
             seen += best <= 0
-            assert first.startswith("worth less than it costs") == (best <= 1e-9), (project, best, first)
+            assert first.startswith("worth no more than it costs") == (best <= 1e-9), (project, best, first)
     assert seen
 
 
@@ -522,7 +564,7 @@ def test_a_rule_is_named_in_the_register_s_words_and_by_no_column(asked: list[As
 @pytest.mark.long
 def test_what_limits_us_is_what_keeps_a_better_plan_out(asked: list[Asked]) -> None:
     """Projects are whole: a limit with something left may limit, and one that is used up may not."""
-    slack = 0
+    slack = idle = 0
     for allocation, plans in asked:
         worth = pmo.arbitration.limits_worth(allocation)
         labels = allocation.use.drop_duplicates("rule").set_index("rule")["label"]
@@ -534,10 +576,17 @@ def test_what_limits_us_is_what_keeps_a_better_plan_out(asked: list[Asked]) -> N
         assert keeps.get(held[0][0] if held else "", 0.0) == max(keeps.values(), default=0.0)
         assert all(gain.value == pytest.approx(keeps[label]) for label, gain in held)
         message = page_one.limits(allocation, worth)
-        if figures.bottleneck(allocation) is None:
+        limit, named = figures.bottleneck(allocation), message.title.removeprefix("What limits us: ")
+        if limit is None:
             slack += bool(keeps)
-            assert message.title == f"What limits us: {held[0][0] if held else 'no limit by itself'}"
+            assert named == (held[0][0] if held else named)
+        if named in ("all the money together", "no limit by itself"):
+            assert not keeps
+        else:
+            assert keeps.get(limit["label"] if named == "people, not money" else named, 0.0) > 0, (named, keeps)
+            idle += limit is not None and limit["label"] not in keeps
     assert slack
+    assert idle
 
 
 def test_the_reserve_leads_from_the_planned_cost_to_the_sure_one(twelve: Asked) -> None:

@@ -52,7 +52,7 @@ def test_tiles(allocation: pmo.Allocation) -> None:
     rows = page_one.tiles(allocation, 29.0).data
     assert rows["label"].tolist() == [
         "Net value",
-        "Data engineers 2028: the limit",
+        "Data engineers 2028: at the limit",
         "Money 2027, with the exit cost",
         "Money 2028",
     ]
