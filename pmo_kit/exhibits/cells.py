@@ -160,13 +160,11 @@ def tiles(kpi: Kpi) -> list[dict[str, Any]]:
 def _tile(row: dict[Any, Any]) -> dict[str, Any]:
     decimals = 1 if theme.is_missing(row.get("decimals")) else int(row["decimals"])
     value, limit = row["value"], row.get("limit")
-    share = None
-    after = []
+    after, share = [_words(row.get("unit"))], None
     if not theme.is_missing(limit):
-        after.append(f"of {theme.format_number(limit, decimals)}")
+        after.insert(0, f"of {theme.format_number(limit, decimals)}")
         if not isinstance(value, str) and not theme.is_missing(value):
             share = float(value) / float(limit) if limit else float(value > 0)
-    after += [_words(row.get("unit"))]
     return {
         "label": str(row["label"]),
         "number": value if isinstance(value, str) else theme.format_number(value, decimals),

@@ -33,8 +33,7 @@ def plain(exhibit: Exhibit) -> str:
     All 381 plans compared.
     m
     """
-    title = exhibit.title.replace("\n", " ")
-    takeaway = f"▸ {exhibit.takeaway}" if exhibit.takeaway else ""
+    title, takeaway = exhibit.title.replace("\n", " "), f"▸ {exhibit.takeaway}" * bool(exhibit.takeaway)
     parts = [title, exhibit.unit_line, _plain_body(exhibit), takeaway, exhibit.note, source_line(exhibit)]
     return "\n".join(part for part in parts if part)
 

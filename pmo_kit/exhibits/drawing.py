@@ -201,19 +201,17 @@ def _horizontal(chart: Chart, sheet: Sheet, bars: list[Bar]) -> None:
             at += size * 0.9 if blocks else 0.0
             sheet.words(group, -sheet.left, at + size * 0.875, bold=True, size=size + 1, across="left")
             at += size * 1.75
-        blocks.append((at, at))
+        first = at
         for slot in dict.fromkeys(bar.slot for bar in bars if bar.group == group):
             middle[slot] = at + row / 2
             at += row
-        blocks[-1] = (blocks[-1][0], at)
+        blocks.append((first, at))
     sheet.height = max(at, row)
     low, high = _span(chart, bars)
     before = max((_room(sheet, bar) + 8 for bar in bars if bar.end < bar.start), default=0.0)
-    scale = (sheet.plot_width - before - 4) / (high - low)
-    for bar in bars:  # every label has room
-        if bar.end >= bar.start and bar.end > low:
-            scale = min(scale, (sheet.plot_width - before - _room(sheet, bar)) / (bar.end - low))
-    scale = max(scale, 1e-12)
+    room, reach = sheet.plot_width - before, [(4.0, high)]  # every label has room
+    reach += [(_room(sheet, bar), bar.end) for bar in bars if bar.end >= bar.start and bar.end > low]
+    scale = max(min((room - beyond) / (end - low) for beyond, end in reach), 1e-12)
     start = low - before / scale
     sheet.x_range = (start, start + sheet.plot_width / scale)
     if not any(bar.label for bar in bars):
@@ -346,16 +344,13 @@ def draw_intervals(chart: Chart, sheet: Sheet) -> None:
     for row in records:
         value, *both = (theme.format_number(row[name], number.decimals, number.signed) for name in parts)
         said.append(said_on(chart, row, number) if chart.label else f"{value} ({' to '.join(both)})")
-    wrapped = _names_on_left(sheet, slots)
-    tall = [max(sheet.size * 1.95, len(lines) * sheet.size * 1.2 + 6) for lines in wrapped]
+    middle = [(start + end) / 2 for start, end in _rows(sheet, slots, 1.95)]
     sheet.right = sheet.widest(said) + 12
-    sheet.height = sum(tall)
     sheet.x_range = (low, high + 0.02 * ((high - low) or 1))
     values = ticks(*sheet.x_range)
     _scale_below(sheet, values, tick_text(values, number), number)
     if low <= 0:
         sheet.line(sheet.px(0), 0, sheet.px(0), sheet.height)
-    middle = _name_slots(sheet, "y", tall, wrapped)
     looks = series_looks(chart)
     for row, name, words_said in zip(records, names, said, strict=True):
         style, look = looks[series_of(chart, row)]
@@ -375,19 +370,16 @@ def draw_intervals(chart: Chart, sheet: Sheet) -> None:
     ])  # fmt: skip
 
 
-def _names_on_left(sheet: Sheet, names: Iterable[str]) -> list[list[str]]:
-    """Wrap the words on the left of rows and make room for them."""
+def _rows(sheet: Sheet, names: Iterable[str], least: float) -> list[tuple[float, float]]:
+    """Name rows on the left, each as high as its name and no lower than so many lines; where they begin and end."""
     wrapped = [theme.wrap(name, 0.36 * sheet.width, sheet.size) for name in names]
-    sheet.left = sheet.widest(line for parts in wrapped for line in parts) + 11
-    return wrapped
-
-
-def _name_slots(sheet: Sheet, axis: str, sizes: Sequence[float], wrapped: Sequence[Sequence[str]]) -> list[float]:
-    """Name rows or columns of these sizes on an axis; where the middle of each is in px."""
-    middle = [end - size / 2 for end, size in zip(itertools.accumulate(sizes), sizes, strict=True)]
-    for at, lines in zip(middle, wrapped, strict=True):
-        sheet.tick(axis, at, "\n".join(lines))
-    return middle
+    sheet.left = sheet.widest(line for lines in wrapped for line in lines) + 11
+    tall = [max(sheet.size * least, len(lines) * sheet.size * 1.2 + 6) for lines in wrapped]
+    spans = list(itertools.pairwise(itertools.accumulate(tall, initial=0.0)))
+    for (start, end), lines in zip(spans, wrapped, strict=True):
+        sheet.tick("y", (start + end) / 2, "\n".join(lines))
+    sheet.height = spans[-1][1]
+    return spans
 
 
 Patch = tuple[float, float, float, float]
@@ -658,16 +650,16 @@ def grid_of(chart: Chart) -> Grid:
     """
     if chart.value is None:
         raise ValueError(f"exhibit {chart.id}: a heatmap needs the field `value`")
-    value, records = chart.value, chart.data.to_dict("records")
-    numbers = [float(row[value.name]) for row in records if _is_number(row[value.name])]
+    value = chart.value
+    records = [(row, cells.cell(value, row[value.name])) for row in chart.data.to_dict("records")]
+    numbers = [float(row[value.name]) for row, part in records if part["kind"] == "number"]
     most = max((abs(number) for number in numbers), default=1.0) or 1.0
     low, high = (-most, most) if value.signed else (min([0.0, *numbers]), max([0.0, *numbers]))
     parts = {}
-    for row in records:
-        part = cells.cell(value, row[value.name])
+    for row, part in records:
+        share = (float(row[value.name]) - low) / ((high - low) or 1) if part["kind"] == "number" else None
         if chart.label is not None and value.kind == "number" and not theme.is_missing(row[chart.label.name]):
             part = {"kind": "number", "text": theme.format_value(chart.label, row[chart.label.name])}
-        share = (float(row[value.name]) - low) / ((high - low) or 1) if _is_number(row[value.name]) else None
         shade = "" if share is None else _mix(share, SIGNED_SHADES if value.signed else SHADES)
         parts[theme.format_text(row[chart.y.name]), theme.format_text(row[chart.x.name])] = (row, part, shade)
     rows, columns = (tuple(dict.fromkeys(pair[n] for pair in parts)) for n in (0, 1))
@@ -679,30 +671,23 @@ def draw_grid(chart: Chart, sheet: Sheet) -> None:
     grid = grid_of(chart)
     assert chart.value is not None
     size = sheet.size
-    wrapped = _names_on_left(sheet, grid.rows)
-    high = max(size * 2.0, max(map(len, wrapped)) * size * 1.2 + 6)
+    spans = _rows(sheet, grid.rows, 2.0)
     wide = max(theme.text_width(cells.said(part), size) for _, part, _ in grid.parts.values()) + 16
     cell = min(sheet.plot_width / len(grid.columns), max(wide, 5.2 * size))
     heads = [theme.wrap(name, cell - 4, size) for name in grid.columns]
     sheet.right = max(sheet.width - sheet.left - cell * len(grid.columns), 0)
-    sheet.height = high * len(grid.rows)
     sheet.top += max(map(len, heads)) * size * 1.25 + 6
-    _name_slots(sheet, "top", [cell] * len(heads), heads)
-    _name_slots(sheet, "y", [high] * len(wrapped), wrapped)
-    for n in range(len(grid.rows) + 1):
-        sheet.line(0, n * high, cell * len(grid.columns), n * high, color=theme.GRID, under=True)
+    for n, head in enumerate(heads):
+        sheet.tick("top", (n + 0.5) * cell, "\n".join(head))
+    for at in (0.0, *(end for _, end in spans)):
+        sheet.line(0, at, cell * len(heads), at, color=theme.GRID, under=True)
     for (row, column), (_, part, shade) in grid.parts.items():
-        x, y = grid.columns.index(column) * cell, grid.rows.index(row) * high
+        x, (top, end) = grid.columns.index(column) * cell, spans[grid.rows.index(row)]
         value = cells.said(part) + (f" {chart.value.unit}" if chart.value.unit and part["kind"] == "number" else "")
         say = pointed(row, column, (chart.value.title, value))
         edge = theme.PAPER if shade else ""
-        sheet.marks.append(Box(x, y, x + cell, y + high, shade, edge, 1.5 if shade else 0.0, say=say))
-        _cell(sheet, part, shade, x + cell / 2, y + high / 2)
-    for reference in chart.references:
-        name = theme.format_text(reference.value)
-        if reference.axis == "x" and name in grid.columns:
-            at = grid.columns.index(name) * cell
-            sheet.line(at, 0, at, sheet.height)
+        sheet.marks.append(Box(x, top, x + cell, end, shade, edge, 1.5 if shade else 0.0, say=say))
+        _cell(sheet, part, shade, x + cell / 2, (top + end) / 2)
 
 
 def _cell(sheet: Sheet, part: cells.Cell, shade: str, x: float, y: float) -> None:
@@ -733,10 +718,6 @@ def _mix(share: float, colors: tuple[str, ...]) -> str:
     first = min(int(at), len(colors) - 2)
     pairs = ([int(color[i : i + 2], 16) for color in colors[first : first + 2]] for i in (1, 3, 5))
     return "#" + "".join(f"{round(low * (first + 1 - at) + high * (at - first)):02X}" for low, high in pairs)
-
-
-def _is_number(value: object) -> bool:
-    return not isinstance(value, str | bool) and not theme.is_missing(value)
 
 
 def draw(chart: Chart, width: int = WIDTH, framed: bool = False) -> Sheet:

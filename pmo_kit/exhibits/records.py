@@ -167,7 +167,7 @@ class Chart(Exhibit):
     step : bool
         A line that moves in steps (a frontier).
     references : tuple of Reference
-        Named lines.
+        Named lines, on any mark but a heatmap.
     """
 
     mark: Mark
@@ -194,8 +194,7 @@ class Chart(Exhibit):
         return self.y.kind != "number"
 
     def __post_init__(self) -> None:
-        fields = (self.x, self.y, self.series, self.label, self.low, self.high, self.start, self.value, self.group,
-                  self.name)  # fmt: skip
+        fields = (getattr(self, name) for name in _FIELDS)
         _need_columns(self.id, self.data, [field.name for field in fields if field is not None])
 
 
@@ -476,7 +475,7 @@ def _decode_table(content: Mapping[str, Any]) -> Any:
     return data.astype(dict(zip(content["columns"], content["types"], strict=True)))
 
 
-_FIELDS = {part.name for part in dataclasses.fields(Chart) if "Field" in str(part.type)}
+_FIELDS = [part.name for part in dataclasses.fields(Chart) if "Field" in str(part.type)]
 _READ: dict[str, Callable[[Any], Any]] = {
     "data": _decode_table,
     "styles": dict,
