@@ -195,17 +195,15 @@ def letter_items(allocation: Allocation, project_id: str) -> Items:
     """The paragraphs of a letter: (lead, text); ways to change the answer have the lead `BULLET`."""
     row = allocation.table.loc[project_id]
     options = allocation.question.built
-    positions = options.of(project_id).tolist()
-    largest = max(positions, key=lambda i: options.costs[i])
+    largest = max(options.of(project_id).tolist(), key=lambda i: options.costs[i])
     items = [("You asked for", _asked(allocation, largest)), *_orders(allocation, project_id)]
     if row["decision"] != "refuse":
         items += _in_plan(allocation, project_id, reduced=options.costs[largest] > row["cost"])
     level = str(options.table["base_level"].iloc[largest])
-    chosen = not set(options.of(project_id, level).tolist()).isdisjoint(allocation._positions)
-    if row["decision"] == "refuse" or (not chosen and row["decision"] == "fund"):
-        items += _refusal(allocation, project_id, None if row["decision"] == "refuse" else level)
-    elif row["decision"] == "stop":
+    if row["decision"] == "stop":
         items += _ways(allocation, what_would_admit(allocation, project_id))
+    elif not allocation.keeps(project_id, "in", level):  # not in at all, or at another size
+        items += _refusal(allocation, project_id, None if row["decision"] == "refuse" else level)
     basis = allocation.question.basis_word
     worth = f"The plan is worth {as_given(round(allocation.value, 2))} {options.value_unit}{f' {basis}' * bool(basis)}"
     proven = f", proven best of all plans {allocation.searched}."
@@ -263,15 +261,13 @@ def _met(allocation: Allocation, project_id: str, option: int, rule: Rule) -> st
     use = next((use for use in allocation.limits if use.rule == rule.name), None)
     if use is None:
         return f"it {way_words(allocation, project_id, rule)}"
-    model, options = allocation._model, allocation.question.built
+    model = allocation._model
     beside = limits_used(model, added(model, allocation._positions, option))
     then = min((one for one in beside if one.rule == rule.name), key=lambda one: one.slack)
-    if isinstance(rule, Envelope):
-        need = float(options.measure(rule.scope, rule.year)[option])
-    elif isinstance(rule, Capacity):
-        need = float(options.demand(rule.role, rule.period)[option])
-    else:
+    if not isinstance(rule, Envelope | Capacity):
         return f"with it, {then.sentence}"
+    row = next(row for row in model.rows if row.rule == rule.name)
+    need = float(row.coefficients[row.columns == option].sum())
     words = f"{use.sentence} and it needs {as_given(round(need, 2))}"
     if round(use.used, 2) + round(need, 2) <= round(use.limit, 2):  # what it spends before is not carried in
         words += f", with which {as_given(round(-then.slack, 2) or -then.slack)} is lacking: less is carried in"

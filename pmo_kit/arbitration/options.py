@@ -179,26 +179,21 @@ class Options:
     def measure(self, scope: str = "all", year: int | None = None, measure: str = "spend") -> Floats:
         """Money of every option in a scope: `spend` or `capex` of one year or of all years, or `pv_cost`."""
         column, value = split_scope(scope)
-        inside = self.matches(scope)
-        rows = self.spending
-        keep = np.ones(len(rows), bool) if year is None else rows["year"].to_numpy() == year
+        rows = self.spending if year is None else self.spending[self.spending["year"].to_numpy() == year]
         if column in COST_COLUMNS:
-            keep &= rows[column].eq(value).fillna(False).to_numpy(bool)
+            rows = rows[rows[column].eq(value).fillna(False).to_numpy(bool)]
         if measure == "capex":
-            keep &= rows["kind"].eq("capex").fillna(False).to_numpy(bool)
-        amounts = rows["amount"].to_numpy(float)[keep]
+            rows = rows[rows["kind"].eq("capex").fillna(False).to_numpy(bool)]
+        amounts = rows["amount"].to_numpy(float)
         if measure == "pv_cost":
-            amounts = amounts * rows["year"].map(self.factors).to_numpy(float)[keep]
-        total = np.bincount(rows["option"].to_numpy()[keep], amounts, len(self)).astype(float)
-        return np.where(inside, total, 0.0)
+            amounts = amounts * rows["year"].map(self.factors).to_numpy(float)
+        return np.where(self.matches(scope), np.bincount(rows["option"].to_numpy(), amounts, len(self)), 0.0)
 
     @remembered
     def demand(self, role: str, period: str) -> Floats:
         """People of a role that every option needs in a period."""
-        rows = self.demanding
-        keep = rows["role"].eq(role).to_numpy(bool) & rows["period"].eq(period).to_numpy(bool)
-        fte = rows["fte"].to_numpy(float)[keep]
-        return np.bincount(rows["option"].to_numpy()[keep], fte, len(self)).astype(float)
+        rows = self.demanding[(self.demanding["role"].eq(role) & self.demanding["period"].eq(period)).to_numpy(bool)]
+        return np.bincount(rows["option"].to_numpy(), rows["fte"].to_numpy(float), len(self)).astype(float)
 
 
 def split_scope(scope: str) -> tuple[str, str]:

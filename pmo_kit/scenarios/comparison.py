@@ -209,38 +209,34 @@ def minimax_plan(allocations: Mapping[str, Allocation], in_percent: bool = False
     Minimax regret: Savage (1951); with recourse as in Kouvelis and Yu (1997), Robust Discrete Optimization. Program:
     least t with t >= V*_s - v_s y_s, y_s <= x for discretionary options, y_s = x for the others, x and y_s feasible.
     """
-    names = list(allocations)
-    base = allocations[names[0]].question
-    options = base.options
-    free, n = base.built.free, len(options)
-    scale = {name: 100 / allocations[name].value if in_percent else 1.0 for name in names}
-    if in_percent and min(allocations[name].value for name in names) <= 0:
+    if in_percent and min(best.value for best in allocations.values()) <= 0:
         raise InputError("a regret in percent needs a best value above zero in every scenario")
-    models = [allocations[name]._model for name in names]
-    programs = [model.program for model in models]
+    scale = {name: 100 / best.value if in_percent else 1.0 for name, best in allocations.items()}
+    base = next(iter(allocations.values()))._model
+    options, free = base.question.options, base.question.built.free
+    programs = [best._model.program for best in allocations.values()]
     starts = np.cumsum([0, *(len(program.value) for program in programs)])
     last = int(starts[-1])  # the column of the largest regret
     whole = Program.stacked([p.maximizing(0 * p.value) for p in programs]).with_columns([{}], inf, -1.0)
     rows = []
-    for place, (name, model) in enumerate(zip(names, models, strict=True)):
-        worth, best = programs[place].value * scale[name], allocations[name].value * scale[name]
+    for start, program, (name, best) in zip(starts, programs, allocations.items(), strict=False):
+        worth = program.value * scale[name]
         filled = np.flatnonzero(worth)
-        columns, data = np.append(starts[place] + filled, last), np.append(worth[filled], 1.0)
-        rows.append(Row("regret", columns, data, best, inf))
-        if place == 0:
+        columns, data = np.append(start + filled, last), np.append(worth[filled], 1.0)
+        rows.append(Row("regret", columns, data, best.value * scale[name], inf))
+        if not start:
             continue
-        here = model.question.options.index.get_indexer(options.index)
+        here = best.question.options.index.get_indexer(options.index)
         if (here < 0).any():
             raise InputError(f"scenario {name!r} has other projects or levels than the base")
-        tops = np.where(free & (not _looser(programs[0], programs[place])), inf, 0.0)
-        pairs = zip(range(n), starts[place] + here, tops, strict=True)
+        tops = np.where(free & (not _looser(base.program, program)), inf, 0.0)
+        pairs = zip(range(base.n), start + here, tops, strict=True)
         rows += [Row("kept", np.array([x, y]), np.array([1.0, -1.0]), 0.0, top) for x, y, top in pairs]
-    program = whole.with_rows(rows)
-    outcome = solve(program, Limits(gap=1e-6, nodes=NODES))
+    outcome = solve(whole.with_rows(rows), Limits(gap=1e-6, nodes=NODES))
     if outcome.x is None:
         raise InputError("no plan of today can be repaired in every scenario")
-    plan = models[0].levels(taken(outcome.x[:n]))
-    there = {name: evaluate_plan(allocations[name]._model, plan, allocations[name].value) for name in names}
+    plan = base.levels(taken(outcome.x[: base.n]))
+    there = {name: evaluate_plan(best._model, plan, best.value) for name, best in allocations.items()}
     series = pd.Series({name: found.regret * scale[name] for name, found in there.items()}, name="regret")
     fits, maximum = sum(found.fits for found in there.values()), float(series.max())
     proven = outcome.status == "optimal"

@@ -10,6 +10,7 @@ import pytest
 import pmo_kit as pmo
 from pmo_kit.arbitration import Count
 from pmo_kit.arbitration.model import ONE, compile_model
+from pmo_kit.errors import InputError
 from pmo_kit.scenarios import attribute, break_even, partly, simulate_cases
 from pmo_kit.scenarios.comparison import dominated_plans, evaluate_plan
 
@@ -96,6 +97,13 @@ def test_other_units_are_compared_in_percent(question: pmo.Question) -> None:
     assert comparison.in_percent
     assert comparison.regret.loc["Budget -15 %", "Today"] == pytest.approx(100 * 5 / 33.5)
     assert comparison.minimax.maximum <= comparison.regret["maximum"].min() + 1e-9
+
+
+def test_a_regret_in_percent_of_nothing_is_refused(question: pmo.Question) -> None:
+    nothing = question.replace(value=question.options["value"] * 0.0)
+    comparison = pmo.compare(nothing, [pmo.Scenario("rates", discount_schedule="flat_3")])
+    with pytest.raises(InputError, match="above zero"):
+        _ = comparison.minimax
 
 
 def worth_after_dropping(question: pmo.Question, plan: dict[str, str]) -> float:
