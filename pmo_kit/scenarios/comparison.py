@@ -147,7 +147,7 @@ def evaluate_plan(model: Model, plan: Mapping[str, str], best: float) -> Tried:
     positions = model.positions(plan)
     exact = model.evaluate(positions)
     broken = [
-        f"{row.label or row.rule}: {as_given(excess / ONE)} {row.unit} too much"
+        f"{row.label or row.rule}: {f'{as_given(excess / ONE)} {row.unit}'.rstrip()} too much"
         for place, excess in exact.broken
         for row in [model.rows[place]]
     ]
