@@ -181,7 +181,7 @@ function board(el, link) {
       level.value = wanted ?? project.forced_level;
       levelRow.hidden = way === "out" || !project.levels.length;
       reason.value = project.forced === way ? project.reason : "";
-      who.value = project.by || (by ?? now.options.by ?? "");
+      who.value = project.forced === way ? project.by : by ?? now.options.by ?? "";
       write(go, way === "in" ? "Take it in" : "Take it out");
       write(error, "");
       preview();
@@ -220,11 +220,12 @@ function board(el, link) {
     });
     const ask = () => {
       wantsFocus = end;
-      list.replaceChildren(...(now.state.cases || []).map((one, i) => make("label", { class: "pw-case" },
-        make("input", { type: "radio", name: "pw-case", value: one.id, checked: i === 0 }), make("span", {}, one.words), make("span", { class: "pw-num" }, one.value))));
+      const cases = now.state.cases || [], first = cases.find((one) => !one.none);
+      list.replaceChildren(...cases.map((one) => make("label", { class: "pw-case" },
+        make("input", { type: "radio", name: "pw-case", value: one.id, checked: one === first, disabled: one.none }), make("span", {}, one.words), make("span", { class: "pw-num" }, one.value))));
       who.value = by ?? now.options.by ?? "";
       node.hidden = false;
-      list.querySelector("input")?.focus();
+      list.querySelector("input:checked")?.focus();
     };
     return { node, ask };
   }
@@ -282,11 +283,12 @@ function board(el, link) {
     write(row.cost, project.cost);
     for (const [way, node] of Object.entries(row.choices)) {
       node.setAttribute("aria-pressed", String(project.forced === way));
-      node.disabled = project.duty && way === "out";
+      node.disabled = !!now.options.readonly || (project.duty && way === "out");
       node.title = project.duty && way === "out" ? "It must be done: the law asks for it" : way === project.forced && project.reason ? `${project.reason} (${project.by})` : "";
     }
     const pick = project.forced === "in" && project.levels.length > 0;
     row.level.hidden = !pick;
+    row.level.disabled = !!now.options.readonly;
     if (pick && row.level.options.length !== project.levels.length + 1)
       row.level.replaceChildren(make("option", { value: "" }, "any level"), ...project.levels.map(([v, t]) => make("option", { value: v }, t)));
     if (pick) row.level.value = project.forced_level;

@@ -150,11 +150,12 @@ def conflict_words(answer: Answer) -> str:
 
 def cases(session: SessionState) -> list[dict[str, Any]]:
     """What the meeting tried, the newest first: for the question which of it was decided."""
-    words = session.case_words
+    words, known = session.case_words, session.known
     return [
-        {"id": str(case.key), "words": sentence(words(case)), "value": value_words(session.known(case))}
+        {"id": str(case.key), "words": sentence(words(case)), "value": value_words(known(case)),
+         "none": known(case).status == "none"}
         for case in session.tried()
-    ]
+    ]  # fmt: skip
 
 
 def value_words(answer: Answer) -> str:

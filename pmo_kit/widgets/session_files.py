@@ -37,6 +37,8 @@ COLUMNS = (
     "recommended", "register_fingerprint",
 )  # fmt: skip
 SCENARIOS = "scenarios.yml"
+MOST_TOLD = 2
+"""Changes that are named one by one; more are counted."""
 MOST_LETTERS = 50
 """In the name of a folder: a letter may take four bytes of the 255 that a file system allows."""
 
@@ -49,7 +51,6 @@ class Saved:
     committee: str
     saved: dt.datetime
     case: Case
-    words: str
     plan: dict[str, str]
     value: float | None
     log: list[Move]
@@ -90,8 +91,7 @@ def save_session(session: SessionState, place: str | PathLike[str], committee: s
     place, case = Path(place), session.case
     found = session.known(case)
     saved = Saved(
-        session.base.fingerprint, committee, session.clock(), case, session.case_words(case), found.plan, found.value,
-        session.log, found.bound,
+        session.base.fingerprint, committee, session.clock(), case, found.plan, found.value, session.log, found.bound,
     )  # fmt: skip
     write_csv(place / "moves.csv", session.moves)
     return write_whole(place / STATE, FORM.dump_json(saved, indent=1))
@@ -152,8 +152,8 @@ def decide(
     write_csv(unused(place / "overrides.csv"), forces)
     sure = "" if answer.status == "proven" else " The plan is the best one known, not proven best."
     return (
-        f"Decided: {session.case_words(case)}. Written: {minutes} and {decisions}; "
-        f"pmo-kit record {decisions} REGISTER takes it as it is.{sure}"
+        f"Decided: {session.case_words(case, MOST_TOLD)}. Written: {minutes.name} and {decisions}; "
+        f"pmo-kit record takes it as it is.{sure}"
     )
 
 
@@ -172,7 +172,7 @@ def decisions_of(session: SessionState, case: Case, answer: Answer, committee: s
     """One row per project, with the columns of the register's table `decisions`; each that differs has its reason.
 
     Of several changes those are named without which, the others kept, the project were as recommended; where none is
-    alone the reason, or the portfolio is a large one, all of them.
+    alone the reason, or the portfolio is a large one, all of them; where these are many, how many they are.
     """
     assert answer.allocation is not None
     advice = session.recommended
@@ -182,10 +182,11 @@ def decisions_of(session: SessionState, case: Case, answer: Answer, committee: s
     several = without if proven and len(without) > 1 and len(session.names) <= SMALL else {}  # each takes a proof
     asked = {words: session.proved(one) for words, one in several.items()}
     there = {words: found.plan for words, found in asked.items() if found.status == "proven"}
+    whole = listed(without) if len(without) <= MOST_TOLD else f"the {len(without)} changes together"
 
     def because(project: object) -> str:
         own = [words for words, plan in there.items() if plan.get(str(project)) == advice.plan.get(str(project))]
-        told = listed(own or without) or "another plan within the bound"
+        told = listed(own) if own else whole if without else "another plan within the bound"
         return told if proven else f"{told}; a plan is not proven best"
 
     rows = session.rows(case, answer)
@@ -222,8 +223,9 @@ def saved_sessions(session: SessionState, folder: str | PathLike[str]) -> list[l
     """The sessions of this very question in a folder, the newest first: [place in the folder, in words]."""
     places = {file.parent.relative_to(folder).as_posix() for file in Path(folder).glob(f"*/*/{STATE}")}
     found = {place: saved for place in places if (saved := _read(session, Path(folder) / place))}
-    newest = sorted(found, key=lambda place: (found[place].saved, place), reverse=True)
-    return [[p, f"{found[p].committee}, {found[p].saved:%Y-%m-%d %H:%M}: {found[p].words}"] for p in newest]
+    newest = sorted(found.items(), key=lambda one: (one[1].saved, one[0]), reverse=True)
+    words = session.case_words
+    return [[p, f"{one.committee}, {one.saved:%Y-%m-%d %H:%M}: {words(one.case, MOST_TOLD)}"] for p, one in newest]
 
 
 def restore_session(session: SessionState, place: str | PathLike[str]) -> str:
@@ -256,7 +258,8 @@ def compare_session(session: SessionState, place: str | PathLike[str]) -> str:
         raise PmoError("One of the two has no plan: there is nothing to compare.")
     change = changes(session.base.register.projects["name"], plan, answer.plan)
     there, here = between(value, value if bound is None else bound), between(answer.value, answer.bound)
-    values = f"There {saved.words}: {there} {unit}; here {session.case_words(session.case)}: {here}"
+    words = [session.case_words(case, MOST_TOLD) for case in (saved.case, session.case)]
+    values = f"There {words[0]}: {there} {unit}; here {words[1]}: {here}"
     return f"{values}. {f'Here against there: {change}' if change else 'The plans are the same'}."
 
 

@@ -248,6 +248,41 @@ def test_nothing_is_cut_or_runs_out(
     assert max(cut) <= 4
 
 
+def test_a_case_without_a_plan_cannot_be_decided(opened: Callable[..., Any], heard: dict[str, Any]) -> None:
+    page = opened()
+    none = {"id": "none", "words": "Too much", "value": "no plan", "none": True}
+    plan = {"id": "plan", "words": "The recommended plan", "value": "33.5", "none": False}
+    hear(page, {**heard, "state": {**heard["state"], "cases": [none, plan]}})
+    page.get_by_role("button", name="End of meeting…").click()
+    assert page.locator(".pw-case input").evaluate_all("all => all.map(n => [n.value, n.disabled, n.checked])") == [
+        ["none", True, False],
+        ["plan", False, True],
+    ]
+    page.get_by_role("button", name="Write minutes and decisions").click()
+    assert [one["case"] for one in page.evaluate("window.sent") if one["type"] == "decide"] == ["plan"]
+
+
+def test_who_decided_otherwise_before_is_not_named_for_the_new_choice(
+    opened: Callable[..., Any], heard: dict[str, Any]
+) -> None:
+    page = opened()
+    hear(page, heard)
+    page.locator(".pw-row[data-project=P08] [data-way=out]").click()
+    assert page.locator(".pw-by:visible").input_value() == heard["options"]["by"] != "Chair"
+    assert page.locator(".pw-reason").input_value() == ""
+
+
+def test_what_is_said_has_room(opened: Callable[..., Any], heard: dict[str, Any]) -> None:
+    """Beside the controls of saved sessions nothing would be left of a comparison."""
+    page = opened(1280, 800, 1220)
+    sessions = {**heard["options"], "sessions": [["a", "Committee, 2026-10-15 14:02: money −2 %"]]}
+    said = "There money −2 %: 20.5 EUR million; here 9 projects forced: 21.5. Here against there: " + "Solar in, " * 18
+    hear(page, {**heard, "options": sessions, "notice": {"text": said, "error": False}})
+    over = "n => [n.scrollHeight - n.clientHeight, n.scrollWidth - n.clientWidth]"
+    assert page.locator(".pw-notice").evaluate(over) == [0, 0]
+    assert page.locator(".pw-foot").evaluate(over) == [0, 0]
+
+
 def second_screen(page: Any) -> Any:
     """The page that the button of a board opens, once it shows its rows."""
     with page.context.expect_page() as opening:
@@ -259,8 +294,13 @@ def second_screen(page: Any) -> Any:
 def test_the_second_screen_shows_and_asks_nothing(opened: Callable[..., Any], heard: dict[str, Any]) -> None:
     page = opened()
     hear(page, heard)
+    rows = heard["state"]["projects"]
+    forced = [{**row, "forced": "in" if row["id"] == "P08" else "free", "forced_level": ""} for row in rows]
+    hear(page, {"state": {**heard["state"], "projects": forced}})
     second = second_screen(page)
-    assert second.locator("button:visible:not(.pw-sort)").count() == 0
+    assert second.locator(":is(button, select, input):visible:enabled:not(.pw-sort, .pw-which, .pw-role)").count() == 0
+    choices = second.locator(".pw-choice button:visible")
+    assert choices.evaluate_all("all => all.map(n => n.closest('.pw-row').dataset.project + n.innerText)") == ["P08In"]
     changed = {**heard["state"], "headline": "12.3 EUR million"}
     hear(page, {"state": changed})
     assert second.locator(".pw-headline").inner_text() == "12.3 EUR million"

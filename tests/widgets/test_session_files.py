@@ -29,6 +29,7 @@ from pmo_kit.widgets.session_files import (
     restore_session,
     save_session,
     saved_sessions,
+    without_each,
 )
 from pmo_kit.widgets.session_state import Answer, SessionState
 
@@ -112,6 +113,22 @@ def test_of_several_changes_the_one_that_displaced_a_project_is_named(question: 
     reason = pd.read_csv(tmp_path / "decisions.csv", index_col="project_id")["reason"]
     assert reason["P05"] == "displaced by P06 Billing replacement in, ordered by Chair (promised)"
     assert reason["P07"] == "displaced by P08 Reservoir Learning Hub in, ordered by Chair (promised)"
+
+
+def test_of_many_changes_none_of_which_is_the_reason_alone_it_is_said_how_many(
+    question: pmo.Question, tmp_path: Path
+) -> None:
+    session = SessionState(question)
+    session.set_money(0.85)
+    session.set_people("data_engineer", 10)
+    session.force("P11", "in", reason="promised", decided_by="Chair")
+    decide(session, tmp_path, session.case, committee="Board")
+    reasons = pd.read_csv(tmp_path / "decisions.csv", keep_default_na=False, index_col="project_id")["reason"]
+    told = reasons[reasons.str.contains("together")]
+    assert set(told) == {f"{how} the 3 changes together" for how in ("displaced by", "comes in with")}
+    for project in told.index:
+        for other in without_each(session, session.case, "Board").values():
+            assert session.proved(other).plan.get(project) != session.recommended.plan.get(project)
 
 
 def test_other_scenarios_in_the_file_stay(session: SessionState, tmp_path: Path) -> None:
