@@ -374,7 +374,8 @@ def arbitrate_from(question: Question, known: Iterable[Plan] = (), settle: bool 
     until = moment(question.time_limit)
     limits = Limits(proof_gap(model), question.node_limit, until, stoppable=True)
     pool = Pool(model, known)
-    found = pool.search(limits=limits) if gap == 0 and pool.plans else _within(model, gap, limits)
+    at_once = gap == 0 and (pool.plans or until is None)  # a guess that fails takes time, too
+    found = pool.search(limits=limits) if at_once else _within(model, gap, limits)
     alone = False
     if settle and (found.status == "infeasible" or (gap == 0 and found.status == "optimal")):
         found, alone = _verified(model, found)

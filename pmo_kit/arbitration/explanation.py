@@ -26,7 +26,7 @@ from pmo_kit.arbitration.prices import (
     plan_change,
 )
 from pmo_kit.arbitration.rules import Committed, Mandatory, Override, Requires, Row, Rule
-from pmo_kit.arbitration.search import Found, best_plan, proof_gap
+from pmo_kit.arbitration.search import Found, Pool, best_plan, proof_gap
 from pmo_kit.arbitration.solving import Limits, side_by_side
 from pmo_kit.doors import Answer, door, known, several, share
 from pmo_kit.errors import InputError
@@ -391,7 +391,7 @@ def override_ledger(question: Question) -> Ledger:
     names = [o.name for o in overrides]
     names_of = question.built.projects["name"]
     lifted = [[], names, *([other for other in names if other != name] for name in names), *([n] for n in names)]
-    jobs = (partial(best_plan, compile_model(question.without(*lift))) for lift in lifted)
+    jobs = (Pool(compile_model(question.without(*lift))).search for lift in lifted)
     everything, none, *others = side_by_side(jobs)
     records = []
     for override, alone, rest in zip(overrides, others, others[len(names) :], strict=False):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from math import inf, nan
 
@@ -15,7 +14,7 @@ from pmo_kit.arbitration.allocation import SMALL, Allocation, asked_gap
 from pmo_kit.arbitration.model import NO_BOUND, ONE, Model, Plan, compile_model
 from pmo_kit.arbitration.prices import NOTHING
 from pmo_kit.arbitration.rules import Envelope, Row, Share
-from pmo_kit.arbitration.search import Found, Known, Pool, best_known, best_plan, each, proof_gap
+from pmo_kit.arbitration.search import Known, Pool, best_known, best_plan, each, proof_gap
 from pmo_kit.arbitration.solving import Limits
 from pmo_kit.arbitration.thresholds import changed, least_increase, limit_shift, touched
 from pmo_kit.doors import door, number, several
@@ -23,7 +22,6 @@ from pmo_kit.errors import InputError
 
 COLUMNS = ["from_year", "to_year", "envelope", "amount", "gain", "more", "most", "cap", "together"]
 DELAYS = ["project_id", "name", "area", "in_plan", "later", "value", "cost", "cost_upper"]
-TOGETHER = 3  # times that several questions are asked in one search
 SAME = 1e-9  # of the value: gains below it are none
 
 
@@ -271,29 +269,12 @@ def cost_of_delay(allocation: Allocation) -> pd.DataFrame:
             for late_plan in best_known(model, moved):
                 pool.add(late_plan)
 
-    def only(*projects: str) -> tuple[dict[int, int], list[Row]]:
-        """Columns and rows of the plans in which some of these start so, at most one later than the question allows."""
-        starts = np.concatenate([wanted[project] for project in projects])
-        some, alone = (np.ones(len(starts)), 1, inf), (1.0 * np.isin(starts, late), 0, 1)
-        return {int(i): 0 for i in late if i not in starts}, [Row("later", starts, *of) for of in (some, alone)]
+    def only(project: str) -> tuple[dict[int, int], list[Row]]:
+        """Columns and rows of the plans in which a project starts so, and no other later than the question allows."""
+        starts = wanted[project]
+        return {int(i): 0 for i in late if i not in starts}, [Row("later", starts, np.ones(len(starts)), 1, inf)]
 
-    found = dict[str, Found]()
-    open_ = {project: lead for project in wanted if exact and (lead := pool.leader(*only(project)))}
-    for _ in range(min(TOGETHER, len(open_))):  # in one search: is a plan better than what is known of its start?
-        base, value = max(worth for worth, _ in open_.values()), model.program.value.copy()
-        for project, (worth, _) in open_.items():
-            value[wanted[project]] += (base - worth) / ONE
-        cutoff = base / ONE + (0.999 * model.step or 2e-9 * model.size)
-        fixed, rows = only(*open_)
-        program, above = model.program.maximizing(value), replace(limits, cutoff=cutoff)
-        rival = best_plan(model, program=program, fixed=fixed, extra=rows, limits=above)
-        if rival.status == "infeasible":
-            found |= {p: Found("optimal", plan, worth, worth, 0) for p, (worth, plan) in open_.items()}
-        if rival.plan is None:
-            break
-        pool.add(rival.plan)
-        del open_[next(p for p in open_ if not set(rival.plan).isdisjoint(wanted[p].tolist()))]
-    asks = (lambda pool, project=p: found.get(project) or pool.search(*only(project), limits) for p in wanted)
+    asks = (lambda pool, project=p: pool.search(*only(project), limits) for p in wanted)
     records = []
     for (project, starts), answer in zip(wanted.items(), each(pool, asks), strict=True):
         plan, worths = allocation.table.loc[project], (nan, nan, nan)

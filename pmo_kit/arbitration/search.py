@@ -19,6 +19,7 @@ from pmo_kit.arbitration.solving import Floats, Limits, Outcome, Program, Status
 if TYPE_CHECKING:
     from pmo_kit.arbitration.question import Question
 
+FIRST = np.array([0.025, 0.05, 0.1, 0.2])  # of the relaxation: how far below it a first plan is guessed to be
 CORE = 30  # options searched, besides two for each rule, once the relaxation has settled the others
 
 
@@ -319,22 +320,24 @@ class Pool(Known):
 
         A search that only looks above a value is several times faster than one that looks everywhere. The
         value is that of a kept plan, or a guess: as far below the relaxation as the best plan of all is below
-        its own. Where nothing lies above a guess, the next one is lower; where nothing is better than the kept
-        plan, that one is the best.
+        its own, or by shares of it where no plan is kept. Where nothing lies above a guess, the next one is lower;
+        where nothing is better than the kept plan, that one is the best.
         """
         model, fixed = self.model, dict(fixed or {})
         lead = self.leader(fixed, extra)
         relaxed = solve(model.program.fixed(fixed).with_rows(extra).relaxed) if fixed or extra else self._relaxed
         if relaxed.x is None:
             return Found("infeasible", None, 0, -NO_BOUND, 0)
-        for step in (1.5, 5.0) if self._plans else ():
-            guess = round(relaxed.value * ONE) - round(step * self.distance)
+        for below in (1.5 * self.distance, 5 * self.distance) if self._plans else FIRST * abs(relaxed.value) * ONE:
+            guess = round(relaxed.value * ONE) - round(below)
             if lead is None or guess > lead[0]:
                 kept = _kept(model, relaxed, guess) | fixed
                 found = best_plan(model, fixed=kept, extra=extra, least=guess, limits=limits)
                 if found.plan is not None:
                     self.add(found.plan)
                     return found
+                if found.status != "infeasible":
+                    break
         if lead is None:
             found = best_plan(model, fixed=fixed, extra=extra, limits=limits)
         else:
