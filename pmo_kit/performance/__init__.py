@@ -19,7 +19,6 @@ from pmo_kit.performance.review import (
     Review,
     conditions,
     forecast_accuracy,
-    forecast_history,
     rag_movement,
     review_performance,
     roll_up,

@@ -40,18 +40,8 @@ def baseline_moves(register: Register, previous: Register | None = None) -> pd.D
     if previous is not None:
         both = now.merge(previous.table("baselines")[[*KEYS, "baseline"]], on=KEYS, suffixes=("", "_before"))
         moved = both[(both["baseline"] - both["baseline_before"]).abs() > CLOSE * both["baseline_before"].abs()]
-        rows += [
-            (
-                r.project_id,
-                r.quantity,
-                r.year,
-                r.baseline_before,
-                r.baseline,
-                r.reference,
-                previous.settings.as_of,
-            )
-            for r in rows_of(moved)
-        ]
+        moved = moved.assign(since=previous.settings.as_of)
+        rows += moved[[*KEYS, "baseline_before", "baseline", "reference", "since"]].itertuples(index=False, name=None)
     given = now.dropna(subset=["reference"]).groupby("project_id")["reference"].first()
     status = register.table("status").dropna(subset=["bac", "ac"])
     status = status.sort_values(["project_id", "period"], kind="stable")
@@ -544,7 +534,7 @@ def gate_coverage(register: Register) -> pd.DataFrame:
     -------
     DataFrame
         Index project_id: name, area, stage, asked, passed, failed, missing (asked, with no row),
-        without_evidence (passed with none named), coverage = passed / asked, open_checks (words).
+        coverage = passed / asked.
 
     Raises
     ------
@@ -563,26 +553,19 @@ def gate_coverage(register: Register) -> pd.DataFrame:
     asked = pd.concat([asked, own], ignore_index=True).drop_duplicates()
     found = asked.merge(gates, on=["project_id", "gate", "check"], how="left")
     status = found["passed"]
-    found["is_passed"] = status.fillna(False).astype(bool)
-    found["is_failed"] = (~status).fillna(False).astype(bool)
-    found["is_missing"] = status.isna()
-    found["bare"] = found["is_passed"] & found["evidence"].isna()
-    found["open"] = (found["gate"].str.replace("_", " ") + ": " + found["check"]).where(~found["is_passed"], "")
+    found = found.assign(passed=status.fillna(False), failed=(~status).fillna(False), missing=status.isna())
     grouped = found.groupby("project_id")
     table = projects[["name", "area", "stage"]].copy()
-    for column, source in (("passed", "is_passed"), ("failed", "is_failed"), ("missing", "is_missing")):
-        table[column] = grouped[source].sum().reindex(table.index, fill_value=0).astype(int)
-    table.insert(3, "asked", grouped.size().reindex(table.index, fill_value=0))
-    table["without_evidence"] = grouped["bare"].sum().reindex(table.index, fill_value=0).astype(int)
+    table["asked"] = grouped.size().reindex(table.index, fill_value=0)
+    states = ["passed", "failed", "missing"]
+    table[states] = grouped[states].sum().reindex(table.index, fill_value=0).astype(int)
     table["coverage"] = (table["passed"] / table["asked"]).where(table["asked"] > 0)
-    words = grouped["open"].agg(lambda open_: "; ".join(text for text in open_ if text))
-    table["open_checks"] = words.reindex(table.index).fillna("")
     return table
 
 
 def coverage_by_area(coverage: pd.DataFrame) -> pd.DataFrame:
     """Sum gate coverage by area, "All" last; the share is recomputed from the sums."""
-    counts = ["asked", "passed", "failed", "missing", "without_evidence"]
+    counts = ["asked", "passed", "failed", "missing"]
     table = coverage.groupby("area")[counts].sum()
     table.loc["All"] = table.sum()
     table.insert(0, "projects", [*coverage.groupby("area").size(), len(coverage)])

@@ -3,14 +3,14 @@
 Red, amber and green follow stated rules and stand beside what is declared and what is assured, never mixed. A
 watermelon is declared Green and Red by rule: green outside, red inside.
 
-Forecasts say how good past estimates were; whether to go on is judged by what is still to come.
+Forecasts say how far estimates moved; whether to go on is judged by what is still to come.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -23,7 +23,6 @@ from pmo_kit.performance.curves import (
     Curves,
     earned_schedule,
     earned_value,
-    pick,
     ratio,
     read_curves,
     rows_of,
@@ -130,21 +129,18 @@ def rag_movement(now: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
     return moved
 
 
-def reason_cost(cpi: float) -> str:
-    """Return the cost reason in a committee's words."""
-    return f"{number(cpi, 2)} earned per 1 spent"
-
-
-def reason_time(es: float, at: float, spi: float) -> str:
-    """Return the time reason: months earned where a plan curve is known, else the share of planned work."""
-    if np.isfinite(es):
-        return f"{number(es)} months earned in {number(at, 0)}"
-    return f"{number(spi, 2)} of the planned work done"
-
-
-def reason_benefits(share: float) -> str:
-    """Return the benefit reason in a committee's words."""
-    return f"{number(100 * share, 1 if 0.9 <= share < 1 else 0)} % of the approved benefits still expected"
+def _why(row: Any, figures: Any) -> str:
+    """Why a project is not Green by rule, in a committee's words; time in months where a plan curve is known."""
+    share, months = figures.benefit_share, f"{number(figures.es)} months earned in {number(figures.at, 0)}"
+    told = (
+        (row.rag_cost, f"{number(figures.cpi, 2)} earned per 1 spent"),
+        (row.rag_time, months if np.isfinite(figures.es) else f"{number(figures.spi, 2)} of the planned work done"),
+        (
+            row.rag_benefits,
+            f"{number(100 * share, 1 if 0.9 <= share < 1 else 0)} % of the approved benefits still expected",
+        ),
+    )
+    return "; ".join(text for letter, text in told if letter in ("R", "A"))
 
 
 def apply_rules(table: pd.DataFrame, rules: RagRules) -> pd.DataFrame:
@@ -159,8 +155,8 @@ def apply_rules(table: pd.DataFrame, rules: RagRules) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        rag_cost, rag_time, rag_benefits, rag_rule; mismatch (declared better than the rule), watermelon
-        (declared G, rule R) and reason (why the rule is not Green; empty where it is).
+        rag_cost, rag_time, rag_benefits, rag_rule; watermelon (declared G, rule R) and reason (why the rule is not
+        Green; empty where it is).
     """
     time = table["spi_t"].fillna(table["spi"])
     rated = pd.DataFrame(
@@ -171,22 +167,9 @@ def apply_rules(table: pd.DataFrame, rules: RagRules) -> pd.DataFrame:
         }
     )
     rated["rag_rule"] = worst(rated)
-    declared, rule = table["rag_declared"].map(ORDER), rated["rag_rule"].map(ORDER)
-    rated["mismatch"] = declared < rule
     rated["watermelon"] = (table["rag_declared"] == "G") & (rated["rag_rule"] == "R")
-    rated["reason"] = [
-        "; ".join(
-            text
-            for letter, text in (
-                (row.rag_cost, reason_cost(figures.cpi)),
-                (row.rag_time, reason_time(figures.es, figures.at, figures.spi)),
-                (row.rag_benefits, reason_benefits(figures.benefit_share)),
-            )
-            if letter in ("R", "A")
-        )
-        for row, figures in zip(rows_of(rated), rows_of(table), strict=True)
-    ]
-    rated["reason"] = rated["reason"].astype("str")
+    reasons = [_why(row, figures) for row, figures in zip(rows_of(rated), rows_of(table), strict=True)]
+    rated["reason"] = pd.Series(reasons, index=rated.index, dtype="str")
     return rated
 
 
@@ -208,11 +191,10 @@ class Review(Answer):
       eac_declared (AC + declared ETC); eac (by CPI; by plan where nothing is earned)
     - es, at, sv_t (months), spi_t; slipped, slip_months (the latest of the open milestones, and by how much)
     - benefit_share (benefits expected today per approved)
-    - rag_cost, rag_time, rag_benefits, rag_rule; mismatch (declared better than the rule), watermelon
-      (declared G, rule R), reason
+    - rag_cost, rag_time, rag_benefits, rag_rule; watermelon (declared G, rule R), reason
 
     `areas` has one row per area and a last row "All": projects, counted, the sums of bac, pv, ev and ac, the
-    indices recomputed from the sums, eac_sum (of the projects' own EACs), es and at (project-months),
+    indices recomputed from the sums, es and at (project-months),
     spi_t = es / at, rag_declared_R .. rag_rule_G (how many projects), watermelons.
 
     Parameters
@@ -370,7 +352,7 @@ def roll_up(table: pd.DataFrame, by: str) -> pd.DataFrame:
     groups = pd.concat([table.assign(group=keys), table.assign(group="All")], ignore_index=True)
     names = [*sorted(set(keys)), "All"]
     counted = groups[groups["counted"]]
-    sums = counted.groupby("group")[[*MONEY, "eac"]].sum().reindex(names, fill_value=0.0)
+    sums = counted.groupby("group")[list(MONEY)].sum().reindex(names, fill_value=0.0)
     timed = counted[counted["es"].notna()].groupby("group")[["es", "at"]].sum().reindex(names)
     rolled = pd.DataFrame({"projects": groups.groupby("group").size().reindex(names)}, index=pd.Index(names, name=by))
     rolled["counted"] = counted.groupby("group").size().reindex(names, fill_value=0)
@@ -378,7 +360,6 @@ def roll_up(table: pd.DataFrame, by: str) -> pd.DataFrame:
     found = earned_value(*(sums[name].to_numpy() for name in MONEY))
     for name in INDICES:
         rolled[name] = found[name]
-    rolled["eac_sum"] = sums["eac"]
     rolled[["es", "at"]] = timed
     rolled["spi_t"] = ratio(timed["es"].to_numpy(dtype=float), timed["at"].to_numpy(dtype=float))
     for rag in ("rag_declared", "rag_assured", "rag_rule"):
@@ -411,7 +392,6 @@ def summarize(table: pd.DataFrame, areas: pd.DataFrame, unit: str, until: str) -
     return text + "."
 
 
-FIRMS_UP = 0.1
 BACK = 4  # periods before the last one in which an estimate may have moved
 
 
@@ -430,53 +410,8 @@ def period_name(month: int, length: int, fiscal_year_start: int = 1) -> str:
     return f"{year}" if length == 12 else f"{year}-Q{months // 3 + 1}"
 
 
-def forecast_history(review: Review) -> pd.DataFrame:
-    """Return the estimate at completion of every past period beside what it says today.
-
-    Parameters
-    ----------
-    review : Review
-
-    Returns
-    -------
-    DataFrame
-        One row per project and period with figures, oldest first: project_id, period, back (periods before
-        the last one), done (EV / BAC), bac, eac_cpi, eac_plan, final (the outturn where the work is
-        finished, else today's eac_cpi), outturn (True where it is an outturn), error = eac_cpi / final - 1
-        (above 0: the past forecast was too high).
-    """
-    curves = review.curves
-    good = review.table["counted"].to_numpy()[:, np.newaxis] & ~(curves.ev > curves.bac)
-    good = good & (np.arange(curves.ev.shape[1]) <= curves.now[:, np.newaxis])
-    figures = [np.where(good, values, np.nan) for values in (curves.bac, curves.pv, curves.ev, curves.ac)]
-    found = earned_value(*figures)
-    today = pick(found["eac_cpi"], curves.now)
-    finished = curves.finished >= 0
-    final = np.where(finished, pick(curves.ac, curves.now), today)
-    rows, columns = np.nonzero(good & ~np.isnan(curves.ev) & ~np.isnan(curves.ac))
-    months = curves.first[rows] + curves.length * columns
-    known, codes = np.unique(months, return_inverse=True)
-    start = curves.fiscal_year_start
-    names = np.array([period_name(int(month), curves.length, start) for month in known], dtype=object)
-    table = pd.DataFrame(
-        {
-            "project_id": curves.projects[rows],
-            "period": pd.Series(names[codes], dtype="str"),
-            "back": curves.now[rows] - columns,
-            "done": (curves.ev / curves.bac)[rows, columns],
-            "bac": curves.bac[rows, columns],
-            "eac_cpi": found["eac_cpi"][rows, columns],
-            "eac_plan": found["eac_plan"][rows, columns],
-            "final": final[rows],
-            "outturn": finished[rows],
-        }
-    )
-    table["error"] = table["eac_cpi"] / table["final"] - 1
-    return table
-
-
 def forecast_accuracy(review: Review) -> pd.DataFrame:
-    """Return how much the estimate at completion moved over the last periods, and how good it was.
+    """Return how much the estimate at completion moved over the last periods, and what projects declare beside it.
 
     Parameters
     ----------
@@ -486,21 +421,18 @@ def forecast_accuracy(review: Review) -> pd.DataFrame:
     -------
     DataFrame
         Index project_id: name, eac (today, by CPI), eac_before (four periods ago, or the oldest since
-        then), drift = eac - eac_before, drift_share, eac_declared, declared_gap = eac_declared - eac (below
-        0: the project hopes for less than it earned so far), mean_error (mean absolute error of past
-        forecasts against the outturn from 10 % done on; finished work only).
+        then), drift = eac - eac_before, eac_declared, declared_gap = eac_declared - eac (below
+        0: the project hopes for less than it earned so far).
     """
-    history = forecast_history(review)
-    recent = history[(history["back"] <= BACK) & history["eac_cpi"].notna()]
-    oldest = recent.sort_values("back", ascending=False, kind="stable").drop_duplicates("project_id")
-    before = oldest.set_index("project_id")["eac_cpi"]
+    curves, counted = review.curves, review.table["counted"].to_numpy()[:, np.newaxis]
+    back = curves.now[:, np.newaxis] - np.arange(curves.ev.shape[1])
+    recent = counted & (back >= 0) & (back <= BACK) & ~(curves.ev > curves.bac)
+    figures = (np.where(recent, values, np.nan) for values in (curves.bac, curves.pv, curves.ev, curves.ac))
+    estimates = pd.DataFrame(earned_value(*figures)["eac_cpi"], index=curves.projects)
     table = review.table[["name", "eac_cpi", "eac_declared"]].rename(columns={"eac_cpi": "eac"})
-    table.insert(2, "eac_before", before.reindex(table.index))
+    table.insert(2, "eac_before", estimates.bfill(axis=1).iloc[:, 0])
     table.insert(3, "drift", table["eac"] - table["eac_before"])
-    table.insert(4, "drift_share", table["drift"] / table["eac_before"])
     table["declared_gap"] = table["eac_declared"] - table["eac"]
-    past = history[history["outturn"] & (history["back"] > 0) & (history["done"] >= FIRMS_UP)]
-    table["mean_error"] = past["error"].abs().groupby(past["project_id"]).mean().reindex(table.index)
     return table
 
 
@@ -522,10 +454,9 @@ def stop_or_continue(register: Register, review: Review) -> pd.DataFrame:
     DataFrame
         Index project_id: name, commitment, spent (AC; not counted), to_spend (register), etc (by CPI),
         npv_continue (the best level but `stop`), npv_stop (leaving: exit costs; 0 where no level `stop` is
-        given), exit_stated (a level `stop` is given), gain (continue less stop),
-        gain_at_cpi (the same at today's performance), breaks_at (factor on the cost to come at which
-        stopping is as good), verdict: "continue", "stop", "look again" (continue as planned, stop at today's
-        performance), "by law" (mandatory). Money in the register's unit.
+        given), gain (continue less stop), gain_at_cpi (the same at today's performance), verdict: "continue", "stop",
+        "look again" (continue as planned, stop at today's performance), "by law" (mandatory). Money in the register's
+        unit.
 
     Notes
     -----
@@ -544,12 +475,10 @@ def stop_or_continue(register: Register, review: Review) -> pd.DataFrame:
     table["etc"] = review.table["etc"].reindex(ids)
     table["npv_continue"] = going["npv"].reindex(ids)
     table["npv_stop"] = leaving["npv"].reindex(ids).fillna(0.0)
-    table["exit_stated"] = pd.Series(ids.isin(leaving.index), index=ids)
     table["gain"] = table["npv_continue"] - table["npv_stop"]
     pv_cost = going["pv_cost"].reindex(ids)
     more = (table["etc"] / table["to_spend"] - 1).clip(lower=0.0).where(table["to_spend"] > 0, 0.0).fillna(0.0)
     table["gain_at_cpi"] = table["gain"] - more * pv_cost
-    table["breaks_at"] = (1 + table["gain"] / pv_cost).where(pv_cost > 0)
     verdict = pd.Series("continue", index=ids, dtype="str")
     verdict = verdict.mask(table["gain_at_cpi"] < 0, "look again").mask(table["gain"] < 0, "stop")
     verdict = verdict.mask(table["npv_continue"].isna(), "no benefits stated")

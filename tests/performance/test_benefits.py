@@ -128,7 +128,6 @@ def test_gates_asked_passed_and_missing() -> None:
     table = gate_coverage(register(gates=gates))
     assert table["asked"].to_dict() == {"A": 2, "B": 1, "C": 3}
     assert table["missing"].to_dict() == {"A": 0, "B": 1, "C": 2}
-    assert table.at["A", "open_checks"] == "full case: Costs"
     areas = coverage_by_area(table)
     assert areas.loc["All", ["asked", "passed"]].tolist() == [6, 2]
     assert areas.at["All", "coverage"] == pytest.approx(2 / 6)
