@@ -20,7 +20,7 @@ import pandas as pd
 
 from pmo_kit.doors import Answer, door
 from pmo_kit.facts import in_row, keeping, number, percent
-from pmo_kit.performance.curves import as_findings, month_of, months_of
+from pmo_kit.performance.curves import month_of, months_of
 
 if TYPE_CHECKING:
     from pmo_kit.register import Register
@@ -46,8 +46,6 @@ class Benefits(Answer):
     ----------
     table, cases : DataFrame
         As above.
-    findings : DataFrame
-        Benefits without an owner, a measure or a target, and benefits due that nobody reports.
     register : Register
     unit, summary : str
     inputs : mapping of str to str
@@ -55,7 +53,6 @@ class Benefits(Answer):
 
     _table: pd.DataFrame = field(repr=False)
     _cases: pd.DataFrame = field(repr=False)
-    _findings: pd.DataFrame = field(repr=False)
     register: Register = field(repr=False)
     unit: str
     summary: str
@@ -65,11 +62,6 @@ class Benefits(Answer):
     def cases(self) -> pd.DataFrame:
         """One row per project: does the approved business case still hold?"""
         return self._cases.copy(deep=False)
-
-    @property
-    def findings(self) -> pd.DataFrame:
-        """What a benefit owner has to answer, in the columns of `Register.findings`."""
-        return self._findings.copy(deep=False)
 
     @property
     def _shown(self) -> pd.DataFrame:
@@ -123,7 +115,7 @@ def review_benefits(register: Register) -> Benefits:
     unit = register.settings.unit
     cases = business_cases(register)
     inputs = {"register": register.fingerprint, "as_of": str(register.settings.as_of or "not stated")}
-    return Benefits(table, cases, unanswered(table), register, unit, benefit_summary(table, cases, unit), inputs)
+    return Benefits(table, cases, register, unit, benefit_summary(table, cases, unit), inputs)
 
 
 def benefit_periods(register: Register) -> pd.DataFrame:
@@ -151,39 +143,6 @@ def business_cases(register: Register) -> pd.DataFrame:
         table[label] = sums[(when, "whole_life_benefit")] - sums[(when, "whole_life_cost")]
     table["holds"] = ~((table["net_approved"] > 0) & (table["net_now"] <= 0))
     return table.sort_values(["holds", "net_now"], kind="stable")
-
-
-def unanswered(table: pd.DataFrame) -> pd.DataFrame:
-    """List benefits that nobody owns, measures or reports."""
-    rows = [
-        (
-            "warn",
-            column,
-            f"a benefit has a {column}",
-            f"{benefit} of {project} has no {column}.",
-            fix,
-            project,
-        )
-        for column, fix in (
-            ("owner", "Name one person."),
-            ("measure", "Say what is counted."),
-            ("target", "Set it."),
-        )
-        for project, benefit in table.loc[table[column].isna(), ["project_id", "benefit"]].itertuples(index=False)
-    ]
-    silent = table.loc[~table["reported"], ["project_id", "benefit"]]
-    rows += [
-        (
-            "warn",
-            "actual",
-            "what is due is reported",
-            f"{benefit} of {project} is due; nobody reports it.",
-            "",
-            project,
-        )
-        for project, benefit in silent.itertuples(index=False)
-    ]
-    return as_findings(rows)
 
 
 @keeping
