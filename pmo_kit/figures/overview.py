@@ -480,7 +480,7 @@ def _together(total: float, base: float) -> str:
     if money(abs(total)) == money(0):
         return f"Together the forecast is on the baseline of {money(base)}."
     side = "above" if total > 0 else "below"
-    share = f", {percent(total / base, signed=True)}" if base else ""
+    share = f", {percent(total / base, signed=True)}" if base and abs(total / base) >= 0.005 else ""
     return f"Together the forecast is {money(abs(total))} {side} the baseline of {money(base)}{share}."
 
 
@@ -565,9 +565,9 @@ def whole_life(register: Register) -> Exhibit:
         "m": claims.told(register, "count", len(brings), part="life benefit stated"),
     }
     silent = register.projects["name"].drop(table.index)
-    title = "Over their lives {n:words} projects cost {cost:unit}"
+    title = "Over {n:=its life|their lives} {n:words project costs|projects cost} {cost:unit}"
     if len(brings):
-        title += "; {m:words} state benefits of {brings}"
+        title += "; {m:words states|state} benefits of {brings}"
     made = tabled(
         data=table.reset_index(),
         first=0 if len(table) <= ROWS_OF_LIFE else ROWS,  # page one holds so many

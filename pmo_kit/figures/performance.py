@@ -75,6 +75,18 @@ def _running(review: Review, projects: pd.Index) -> bool:
     return bool(still[projects].all() and not stopped.any())
 
 
+def _off(told: dict[str, Fact], left: float, how: str = "") -> str:
+    """How far from its budget what the review counts ends at today's pace."""
+    side = "over" if left < 0 else "under"
+    return say(f"{{over:{how}}} {side} budget", **told) if told["over"].words() != number(0) else "on budget"
+
+
+def _told(time: float, unit: str) -> str:
+    """So many days or months, in digits."""
+    whole = number(time, 0)
+    return f"{whole} {unit if whole == '1' else f'{unit}s'}"
+
+
 def _actions(register: Register, days_late: pd.Series) -> tuple[Fact, Fact]:
     """How many open actions and directions are past their date, and how many are open."""
     late = claims.told(register, "action.late", (days_late > 0).sum())
@@ -88,10 +100,9 @@ def headline(review: Review) -> Message:
     red = say("{red:words} Red by the figures, {declared:nones-words} by their sponsors", **told)
     if not told["red"].value:
         red = say("none Red by the figures", **told)
-    side = "over" if total["vac"] < 0 else "under"
-    pace = say("at today's pace they end {over:unit} {side} budget", **told, side=side)
+    pace = say("at today's pace {running:=it ends|they end} {off}", **told, off=_off(told, total["vac"], "unit"))
     if pd.isna(total["vac"]):
-        pace = say("where they end is not known")
+        pace = say("where {running:=it ends is|they end is} not known", **told)
     return Message(
         title=_runs(review) + ", " + red + ";\n" + pace,
         items=(),
@@ -164,8 +175,8 @@ def areas(review: Review) -> Table:
         data=rows,
         title=title,
         takeaway=say(
-            "At today's pace the {running:words project ends|projects end} at {end}, {over} {side} budget.",
-            side="over" if total["vac"] < 0 else "under",
+            "At today's pace the {running:words project ends|projects end} at {end}, {off}.",
+            off=_off(told, total["vac"]),
             **told,
         )
         if total["vac"] == total["vac"]
@@ -207,8 +218,7 @@ def slips(register: Register, milestones: pd.DataFrame, most: int = ROWS) -> Cha
     late["milestone"] = late["name"] + ": " + late["milestone"]
     late["low"] = 0.0
     late["words"] = [
-        f"{f'{number(row.slip_months, 0)} months' if row.slip_months >= 1 else 'less than a month'}, "
-        f"now {row.now:%b %Y}"
+        f"{_told(row.slip_months, 'month') if row.slip_months >= 1 else 'less than a month'}, now {row.now:%b %Y}"
         for row in late.itertuples()
     ]
     late["style"] = ["focus" if place < 2 else "ordinary" for place in range(len(late))]
@@ -371,7 +381,7 @@ def gates(register: Register, coverage: pd.DataFrame) -> Table:
     rows["share"] = 100 * rows["coverage"]
     known, whole = coverage.drop(index="All")["coverage"].dropna(), coverage.at["All", "coverage"]
     worst = known[known == known.min()]
-    title = "No check is asked for"
+    never, title = int(coverage.at["All", "missing"]), "No check is asked for"
     if len(worst) < len(known):
         title = f"{doing(worst.index, 'has passed|have passed', len(worst))} {percent(known.min())} of "
         title += f"{'its' if len(worst) == 1 else 'their'} checks, the whole portfolio {percent(whole)}"
@@ -380,7 +390,7 @@ def gates(register: Register, coverage: pd.DataFrame) -> Table:
     return tabled(
         data=rows,
         title=title,
-        takeaway=f"{many(int(coverage.at['All', 'missing']), 'check was|checks were')} never done.",
+        takeaway=f"{many(never, 'check was|checks were')} never done." if never else "Every one of them was done.",
     )
 
 
@@ -428,7 +438,7 @@ def actions(register: Register, directions: pd.DataFrame) -> Table:
     rows = directions.assign(
         due=dated(directions["due"]),
         late=directions["days_late"].where(directions["days_late"] > 0),
-        late_words=[f"{number(days, 0)} days late" if days > 0 else "–" for days in directions["days_late"]],
+        late_words=[f"{_told(days, 'day')} late" if days > 0 else "–" for days in directions["days_late"]],
     )
     late, whole = _actions(register, rows["days_late"])
     return tabled(

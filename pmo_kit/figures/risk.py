@@ -170,7 +170,8 @@ def top_risks(simulation: Simulation, each: int = EACH) -> Exhibit:
     classes = simulation.classes
     shown = pd.concat([table[table["risk_class"] == one].head(each) for one in classes.index], ignore_index=True)
     shown, lacking = answered(shown.assign(late=shown["delay_months"]), names)
-    first = answered(table.head(1), names)[0].iloc[0]
+    first, more = answered(table.head(1), names)[0].iloc[0], len(table) - len(shown)
+    rest = f"Not listed: {number(more, 0)} smaller {'risk' if more == 1 else 'risks'}. " if more else ""
     return tabled(
         data=shown,
         title=say(
@@ -181,7 +182,7 @@ def top_risks(simulation: Simulation, each: int = EACH) -> Exhibit:
         ),
         takeaway=lacking,
         unit_line=unit_line(f"Largest risks of the plan, {count(each)} of every class"),
-        note=f"Not listed: {number(len(table) - len(shown), 0)} smaller risks. {_held(simulation)}".strip(),
+        note=f"{rest}{_held(simulation)}".strip(),
     )  # fmt: skip
 
 

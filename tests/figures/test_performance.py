@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from pmo_kit import performance
 from pmo_kit.exhibits import Chart, Exhibit, from_json, to_json
 from pmo_kit.exhibits.display import fragment
 from pmo_kit.exhibits.pictures import figure
+from pmo_kit.figures import overview
 from pmo_kit.figures import performance as figures
 from pmo_kit.performance import (
     baseline_moves,
@@ -163,3 +165,50 @@ def test_who_was_stopped_is_not_said_to_run(stopped: bool) -> None:
     test = figures.stop_or_continue(review, stop_or_continue(register, review))
     for said in (figures.headline(review).title, figures.areas(review).title + test.title):
         assert ("projects run," in said or "running project" in said) != stopped, said
+
+
+def test_one_project_on_its_budget_is_told_in_the_singular() -> None:
+    """Who spends as much as is earned ends on budget, neither over nor under it."""
+    register = load_register(SAMPLES / "meridian_12")
+    status = register.table("status")
+    titles = []
+    for projects in (["P12"], ["P06", "P12"]):
+        rows = status[status["project_id"].isin(projects)]
+        review = review_performance(register.replace(status=rows.assign(ac=rows["ev"])))
+        titles.append((figures.headline(review).title, figures.areas(review).takeaway))
+    assert [title.partition(";\n")[2] for title, _ in titles] == [
+        "at today's pace it ends on budget", "at today's pace they end on budget",
+    ]  # fmt: skip
+    assert all(takeaway.endswith(", on budget.") for _, takeaway in titles), titles
+    review = review_performance(register.replace(status=status[status["project_id"] == "P12"]))
+    assert re.search(r"it ends [\d.]+ EUR million over budget$", figures.headline(review).title)
+
+
+def test_one_is_told_in_the_singular_and_none_without_a_double_negative() -> None:
+    register = load_register(SAMPLES / "meridian")
+    late = directions(register).head(2).assign(days_late=[1.0, 2.0])
+    assert figures.actions(register, late).data["late_words"].tolist() == ["1 day late", "2 days late"]
+    slips = milestone_slips(register)
+    slips = slips[~slips["done"]].head(2).assign(slip_months=[1.2, 2.0])
+    words = figures.slips(register, slips).data["words"].tolist()
+    assert [word.partition(",")[0] for word in words] == ["1 month", "2 months"]
+    coverage = coverage_by_area(gate_coverage(register))
+    assert figures.gates(register, coverage.assign(missing=0)).takeaway == "Every one of them was done."
+    assert figures.gates(register, coverage.assign(missing=1)).takeaway == "One check was never done."
+    ministry = load_register(SAMPLES / "gmpp_dft_2024")
+    base = ministry.table("baselines")
+    named = next(
+        p for p, rows in base.groupby("project_id")["quantity"] if {"whole_life_benefit", "whole_life_cost"} <= {*rows}
+    )
+    one = overview.whole_life(ministry.replace(baselines=base[base["project_id"] == named]))
+    assert re.match(r"Over its life one project costs .*; one states benefits of ", one.title), one.title
+
+
+def test_risks_and_milestones_that_are_alike_are_not_said_to_be_first() -> None:
+    register = load_register(SAMPLES / "meridian")
+    top = top_risks(risk_movement(register))
+    assert figures.risks(register, top).title.startswith("The largest risk on record is")
+    assert figures.risks(register, top.assign(exposure=2.0)).title.startswith("No risk on record is larger than")
+    slips = milestone_slips(register)
+    slips = slips[~slips["done"]].head(2).assign(slip_months=3.0)
+    assert re.match(r"Latest are .+ and .+, by three months$", figures.slips(register, slips).title)
