@@ -30,8 +30,9 @@ workshop: .venv/kit        ## lessons from their sources, facilitator guide in b
 lab: .venv/kit             ## JupyterLab on the notebooks
 	$(BIN)/pmo-kit lab
 
+# Three on two cores: while one waits for a browser or a kernel, two work.
 test: .venv/dev            ## every fast test, some notebooks and a browser included
-	$(BIN)/python -m pytest -n 2 --dist loadscope -m "not slow and not long"
+	$(BIN)/python -m pytest -n 3 --dist loadscope -m "not slow and not long"
 
 long: .venv/dev            ## whole notebooks, packs and meetings, searches against trying all plans
 	$(BIN)/python -m pytest -n 2 --dist loadscope -m "long and not slow"
