@@ -209,14 +209,3 @@ def _page() -> Any:
 def lines(text: str) -> str:
     """Escaped text with its line breaks."""
     return escape(text).replace("\n", Markup("<br>"))
-
-
-def cell_html(part: cells.Cell) -> str:
-    """A cell of `cells.cell` as HTML: words, a number, a status in its shape, a decision, a level, or missing.
-
-    Examples
-    --------
-    >>> cell_html({"kind": "missing", "text": "n/a"})
-    '<span class="pk-missing">n/a</span>'
-    """
-    return str(_page().cell(part))

@@ -407,6 +407,11 @@ class Track:
     look: theme.Look
     spots: list[Spot] = field(default_factory=list)
 
+    @property
+    def drawn(self) -> list[Spot]:
+        """Its points without the gaps."""
+        return [spot for spot in self.spots if not math.isnan(spot.y)]
+
 
 def draw_points(chart: Chart, sheet: Sheet) -> None:
     """Draw a line or scatter chart: labelled rows get a dot and their words, lines their name at the end."""
@@ -427,22 +432,14 @@ def draw_points(chart: Chart, sheet: Sheet) -> None:
     paths = [[point for point in mark.points if point] for mark in sheet.marks if isinstance(mark, Path)]
     paths += [[(at, 0.0), (at, sheet.height)]
               for line, at in zip(chart.references, across, strict=True) if line.axis == "x"]  # fmt: skip
-    points = [
-        (track, (sheet.px(spot.x), sheet.py(spot.y)), spot.label, track.style == "focus" and spot.x in places)
-        for track in tracks
-        for spot in track.spots
-        if not math.isnan(spot.y)
-    ]
-    boxes += [
-        (x - 6, y - 6, x + 6, y + 6)
-        for track, (x, y), label, _ in points
-        if label or not lines or len(track.spots) == 1
-    ]
+    dots = (mark for mark in sheet.marks if isinstance(mark, Dot))
+    boxes += [(dot.x - 6, dot.y - 6, dot.x + 6, dot.y + 6) for dot in dots]
     ends = np.array([pair for path in paths for pair in itertools.pairwise(path)]).reshape(-1, 2, 1, 2)
     pieces = ends[:, 0] + np.linspace(0, 1, 25)[:, None] * (ends[:, 1] - ends[:, 0])
-    for track, point, label, bold in sorted(points, key=lambda point: not point[3]):
-        if label:
-            _say(sheet, track, point, label, bold, boxes, pieces)
+    said = [(track.style == "focus" and spot.x in places, track, spot)
+            for track in tracks for spot in track.drawn if spot.label]  # fmt: skip
+    for bold, track, spot in sorted(said, key=lambda one: not one[0]):
+        _say(sheet, track, spot, bold, boxes, pieces)
 
 
 def read_points(chart: Chart) -> tuple[Scales, list[Track]]:
@@ -542,17 +539,17 @@ def _draw_track(chart: Chart, sheet: Sheet, track: Track, lines: bool) -> None:
         sheet.marks.append(Path(tuple(points), shade, width, track.look.dash, tuple(says)))
     elif not lines and not set(series_looks(chart)) <= set(theme.LOOKS) | {""}:
         sheet.key.append((track.name, Dot(12, 0, 10, fill, edge, 2)))
-    for spot in track.spots:
-        if not math.isnan(spot.y) and (not lines or single or spot.label):
+    for spot in track.drawn:
+        if not lines or single or spot.label:
             sheet.marks.append(Dot(sheet.px(spot.x), sheet.py(spot.y), 10, fill, edge, 2, say=spot.say))
 
 
 def _name_ends(sheet: Sheet, tracks: Sequence[Track]) -> list[Patch]:
     """Name each line at its right end, moved apart where ends are close; where the names stand."""
     last = sorted(
-        (sheet.py(drawn[-1].y), place, sheet.px(drawn[-1].x))
+        (sheet.py(track.drawn[-1].y), place, sheet.px(track.drawn[-1].x))
         for place, track in enumerate(tracks)
-        if (drawn := [spot for spot in track.spots if not math.isnan(spot.y)])
+        if track.drawn
     )
     floor, boxes = -math.inf, []
     for height, place, left in last:
@@ -569,10 +566,10 @@ def _name_ends(sheet: Sheet, tracks: Sequence[Track]) -> list[Patch]:
     return boxes
 
 
-def _say(sheet: Sheet, track: Track, point: Point, label: str, bold: bool, boxes: list[Patch], pieces: Any) -> None:
+def _say(sheet: Sheet, track: Track, spot: Spot, bold: bool, boxes: list[Patch], pieces: Any) -> None:
     """Write a label at the best of the places around its point: off the lines, off other labels."""
-    size, (px, py) = sheet.size, point
-    rows = label.split("\n")
+    size, px, py = sheet.size, sheet.px(spot.x), sheet.py(spot.y)
+    rows = spot.label.split("\n")
     width = max(theme.text_width(row, size, bold) for row in rows) + 4
     high = len(rows) * size * 1.3
     near = [(width / 2 + 10, 0), (-width / 2 - 10, 0), (0, -high / 2 - 9), (0, high / 2 + 9)]
@@ -606,7 +603,7 @@ def _say(sheet: Sheet, track: Track, point: Point, label: str, bold: bool, boxes
     if rank >= len(near):
         sheet.line(*reach(dx, dy), color=theme.QUIET, width=0.9)
     color = theme.readable(track.look.text) if bold else theme.INK
-    sheet.words(label, px, py, dx=dx, dy=dy, bold=bold, color=color, ground="#FFFFFFBF")
+    sheet.words(spot.label, px, py, dx=dx, dy=dy, bold=bold, color=color, ground="#FFFFFFBF")
 
 
 def _outside(sheet: Sheet, box: Patch) -> float:

@@ -315,9 +315,9 @@ def test_a_session_is_driven_by_keyboard_alone(shown: Opened) -> None:
     assert tile(page, 0) == [33.5]
 
 
-BARS = """p => { const tick = p.layout.yaxis.ticktext, notes = p.layout.annotations;
+BARS = """p => { const notes = p.layout.annotations, names = notes.filter(note => note.xshift === -7);
     const sums = notes.filter(note => note.font.weight === 700).map(note => note.text);
-    return tick.map((name, i) => `${name.replaceAll('<br>', ' ')} ${sums[i]}`); }"""
+    return names.map((name, i) => `${name.text.replaceAll('<br>', ' ')} ${sums[i]}`); }"""
 """The bars of the weights in words: who, and the sum at the end of each."""
 
 

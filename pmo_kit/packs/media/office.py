@@ -298,7 +298,7 @@ def _lines(chart: Chart) -> Spec | None:
     categories = {x: theme.format_text(value) for x, value in shown if not math.isnan(x)}
     series: list[Series] = []
     for track in tracks:
-        mine = [spot for spot in track.spots if not math.isnan(spot.y)]
+        mine = track.drawn
         if not mine:
             continue
         at = {spot.x: spot for spot in mine}
