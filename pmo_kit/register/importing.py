@@ -24,13 +24,13 @@ from pmo_kit.register.shaping import looks_like_amounts, looks_like_numbers, qua
 from pmo_kit.register.sheets import Body, RawSheet, body_of_frame
 from pmo_kit.register.values import (
     MISSING,
+    READERS,
     clean_cell,
     clean_text,
     folded,
     near_words,
     order_evidence,
     parse_date,
-    parse_period,
     plain_numbers,
     read_year,
     readable,
@@ -410,20 +410,20 @@ class Import:
         several = key.ne("") & key.duplicated(keep=False)
         part = part.copy() if several.any() else part
         for name in part["cell"].columns if several.any() else ():
-            text = clean_text(part["cell", name])
-            for _, group in text[several].groupby(key[several], sort=False):
-                said = group.dropna().drop_duplicates()
-                if name != "project_id" and said.str.casefold().nunique() > 1:
-                    line, who = part.loc[said.index[1]], ids[said.index[1]]
-                    words_ = " and ".join(f'"{shown(said[n])}" in {_place(part.loc[n, "at"])}' for n in said.index[:2])
-                    message = f"Project {who} is in {len(group)} rows, and {name} differs: {words_}."
+            cells = part["cell", name].astype(object)
+            text = clean_text(cells)
+            for who, said in text[several].dropna().groupby(key[several], sort=False):
+                other = said[said.str.casefold().ne(said.iloc[0].casefold())]
+                if name != "project_id" and len(other):
+                    lines = (said.index[0], other.index[0])
+                    words_ = " and ".join(f'"{shown(said[n])}" in {_place(part.loc[n, "at"])}' for n in lines)
+                    message = f"Project {ids[lines[1]]} is in {(key == who).sum()} rows, and {name} differs: {words_}."
                     fix = "Say in the mapping which row counts (keep: latest by COLUMN), or join two columns as key."
-                    label = line.get(("label", name))
-                    where = {**line["at"], "column": name if pd.isna(label) else str(label), "project_id": who}
+                    label, at = part.loc[lines[1]].get(("label", name)), part.loc[lines[1], "at"]
+                    where = {**at, "column": name if pd.isna(label) else str(label), "project_id": ids[lines[1]]}
                     self.findings.add("block", "project_in_several_rows", message, fix, **where)
-                elif len(said) and pd.isna(text[group.index[0]]):
-                    part["cell", name] = part["cell", name].astype(object)
-                    part.loc[group.index[0], ("cell", name)] = part.loc[said.index[0], ("cell", name)]
+            first = cells.where(text.notna()).groupby(key).transform("first")
+            part["cell", name] = cells.where(~several, first)
         return part[~key.duplicated().to_numpy() | key.eq("").to_numpy()].reset_index(drop=True)
 
     def _without_copies(self, found: dict[int, Body]) -> dict[int, Body]:
@@ -460,8 +460,6 @@ class Import:
         trial : Findings
             What was found in them.
         """
-        if self.found is None:
-            self.found = self._sums(intakes)
         blocks = [one for one in trial.records() if one["severity"] == "block"]
         if not blocks or self.mapping.doubtful == "refuse" or any(one["position"] is None for one in blocks):
             return False
@@ -495,9 +493,8 @@ class Import:
                     for place in map(int, np.flatnonzero(frame["at", "row"] == at[2])):
                         if self._at(other, place) == at:
                             out.setdefault(other, {}).setdefault(place, one)
-        for table in several:
+        for table in several - set(out):  # what cannot be added up is left out before
             self._merge(table, intakes[table])
-        out = {table: rows for table, rows in out.items() if table not in several}  # these are found again
         for table, rows in out.items():
             self._leave_out(intakes[table], rows)
         for table, rows in out.items():
@@ -602,12 +599,11 @@ class Import:
         frame = pd.concat([part for part in parts if len(part)] or parts)
         return frame.groupby(_MONEY, sort=False, as_index=False)["sum"].sum()
 
-    def account(self, intakes: dict[str, Intake], findings: Findings) -> None:
-        """Store what was found in the source and what of it is used; what does not add up blocks."""
-        assert self.found is not None
-        both = self.found.merge(
-            self._sums(intakes), on=_MONEY, how="outer", suffixes=("_found", "_used"), sort=False
-        ).fillna(0.0)
+    def account(self, intakes: dict[str, Intake], findings: Findings) -> dict[str, Body]:
+        """The table of what was found in the source and what of it is used; what does not add up blocks."""
+        sums = self._sums(intakes)
+        self.found = sums if self.found is None else self.found
+        both = self.found.merge(sums, on=_MONEY, how="outer", suffixes=("_found", "_used"), sort=False).fillna(0.0)
         left = pd.DataFrame(self.left, columns=["table", "column", "amount"])
         gone = left.groupby(["table", "column"])["amount"].sum()
         for (table, name), group in both[both["field"] != ""].groupby(["table", "field"]):
@@ -618,8 +614,8 @@ class Import:
                 text += f"{as_given(found)} in the source, {as_given(used)} used, {as_given(mine)} left out."
                 fix = "Please report this file."
                 findings.add("block", "money_not_accounted", text, fix, sheet=str(table))
-        sums = {spec.table for spec in self.mapping.tables if spec.repeats == "sum"}
-        added = both["table"].isin(sums) & both["field"].ne("")
+        several = [spec.table for spec in self.mapping.tables if spec.repeats == "sum"]
+        added = both["table"].isin(several) & both["field"].ne("")
         if added.any():  # the sum of several columns stands in the first of them
             out = gone.reindex(pd.MultiIndex.from_frame(both[["table", "column"]])).fillna(0.0).to_numpy()
             both["sum_used"] = both["sum_used"].where(~added, both["sum_found"] - out)
@@ -630,8 +626,7 @@ class Import:
             up_to=accept.up_to if accept else None,
         )  # fmt: skip
         frame = frame.sort_values(["table", "file", "sheet", "column"], kind="stable").drop(columns="field")
-        self._own["sources"] = body_of_frame("sources", frame.reset_index(drop=True))
-        self._store()
+        return {"sources": body_of_frame("sources", frame.reset_index(drop=True))}
 
     def _store(self) -> None:
         """Bring the reasons of missing values and the rows that are left out into their tables."""
@@ -731,7 +726,7 @@ class Import:
         said = self._settings.month_first
         order = [said] if said is not None else [month] if day != month else [False, True]
         dates = [parse_date(cells, _AS_DATE, month_first=one).values for one in order]
-        periods = parse_period(cells, _AS_PERIOD).values
+        periods = READERS["period"](cells, _AS_PERIOD).values
         ways = [periods, *dates, pd.to_numeric(text, errors="coerce")]
         whole = [one for one in ways if one.notna().sum() == text.notna().sum()]
         picked = []

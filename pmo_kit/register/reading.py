@@ -118,8 +118,8 @@ def _read(
     def once() -> tuple[Findings, Assembled]:
         trial = findings.copy()
         found = {name: find_body(raw, load_schema()[name], trial) for name, raw in sheets.items()}
-        given = found if spec is None else spec.bodies
-        return trial, assemble(given, trial, name=place.stem, previous=previous, today=today)
+        given, account = (found, None) if spec is None else (spec.bodies, spec.account)
+        return trial, assemble(given, trial, name=place.stem, previous=previous, today=today, account=account)
 
     trial, assembled = once()
     while spec is not None and spec.settle(assembled.intakes, trial):
@@ -127,9 +127,6 @@ def _read(
     while spec is None and doubtful == "set_aside" and (new := _set_aside(trial, aside, findings)):
         aside |= new
         sheets = {name: _without(raw, new) for name, raw in sheets.items()}
-        trial, assembled = once()
-    if spec is not None:
-        spec.account(assembled.intakes, findings)
         trial, assembled = once()
     accepted = _accepted(place, waivers, trial, today or assembled.settings.as_of)
     raise_blocks(trial)

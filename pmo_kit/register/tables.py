@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass, fields, replace
 from datetime import date
@@ -58,6 +58,7 @@ def assemble(
     name: str,
     previous: Previous | None = None,
     today: date | None = None,
+    account: Callable[[dict[str, Intake], Findings], Mapping[str, Body]] | None = None,
 ) -> Assembled:
     """Type, complete and check the tables of a register; findings collect everything.
 
@@ -73,6 +74,8 @@ def assemble(
         For rules that compare with the last committee.
     today : date or None
         For ages; `as_of` when None.
+    account : callable or None
+        Makes the tables that say what is left of the source from those that are read.
     """
     schema = load_schema()
     bodies = {title: body for title, body in found.items() if body is not None}
@@ -81,13 +84,16 @@ def assemble(
     settings, canonical, places = _settings(bodies.get("settings"), findings, name)
     intakes: dict[str, Intake] = {}
     style = _style(settings, bodies)
-    for table in schema.tables.values():
-        if table.name == "settings" or table.name not in bodies:
-            continue
-        known = frozenset[str]()
-        if "criterion" in table and "criteria" in intakes:
-            known = frozenset(intakes["criteria"].frame["criterion"].dropna())
-        intakes[table.name] = shape_table(bodies[table.name], table, findings, settings, style, known)
+
+    def shape(some: Mapping[str, Body]) -> None:
+        for table in (table for table in schema.tables.values() if table.name in some and table.name != "settings"):
+            known = frozenset[str]()
+            if "criterion" in table and "criteria" in intakes:
+                known = frozenset(intakes["criteria"].frame["criterion"].dropna())
+            intakes[table.name] = shape_table(some[table.name], table, findings, settings, style, known)
+
+    shape(bodies)
+    shape(account(intakes, findings) if account else {})
     for table in schema.tables.values():
         absent, words = _absent(table.name, intakes), f"The table {table.name}"
         if table.required and absent:
