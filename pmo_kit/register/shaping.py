@@ -20,7 +20,6 @@ from pmo_kit.register.values import (
     INSIDE,
     MISSING,
     READERS,
-    SCALES,
     SLASHED,
     TWO_WAYS,
     Parsed,
@@ -29,7 +28,6 @@ from pmo_kit.register.values import (
     decimal_evidence,
     folded,
     header_unit,
-    joined,
     line_unit,
     money_rows,
     one_of,
@@ -272,9 +270,8 @@ def _says_the_same(kind: str, cells: pd.Series, settings: Settings) -> bool:
     """True when a column that qualifies amounts says in every row what the settings say."""
     values = set(cells.str.casefold())
     if kind == "currency":
-        return bool(settings.currency) and all(
-            settle_currency(read_unit(one)[0], settings.currency) == settings.currency for one in values
-        )
+        codes = {settle_currency(read_unit(one)[0], settings.currency) for one in values}
+        return bool(settings.currency) and codes <= {settings.currency}
     if kind == "unit":
         return bool(settings.money_unit) and all(
             (read_unit(one)[1] or ("unit" if read_unit(one)[0] or one in ("unit", "1") else one)) == settings.money_unit
@@ -438,18 +435,11 @@ def _parse(
     units: np.ndarray | None = None, rows: np.ndarray | None = None,
 ) -> Parsed:  # fmt: skip
     """Parse one column by its type; `units` are those of its amounts, row by row, `rows` those that are money."""
-    if units is not None:
-        units = units if rows is None else np.where(rows, units, "")
-        parts, ours, money = [], settings.money_unit or "unit", replace(column, unit="money")
-        for unit in dict.fromkeys(units):
-            read = replace(settings, money_unit=unit or settings.money_unit)
-            part, own = cells.where(units == unit), money if unit else column
-            one = _parse(part, own, style, read, epoch_1904, None, rows)
-            parts.append(one.scaled(SCALES[unit] / SCALES[ours]) if unit else one)
-        return joined(parts) if parts else _parse(cells, column, style, settings, epoch_1904)
     if column.type == "number":
-        unit = settings.money_unit or None
-        return parse_number(cells, column, comma=style, money_unit=unit, currency=settings.currency, money=rows)
+        if units is not None and rows is not None:
+            units = np.where(rows, units, "")
+        said: dict[str, Any] = {"money_unit": settings.money_unit or None, "currency": settings.currency}
+        return parse_number(cells, column, comma=style, money=rows, units=units, **said)
     if column.type == "date":
         return parse_date(cells, column, epoch_1904=epoch_1904, month_first=style)
     if column.type == "year":

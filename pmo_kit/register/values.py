@@ -71,19 +71,6 @@ class Parsed:
     notes: list[tuple[str, str, str, np.ndarray | None]] = field(default_factory=list)
     codes: set[str] = field(default_factory=set)
 
-    def scaled(self, factor: float) -> Parsed:
-        """The same column with its numbers in another unit."""
-        return Parsed(self.values * factor, self.bad, self.reason, self.notes, self.codes)
-
-
-def joined(parts: list[Parsed]) -> Parsed:
-    """One column from parts that have their values in different rows."""
-    values, notes = parts[0].values, list(parts[0].notes)
-    for part in parts[1:]:
-        values, notes = values.fillna(part.values), notes + part.notes
-    bad, reason = (np.any([getattr(part, name) for part in parts], axis=0) for name in ("bad", "reason"))
-    return Parsed(values, bad, reason, notes, set().union(*(part.codes for part in parts)))
-
 
 def clean_text(cells: pd.Series) -> pd.Series:
     """Text without outer blanks, `_x000D_` and odd spaces; empty text is missing. Dtype str."""
@@ -331,12 +318,9 @@ def split_header(header: str) -> tuple[str, str, str]:
         if found is None or (short and not has_money) or (found[0] and money) or (found[1] and scale):
             continue
         money, scale = found[0] or money, found[1] or scale
-        bare = re.sub(
-            rf"(?:\b(?:in|en)\s+)?(?<!\S){re.escape(word)}(?:\s+(?:of|de|d')(?!\S))?|{re.escape(word)}(?=[\s,;]|$)",
-            " ",
-            bare,
-            count=1,
-        )
+        own = re.escape(word)
+        around = rf"(?:\b(?:in|en)\s+)?(?<!\S){own}(?:\s+(?:of|de|d')(?!\S))?|{own}(?=[\s,;]|$)"
+        bare = re.sub(around, " ", bare, count=1)
     return (money, scale, re.sub(r"\s+", " ", bare).strip(" ,;")) if bare != header else ("", "", header)
 
 
@@ -388,9 +372,8 @@ def stated_prices(text: str, line: bool = False) -> tuple[str, int | None]:
             found += re.findall(_YEAR_OF_PRICES, part)
     years = [year for one in found if (year := read_year(re.sub(r"\s", "", one)))]
     for basis in ("real", "nominal"):
-        if re.search(one_of(basis), text, re.I) or any(
-            re.search(one_of(f"{basis}_inside"), one, re.I) for one in inside
-        ):
+        stated = re.search(one_of(basis), text, re.I)
+        if stated or any(re.search(one_of(f"{basis}_inside"), one, re.I) for one in inside):
             return basis, years[0] if years else None
     return ("real", years[0]) if years else ("", None)
 
@@ -428,14 +411,14 @@ def line_unit(text: str, currency: str = "") -> tuple[str, str]:
 
 
 _AFTER = r"(?!\d)[^\d]*$"
-_POINT = re.compile(
-    rf"\d\.\d{{1,2}}{_AFTER}|\.\d{{4,}}{_AFTER}|,\d{{3}}\.\d|"
-    rf"\d(?:,\d{{2,3}}){{2,}}{_AFTER}|(?:^|\D)0\.\d|(?:^|[^\d,])\.\d"
+_POINT, _COMMA = (
+    re.compile(
+        rf"\d{point}\d{{1,2}}{_AFTER}|{point}\d{{4,}}{_AFTER}|{mark}\d{{3}}{point}\d|"
+        rf"\d(?:{mark}\d{{{size}}}){{2,}}{_AFTER}|(?:^|\D)0{point}\d|(?:^|[^\d{mark}]){point}\d"
+    )
+    for point, mark, size in ((r"\.", ",", "2,3"), (",", r"\.", "3"))  # lakh and crore have groups of two
 )
-_COMMA = re.compile(
-    rf"\d,\d{{1,2}}{_AFTER}|,\d{{4,}}{_AFTER}|\.\d{{3}},\d|"
-    rf"\d(?:\.\d{{3}}){{2,}}{_AFTER}|(?:^|\D)0,\d|(?:^|[^\d.]),\d"
-)
+"""What proves the sign before the decimals, by the sign between groups of digits and the size of these."""
 TWO_WAYS = r"[^\d.,]*[1-9]\d{0,2}[.,]\d{3}\D*"
 """A number that a decimal comma and a decimal point read differently, and neither proves."""
 
@@ -582,7 +565,7 @@ def money_rows(frame: Mapping[str, pd.Series], column: Column) -> np.ndarray | N
 
 def parse_number(
     cells: pd.Series, column: Column, *, comma: bool | None = False, money_unit: str | None = None, currency: str = "",
-    money: np.ndarray | None = None,
+    money: np.ndarray | None = None, units: np.ndarray | None = None,
 ) -> Parsed:  # fmt: skip
     """Read numbers as people write them: signs, separators, k / Mio. / bn / crore, brackets, percent, currencies.
 
@@ -600,11 +583,15 @@ def parse_number(
         ISO code of the settings; another one in a cell is refused.
     money : ndarray of bool or None
         Rows that are money, where not the whole column is: a unit elsewhere is no number.
+    units : ndarray of str or None
+        Unit of each row, by the header of its cell or by a mapping; empty where it is that of the settings.
     """
-    index = cells.index
+    index, ours = cells.index, money_unit or "unit"
+    own = np.full(len(cells), "", dtype=object) if units is None else units
+    times = np.array([SCALES[unit] / SCALES[ours] if unit else 1.0 for unit in own])
     if pd.api.types.is_numeric_dtype(cells) and not pd.api.types.is_bool_dtype(cells):
         values = cells.astype("Float64").astype("float64")
-        return Parsed(values, np.isinf(values.to_numpy()), np.zeros(len(values), dtype=bool))
+        return Parsed(values * times, np.isinf(values.to_numpy()), np.zeros(len(values), dtype=bool))
     native = np.zeros(len(cells), dtype=bool)
     if cells.dtype == object:
         native = np.array([isinstance(c, Number) and not isinstance(c, bool) for c in cells], dtype=bool)
@@ -619,7 +606,7 @@ def parse_number(
     scaled, foreign = bad.copy(), bad.copy()
     stated, doubts = (np.full(len(cells), "", dtype=object) for _ in range(2))
     for position in rest:
-        mine = column.is_money if money is None else bool(money[position])
+        mine = own[position] != "" or (column.is_money if money is None else bool(money[position]))
         written, point = text.iloc[position], comma
         if odd[position]:
             if not mine or cells.iloc[position].unit in DOUBTS:
@@ -634,13 +621,14 @@ def parse_number(
         value, scale, codes = found
         stated[position] = settle_currency(codes, currency)
         foreign[position] = bool(codes) and stated[position] != currency and bool(currency)
-        if scale and mine and money_unit not in SCALES:
+        if scale and mine and not own[position] and money_unit not in SCALES:
             bad[position] = True
             continue
         if scale:
-            value *= SCALES[scale] / (SCALES[money_unit or "unit"] if mine else 1.0)
+            value *= SCALES[scale] / (SCALES[ours] if mine else 1.0)
             scaled[position] = True
         result[position] = float(f"{value:.15g}")
+    result = np.where(scaled, result, result * times)
     used = set(stated) - {""}
     if not currency and len(used) > 1:  # the settings name no currency, and there are two
         foreign = ~np.isnan(result) & (stated != "")
@@ -826,11 +814,12 @@ def english_months(text: str) -> str:
 def read_period(text: str) -> str | None:
     """Read a year, quarter or month into its one form: "2028", "2028-Q1", "2026-09".
 
-    >>> read_period("Q1 2028"), read_period("T3 2028"), read_period("Jan-26"), read_period("2026/9")
-    ('2028-Q1', '2028-Q3', '2026-01', '2026-09')
+    >>> [read_period(one) for one in ("Q1 2028", "T3 2028", "Q1 FY28", "Jan-26", "2026/9")]
+    ['2028-Q1', '2028-Q3', '2028-Q1', '2026-01', '2026-09']
     """
     low = text.strip().lower()
-    if match := re.fullmatch(r"(?:fy\s*)?(\d{4})[\s\-/]*[qt]([1-4])|[qt]([1-4])[\s\-/]*(?:fy\s*)?(\d{4})", low):
+    whole = re.sub(r"\bfy\s*'?(?=\d\d\b)", "20", low)
+    if match := re.fullmatch(r"(?:fy\s*)?(\d{4})[\s\-/]*[qt]([1-4])|[qt]([1-4])[\s\-/]*(?:fy\s*)?(\d{4})", whole):
         return f"{match[1] or match[4]}-Q{match[2] or match[3]}"
     if match := re.fullmatch(r"(\d{4})[-/](\d{1,2})(?:-01(?:[ t]00:00(:00)?)?)?", low):
         month = int(match[2])
@@ -851,23 +840,18 @@ def by_distinct(cells: pd.Series, read: Callable[[str], object], dtype: str) -> 
     return Parsed(values, (text.notna() & values.isna()).to_numpy(), reason)
 
 
-def parse_year(cells: pd.Series, column: Column) -> Parsed:
-    """Read fiscal years."""
-    return by_distinct(cells, read_year, "Int64")
+def _distinct(read: Callable[[str], object], dtype: str) -> Callable[[pd.Series, Column], Parsed]:
+    """A reader of columns of which each different text is read once, by a function of one text."""
+    return lambda cells, column: by_distinct(cells, read, dtype)
 
 
-def parse_period(cells: pd.Series, column: Column) -> Parsed:
-    """Read years, quarters and months."""
-    return by_distinct(cells, read_period, "str")
-
-
-def parse_flag(cells: pd.Series, column: Column) -> Parsed:
-    """Read yes / no."""
-    return by_distinct(cells, lambda text: _FLAGS.get(text.lower()), "boolean")
-
-
-READERS = {"year": parse_year, "period": parse_period, "flag": parse_flag, "category": parse_category}
-READERS |= dict.fromkeys(("id", "text", "value"), parse_text)
+READERS: dict[str, Callable[[pd.Series, Column], Parsed]] = {
+    "year": _distinct(read_year, "Int64"),
+    "period": _distinct(read_period, "str"),
+    "flag": _distinct(lambda text: _FLAGS.get(text.lower()), "boolean"),
+    "category": parse_category,
+    **dict.fromkeys(("id", "text", "value"), parse_text),
+}
 """How a column is read by its type, where the cell says it all; numbers and dates depend on their sheet."""
 
 

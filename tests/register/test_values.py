@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from pmo_kit.register.schema import Column
 from pmo_kit.register.values import (
+    READERS,
     clean_text,
     decimal_evidence,
     order_evidence,
     parse_category,
     parse_date,
-    parse_flag,
     parse_number,
     read_period,
     read_year,
@@ -210,7 +210,7 @@ def test_what_is_no_period(text):
 
 
 def test_flags_and_categories():
-    flags = parse_flag(pd.Series(["yes", "No", "1", "", "perhaps"], dtype="str"), Column("active", "flag"))
+    flags = READERS["flag"](pd.Series(["yes", "No", "1", "", "perhaps"], dtype="str"), Column("active", "flag"))
     assert flags.values.tolist()[:3] == [True, False, True]
     assert flags.values.isna().tolist() == [False, False, False, True, True]
     assert flags.bad.tolist() == [False] * 4 + [True]
