@@ -6,7 +6,7 @@ import json
 import os
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
@@ -54,6 +54,7 @@ from pmo_kit.register.values import (
 )
 from pmo_kit.register.values import words as word_lists
 
+_PART_OF_YEAR = r"\b(?:[hH][12]|[qQ][1-4])\b"
 _DATED = re.compile(r"\b\d{4}-\d\d?-\d|\d[./-]\d\d?[./-]\d\d(?!\d)|\d:\d\d")
 _LONG = 60
 _EXAMPLES = {"currency": "EUR", "money_unit": "million", "as_of": "2026-09-30", "price_basis": "nominal"}
@@ -110,11 +111,12 @@ _SORTS = ("derived", "count", "limit", "benefit", "income", "capex", "opex", "ac
           "net", "case", "total")  # fmt: skip
 _NO_COST = dict.fromkeys(("count", "limit", "income"), "? no cost by its words")
 _NO_COST["derived"] = "follows from the others"
-_SAYS: dict[str, tuple[dict[str, str], str]] = {
-    "capex": ({"kind": "{value: capex}"}, "capex by year"),
-    "opex": ({"kind": "{value: opex}"}, "opex by year"),
-    "actual": ({"state": "{value: actual}"}, "money spent, by year"),
-    "benefit": ({"benefit": "{value: benefit}"}, "benefits by year"),
+_NO_BENEFIT = {"derived": _NO_COST["derived"], "count": "? no benefit by its words"}
+_SAYS: dict[str, dict[str, str]] = {
+    "capex": {"kind": "{value: capex}"},
+    "opex": {"kind": "{value: opex}"},
+    "actual": {"state": "{value: actual}"},
+    "benefit": {"benefit": "{value: benefit}"},
 }
 _NO_AREA = f"{{value: {NOT_STATED}}}"
 
@@ -126,6 +128,8 @@ def sort_of(words: str) -> str:
     ['planned', 'actual', 'count', 'plain', 'bare', 'bare']
     """
     rest = _parts("money").sub(" ", words).strip()
+    if rest == "real":  # constant prices, or what is spent, as Spanish has it
+        return "case"
     return next((one for one in _SORTS if _parts(one).search(words)), "plain" if rest else "bare")
 
 
@@ -141,7 +145,7 @@ def _bare_of(header: str) -> str:
     dated = re.search(r"(?:19|20)\d\d", INSIDE.sub(" ", text))
 
     def kept(inside: re.Match[str]) -> str:
-        words = not re.search(r"\d", inside[1]) or (not dated and read_year(inside[1].strip()))
+        words = re.search(r"^\D*$|%", inside[1]) or (not dated and read_year(inside[1].strip()))
         return f" {inside[1]} " if words else " "
 
     return INSIDE.sub(kept, text).strip()
@@ -157,10 +161,10 @@ def year_of(header: str) -> tuple[int, str] | None:
 
     >>> year_of("FY2026/27 Budget (£m)"), year_of("Ist 2027"), year_of("Phase 2"), year_of("FY27"), year_of("Feb-27")
     ((2027, 'budget'), (2027, 'ist'), None, (2027, ''), (2027, ''))
-    >>> year_of("2027 (Actual)"), year_of("Budget (FY27)"), year_of("2027 (2)")
-    ((2027, 'actual'), (2027, 'budget'), (2027, ''))
+    >>> year_of("2027 (Actual)"), year_of("Budget (FY27)"), year_of("2027 (2)"), year_of("H1 2027")
+    ((2027, 'actual'), (2027, 'budget'), (2027, ''), (2027, ''))
     """
-    bare = re.sub(r"\b12 months?\b|(?<=[a-z])(?=[A-Z])", " ", _bare_of(header))
+    bare = re.sub(rf"\b12 months?\b|(?<=[a-z])(?=[A-Z])|{_PART_OF_YEAR}", " ", _bare_of(header))
     if several_years(bare):
         return None
     if period := _period_of(bare):
@@ -195,8 +199,9 @@ class _Col:
 
     @cached_property
     def part(self) -> bool:
-        """The header names a month or a quarter."""
-        return "-" in _period_of(self.header) or english_months(self.plain) != self.plain
+        """The header names a month, a quarter or half a year."""
+        months = "-" in _period_of(self.header) or english_months(self.plain) != self.plain
+        return months or re.search(_PART_OF_YEAR, self.header) is not None
 
     def share(self, kind: str) -> float:
         """Share of the filled cells that can be read as a number, date, period or year; words do not count."""
@@ -589,6 +594,8 @@ class Draft:
         if others := [col for col in cols if self._unit(col) != first]:
             self._turn(sheet, others, said, why, sure, table)
             cols = [col for col in cols if col not in others]
+        if first == "unit" and self.scaled and not self.unit:
+            why, sure = "? in units, while other headers name a scale", False
         pairs = ", ".join(f"{col.take(f'{table}.amount', why, sure)}: {col.year}" for col in cols)
         unit = f", unit: {first}" if first else ""
         lines = {"project_id": self._id(sheet), **said}
@@ -613,10 +620,10 @@ class Draft:
         figures, costs, benefits = self._figures(sheet, ids)
         kept = figures.whole.isin(costs).to_numpy(bool) if figures else np.ones(len(ids), bool)
         several = ids[kept].duplicated().any() and self._adds_up(sheet, ids[kept])
-        years = self._by_year(sheet)
-        if some := years.pop("benefit", []):
-            self._turn(sheet, some, *_SAYS["benefit"], True, "benefits")
-        self._costs(sheet, years)
+        years = self._by_year(sheet, _NO_COST)
+        gains = [col for col in years if sort_of(col.words) == "benefit"]
+        self._of_years(sheet, gains, "benefits", _SAYS["benefit"])
+        self._of_years(sheet, [col for col in years if col not in gains], "costs", {})
         totals = [col for col in sheet.cols if not col.used and col.number and self._is_money(col)]
         sheet.leave([col for col in totals if col.has("derived")], "follows from the others", True)
         totals = [col for col in totals if not col.used]
@@ -639,42 +646,43 @@ class Draft:
                     own = keep.format(head, ", ".join(map(quoted, benefits)), quoted("not the benefits"))
                     sheet.blocks.append(("benefits", {**other, "benefit": "{value: benefit}", "keep": own}))
 
-    def _by_year(self, sheet: _Sheet) -> dict[str, list[_Col]]:
-        """Columns of amounts of a year, by what they are; sums of others, and what is none or twice, are left out."""
-        years: dict[str, list[_Col]] = {}
-        for col in sheet.cols:
-            if not col.used and col.year and col.number:
-                years.setdefault(sort_of(col.words), []).append(col)
-        for sort, why in _NO_COST.items():
-            sheet.leave(years.pop(sort, []), why, sort == "derived")
-        whole = [col for cols in years.values() for col in cols]
-        for col in whole:  # a month is no sum of the others
-            mine = [one for one in whole if one is not col and not one.used]
-            if not col.part and is_sum(col.source, col.place, [one.place for one in mine if one.year == col.year]):
+    def _by_year(self, sheet: _Sheet, none: Mapping[str, str]) -> list[_Col]:
+        """Columns of amounts of a year; sums of others, and what is none or twice, are left out."""
+        years = [col for col in sheet.cols if not col.used and col.year and col.number]
+        sorts = {col: sort_of(col.words) for col in years}
+        for col in years:
+            if sorts[col] in none:
+                sheet.leave([col], none[sorts[col]], sorts[col] == "derived")
+        for col in [col for col in years if not (col.part or col.used)]:  # a month is no sum of the others
+            others = [one for one in years if one is not col and not one.used]
+            if is_sum(col.source, col.place, [one.place for one in others if one.year == col.year]):
                 sheet.leave([col], "the sum of other columns", True)
-        for cols in years.values():
-            full = {col.year for col in cols if not (col.part or col.used)}
-            parts = [col for col in cols if col.part and col.year in full]
-            sheet.leave(parts, "? a part of a year that is read already")
-        whole = [col for col in whole if not col.used]
+        full = {(sorts[col], col.year) for col in years if not (col.part or col.used)}
+        parts = [col for col in years if col.part and (sorts[col], col.year) in full]
+        sheet.leave(parts, "? a part of a year that is read already")
+        whole = [col for col in years if not col.used]
         for col in [col for col in sheet.cols if whole and not (col.used or col in whole)]:
             if col.number and is_sum(col.source, col.place, [one.place for one in whole]):
                 sheet.leave([col], "the sum of other columns", True)
             elif several_years(bare_header(col.header)) and col.share("number") > 0:
                 sheet.leave([col], "? amounts of several years: in which one do they count")
-        return {sort: left for sort, cols in years.items() if (left := [col for col in cols if not col.used])}
+        return whole
 
-    def _costs(self, sheet: _Sheet, years: dict[str, list[_Col]]) -> None:
-        """Of several figures of a year one is its costs, or the parts of one."""
+    def _of_years(self, sheet: _Sheet, cols: list[_Col], table: str, own: dict[str, str]) -> None:
+        """Of several figures of a year one is its costs or benefits, or the parts of one."""
+        years: dict[str, list[_Col]] = {}
+        for col in cols:
+            years.setdefault(sort_of(_parts("benefit").sub(" ", col.words).strip()), []).append(col)
         taken, only = set[int](), len(years) == 1
         for sorts in (("bare",), ("total",), ("capex", "opex"), ("plain",), *((one,) for one in _WHOLE)):
             free = {sort: [col for col in years.get(sort, ()) if col.year not in taken] for sort in sorts}
-            free = {sort: [col for n, col in enumerate(cols) if not _again(col, cols[:n], sort in _PARTS[1:])]
-                    for sort, cols in free.items()}  # fmt: skip
             for sort, cols in free.items():
-                said, why = _SAYS.get(sort, ({}, "its header is a year"))
+                cols = [col for n, col in enumerate(cols) if not _again(col, cols[:n], sort in _PARTS[1:])]
+                said, sure = own or _SAYS.get(sort, {}), only and sort in ("total", "planned", "forecast")
+                sure |= sort == "bare" or (sort in _SAYS and not own)
+                why = "its header is a year" if sure else "? its header says more than a year"
                 if cols:
-                    self._turn(sheet, cols, said, why, sort == "bare" or bool(said) or (only and sort != "plain"))
+                    self._turn(sheet, cols, said, why, sure, table)
                 if sort != "opex" or free["capex"]:  # running costs alone come on top of the others
                     taken |= {col.year for col in cols}
         left = [col for cols in years.values() for col in cols if not col.used]
@@ -727,7 +735,7 @@ class Draft:
             table = "benefits" if col in benefits else "costs"
             lines = {"project_id": self._id(sheet), "year": f"{year}  # {date.sample}"}
             lines["amount"] = self._say(f"{table}.amount", [col], why, len(costs) == 1)
-            lines |= _SAYS[sorts[col]][0] if col in (*parts, *benefits) else self._kinds(sheet)
+            lines |= _SAYS[sorts[col]] if col in (*parts, *benefits) else self._kinds(sheet)
             if len(ids) > ids.nunique() and not self._versions(sheet, ids):
                 lines["repeats"] = "sum  # ? rows of one project and year are added up"
             sheet.blocks.append((table, lines))
@@ -819,12 +827,11 @@ class Draft:
     def _rows_of(self, sheet: _Sheet, table: str) -> None:
         """The columns of one table by their headers; amounts by year turned."""
         lines = {"project_id": self._id(sheet)}
-        years = [col for col in sheet.cols if not col.used and col.year and col.number]
         for name in [one.name for one in load_schema()[table] if one.name != "project_id"]:
             if cols := sheet.targets(table, name):
                 lines[name] = self._say(f"{table}.{name}", cols[:1], "its header is known", True)
-        if table == "benefits" and years:
-            self._turn(sheet, years, lines, "its header is a year", True, table)
+        if table == "benefits" and (years := self._by_year(sheet, _NO_BENEFIT)):
+            self._of_years(sheet, years, table, lines)
         elif len(lines) > 1:
             sheet.blocks.append((table, lines))
 
@@ -867,7 +874,7 @@ class Draft:
             lost = looks_like_amounts(header, col.text) if len(col.text) else False
             why = col.why or ("? amounts, not read" if lost else "long text" if col.long else "? not needed")
             lines.append(f"  {quoted(header)}: {quoted(why)}  # {col.sample}")
-        lines += [] if "costs" in blocks else ["absent:", '  costs: "the source has no amounts by year"']
+        lines += [] if "costs" in blocks else ["absent:", '  costs: "? no amounts by year were found"']
         return "\n".join(lines) + "\n"
 
     @property

@@ -30,6 +30,7 @@ from pmo_kit.register.values import (
     read_year,
     say_units,
     shown,
+    stated_prices,
     without_unit,
     words,
 )
@@ -48,14 +49,21 @@ _PERIOD_PART = re.compile(r"(\D+?)[\s:|/\-–]+(\S*\d.*)|(\S*\d\S*)[\s:|\-–]+(
 _WORD_AND_DATE = re.compile(r"[^\W\d]+\.?,?\s+\d+[./-]\d+[./-]|.*\b12 months?\b", re.I)
 
 
-_OPEN = re.compile(rf"\d\s*(?:\+|\.\.+|…|→|>|[-–—/]\s*$|ff\b)|^\W*(?:>|≥|→)|{one_of('later')}", re.I)
+_OPEN = re.compile(
+    rf"\d\s*(?:\+|\.\.+|…|→|>|[-–—/]\s*$|ff\b)|^\W*(?:>|≥|→)|{one_of('later')}|"
+    rf"(?:{one_of('until')}|(?<!year )(?<!months )\bto)\s+(?:fy\s*)?(?:19|20)\d\d(?![\d./-])|"
+    rf"(?:19|20)\d\d\s+(?:and|or|und|oder|et|ou|y|o)\s+{one_of('until')}",
+    re.I,
+)
 
 
 def open_ended(header: str) -> bool:
-    """True when a header of a year says that later years are in it too.
+    """True when a header of a year says that later or earlier years are in it too.
 
-    >>> [open_ended(one) for one in ("2029+", "2029 ff.", "2029–", "from 2029 on", "2029-30", "Plan 2029")]
-    [True, True, True, True, False, False]
+    >>> [open_ended(one) for one in ("2029+", "2029 ff.", "2029–", "from 2029 on", "Cost to 2029", "bis 2029")]
+    [True, True, True, True, True, True]
+    >>> [open_ended(one) for one in ("2029-30", "Plan 2029", "Year to 31 March 2029", "bis 31.12.2029")]
+    [False, False, False, False]
     """
     return any(sign.isdigit() for sign in header) and _OPEN.search(header) is not None
 
@@ -159,7 +167,9 @@ def read_header(header: str, table: Table, kind: str, known: frozenset[str], fir
         name = next((name for name in known if folded(name) == folded(header)), None)
         return None if name is None else WideColumn(name)
     said = ((value, _categories(rest, table)) for value, rest in dated(header, kind, first_month))
-    return next((WideColumn(value, found) for value, found in said if found is not None), None)
+    doubt = stated_prices(header) == ("real", None)  # real prices, or what is spent, as Spanish has it
+    columns = (WideColumn(value, found) for value, found in said if found is not None and not (doubt and found))
+    return next(columns, None)
 
 
 def dated(header: str, kind: str = "year", first_month: int = 1) -> Iterator[tuple[str, str]]:
@@ -387,9 +397,8 @@ class Heading:
         for row in map(int, np.flatnonzero(like)[::-1]):
             line = {place: folded(text) for place, one in enumerate(cells.iloc[row]) if (text := clean_cell(one))}
             equal = [[place for place, text in line.items() if text == folded(head[place])] for head in heads]
-            whole = any(
-                all(one in some or not head[one] for one in line) for some, head in zip(equal, heads, strict=True)
-            )
+            both = zip(equal, heads, strict=True)
+            whole = any(all(one in some or not head[one] for one in line) for some, head in both)
             same, below = max(map(len, equal)), again[row + 1 : row + 2].any()
             named = len({place for some in equal for place in some if not line[place][0].isdigit()})
             most = named > 0 and same >= max(2, len(line) - 1)

@@ -573,6 +573,56 @@ def test_a_column_of_sums_that_holds_other_years_is_none(tmp_path, header, asked
     assert ("? amounts of several years" in line, "the sum of other columns" in line) == (asked, not asked)
 
 
+HEADS = {  # headers of a column of amounts -> the money of 2027 and 2028 in k€, or None where it must be asked
+    "H1 2027 (k€),H2 2027 (k€)": 30, "Q1 FY27 (k€),Q2 FY27 (k€)": 30, "Cost Q1 2027 (k€),Cost Q2 2027 (k€)": 30,
+    "2027 (k€),H1 2027 (k€)": 15, "2027 (net) k€,2028 (net) k€": 30, "2027 (excl. VAT) k€,2028 (excl. VAT) k€": 30,
+    "2027 (real) k€,2028 (real) k€": 30, "2027 (k€),2028 €": 15.015, "2027 (50%) k€,2028 (50%) k€": 0,
+    "Cost to 2027 (k€),2028 (k€)": None, "bis 2026 (k€),2027 (k€)": None, "2027 (k€),2028 and before (k€)": None,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("heads", HEADS)
+def test_what_a_header_says_beside_its_year_is_read_or_asked(tmp_path, heads):
+    text = f"Code,Name,Department,{heads}\nA1,Quay,Ports,10,10\nA2,Dam,Ports,5,5\n"
+    if HEADS[heads] is None:
+        assert csv_of(tmp_path, text)[1] == 2
+        return
+    csv_of(tmp_path, text)
+    assert sum(amounts(tmp_path).values()) == pytest.approx(1000 * HEADS[heads])
+    mapping = (tmp_path / "out" / "source.map.yml").read_text(encoding="utf-8").splitlines()
+    asked = any("? " in line for line in mapping if "€" in line)
+    assert asked != ("Q" in heads or heads.startswith("H"))  # the parts of a year are read without a question
+
+
+@pytest.mark.parametrize(
+    ("heads", "total"),
+    [("Plan 2027,Actual 2027", 33), ("Benefit plan 2027,Benefit actual 2027", 33),
+     ("Benefit Q1 2027,Benefit Q2 2027", 65), ("Cash benefit 2027,Social benefit 2027", 65), ("2027,FTE 2027", 33)],
+)  # fmt: skip
+def test_of_several_figures_of_a_benefit_one_counts(tmp_path, heads, total):
+    book = openpyxl.Workbook()
+    book.worksheets[0].title = "Plan"
+    benefits = book.create_sheet("Benefits")
+    for line in [[*HEAD, "2027 (€)"], ["A1", "Quay", "Ports", 10], ["A2", "Dam", "Ports", 5]]:
+        book.worksheets[0].append(line)
+    for line in [["Code", *heads.split(",")], ["A1", 11, 10], ["A2", 22, 22]]:
+        benefits.append(line)
+    book.save(tmp_path / "b.xlsx")
+    import_sources([tmp_path / "b.xlsx"], tmp_path / "out")
+    assert load_register(tmp_path / "out").table("benefits")["amount"].sum() == total
+
+
+@pytest.mark.parametrize(
+    ("costs", "fault"),
+    [("project_id,2027 (real)\nP01,10\n", "no column year"),
+     ("project_id,year,amount\nP01,2027,\xad5\n", "cannot be seen"),
+     ("project_id,year,amount,Inflation index\nP01,2027,5,1.2\n", "It says something about the amounts")],
+)  # fmt: skip
+def test_a_word_or_sign_with_two_meanings_is_asked(tables, folder, costs, fault):
+    with pytest.raises(DataError, match=fault):
+        load_register(folder(tables | {"costs": costs}))
+
+
 def read_costs(folder: Path, export: str, amount: str) -> pd.DataFrame:
     (folder / "e.csv").write_text(export, encoding="utf-8")
     lines = "settings: {currency: EUR, money_unit: million, price_basis: nominal, as_of: 2026-03-31}\ntables:\n"
@@ -618,6 +668,21 @@ def test_an_amount_without_a_key_is_left_out_with_its_money(tmp_path):
     found = read_costs(tmp_path, "Ref,Title,Unit,Cost\nA1,Pier,Roads,1\nA3,Lock,Water,4\n,,,5\n", "Cost")
     assert any("the total of the rows above" in one for one in found["message"])
     assert any("none of the money left out" in one for one in found["message"])
+
+
+@pytest.mark.parametrize("cell", ["ca. 5", "5?", "tbc", "#REF!"])
+def test_an_amount_that_cannot_be_read_is_told_where_rows_are_added_up(tmp_path, cell):
+    export = f"Ref,Title,Unit,Fund,2027,2028\nA1,Pier,Roads,x,10,1\nA1,Pier,Roads,y,{cell},1\nA2,Pump,Water,x,2,1\n"
+    (tmp_path / "e.csv").write_text(export, encoding="utf-8")
+    text = "settings: {currency: EUR, money_unit: million, price_basis: nominal, as_of: 2026-03-31}\ntables:\n"
+    text += "  projects: {project_id: Ref, name: Title, area: Unit}\n  costs: {project_id: Ref, repeats: sum, "
+    text += "unpivot: {name: year, into: amount, columns: [2027, 2028]}}\nignore: {Fund: the amounts are added up}\n"
+    (tmp_path / "m.yml").write_text(text, encoding="utf-8")
+    register = load_register(tmp_path / "e.csv", mapping=tmp_path / "m.yml")
+    assert register.costs["amount"].tolist() == [10, 2, 2, 1]
+    told = " ".join(register.findings["message"])
+    assert ("one amount cannot be read" in told) == (cell != "tbc")  # "tbc" says that there is none yet
+    assert cell == "tbc" or f'"{cell}" cannot be read' in told
 
 
 @pytest.mark.parametrize("start", [1, 4])

@@ -190,7 +190,9 @@ def signs_unseen(evidence: Evidence) -> Iterator[Found]:
         cells = intake.raw[column.name]
         odd = [one for one in texts_of(cells) if not (one.isascii() and one.isprintable()) or "_x00" in one]
         signs = {one: found for one in odd if (found := ODD_SIGNS.findall(one.strip()))}
-        hard = [one for one, found in signs.items() if any(sign < " " or len(sign) > 1 for sign in found)]
+        hard = [
+            one for one, found in signs.items() if any(sign < " " or sign == "\xad" or len(sign) > 1 for sign in found)
+        ]
         hard = [] if column.type in (*_WRITTEN, "value") else hard
         for severity, some, end in (
             ("block", hard, "they cannot be in a number or a date."),
