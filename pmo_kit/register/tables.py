@@ -143,7 +143,7 @@ def _absent(table: str, intakes: Mapping[str, Intake]) -> str:
         return ""
     frame = intakes["left_out"].frame
     said = frame.loc[(frame["table"] == table) & frame["row"].isna() & frame["column"].isna(), "reason"]
-    return str(said.iloc[0]) if len(said) else ""
+    return str(said.iloc[0]).removeprefix("? ") if len(said) else ""
 
 
 def _settings(
