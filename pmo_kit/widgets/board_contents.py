@@ -267,9 +267,8 @@ def moved_words(session: SessionState, answer: Answer, computing: bool) -> list[
         return [["", "The plan shown is that before the last move, until the new one stands."]]
     if answer.allocation is None:
         return [["", "There is no plan to compare."]]
-    words = [
-        [MOVED[what], in_row(f"{session.names[p]} {p}" for p in ids)] for what, ids in session.changes.moved.items()
-    ]
+    moved = session.changes.moved.items()
+    words = [[MOVED[what], in_row(f"{session.names[p]} {p}" for p in ids)] for what, ids in moved if ids]
     return words or [["", "The plan is the same."]]
 
 
