@@ -15,6 +15,7 @@ from pmo_kit.exhibits.records import Runs
 from pmo_kit.facts import at_least_some, count, doing, listed, many, number, say, sentence, shortened
 from pmo_kit.figures import arbitration as plan
 from pmo_kit.figures import claims
+from pmo_kit.figures.arbitration import SMALL
 from pmo_kit.figures.figure import below, figure, in_years, kpi, nothing, tabled, tile
 from pmo_kit.register import Register
 from pmo_kit.register.checks.provenance import accounts
@@ -224,7 +225,6 @@ def certificate(allocation: Allocation, simulation: Simulation, confidence: floa
     return "Likely:", say("worth {worth}. {money}", worth=worth, money=money)
 
 
-SMALL = 1e-6
 AT_ONCE = {"at": "any fewer", "above": "any more", "below": "any less"}
 EVENTS = 2
 LIMITS = 2

@@ -42,21 +42,18 @@ NOBODY = "No project reports figures"
 def _of_review(review: Review) -> dict[str, Fact]:
     """What the review counts, as facts: running, red by rule and declared, falsely green, money at the pace."""
     register, table, total = review.register, review.table, review.areas.loc["All"]
-    counts = {
-        "running": ("delivery.running", int(table["counted"].sum()), ""),
-        "red": ("delivery.red", int((table["rag_rule"] == "R").sum()), "by rule"),
-        "declared": ("delivery.red", int((table["rag_declared"] == "R").sum()), "declared"),
+    stated = {
+        "running": ("delivery.running", table["counted"].sum(), ""),
+        "red": ("delivery.red", (table["rag_rule"] == "R").sum(), "by rule"),
+        "declared": ("delivery.red", (table["rag_declared"] == "R").sum(), "declared"),
         "false": ("delivery.false_green", len(review.watermelons), ""),
+        "earned": ("delivery.earned", total["ev"], None),
+        "spent": ("delivery.spent", total["ac"], None),
+        "end": ("delivery.at_pace", total["eac_cpi"], None),
+        "budget": ("delivery.budget", total["bac"], None),
+        "over": ("delivery.over", abs(total["vac"]), None),
     }
-    money = {
-        "earned": ("delivery.earned", total["ev"]),
-        "spent": ("delivery.spent", total["ac"]),
-        "end": ("delivery.at_pace", total["eac_cpi"]),
-        "budget": ("delivery.budget", total["bac"]),
-        "over": ("delivery.over", abs(total["vac"])),
-    }
-    found = {k: claims.told(register, key, n, part=part) for k, (key, n, part) in counts.items()}
-    return found | {k: claims.told(register, key, n) for k, (key, n) in money.items()}
+    return {name: claims.told(register, key, n, part=part) for name, (key, n, part) in stated.items()}
 
 
 def _runs(review: Review) -> str:

@@ -40,6 +40,7 @@ def acceptability(robustness: RankRobustness) -> Chart:
         for project, line in share.iterrows()
         for rank, value in line.items()
     )  # fmt: skip
+    drawn_cases = number(robustness.inputs["draws"], 0)
     beyond = f"Ranks beyond {number(RANKS, 0)} are not drawn." if len(table) > RANKS else ""
     first = table["first"].sort_values(ascending=False, kind="stable").head(3)
     first = first[first >= 0.005]
@@ -50,7 +51,7 @@ def acceptability(robustness: RankRobustness) -> Chart:
         data=rows,
         title=title,
         takeaway=robustness.sentences[0],
-        unit_line=unit_line(f"Share of cases in each rank: {_cases(robustness)}", "%"),
+        unit_line=unit_line(f"Share of cases in each rank: {CASES}, {drawn_cases} drawn", "%"),
         note=f"{more} {beyond}".strip(),
     )
 
@@ -99,11 +100,6 @@ def flags(screening: Screening, ranking: Ranking) -> Table:
         title=screening.summary.rstrip("."),
         unit_line=unit_line(f"{many(len(table), 'flag|flags')} on scores and criteria", ""),
     )
-
-
-def _cases(robustness: RankRobustness) -> str:
-    """The cases in words."""
-    return f"{CASES}, {number(robustness.inputs['draws'], 0)} drawn"
 
 
 def _who(ranks: pd.Series) -> str:

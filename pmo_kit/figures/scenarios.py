@@ -78,7 +78,7 @@ def grid(comparison: Comparison) -> Table:
     """Return project by case: in full, reduced or out; always first, then sometimes, then never."""
     register, levels = comparison.question.register, comparison.grid
     presence = comparison.presence
-    largest = largest_levels(comparison.question)
+    largest, found = largest_levels(comparison.question), comparison.funded
     forced = [name for name in levels if any(one.name == name and one.forces for one in comparison.scenarios)]
     marks = levels.apply(
         lambda column: [
@@ -104,10 +104,11 @@ def grid(comparison: Comparison) -> Table:
         data=shown,
         own=[Field(name, name, kind="mark", ruled=name in forced[:1]) for name in levels],
         title=say(
-            "Over {over} {always:words project is|projects are} always funded ({same:nones-words} at one size), "
-            "{sometimes:nones-words} sometimes, {never:nones-words} never",
+            "Over {over} {always:words project is|projects are} always funded{size}, {sometimes:nones-words} "
+            "sometimes, {never:nones-words} never",
             over=comparison.over,
-            **comparison.funded,
+            size=say(" ({same:nones-words} at one size)", **found) if found["always"].value else "",
+            **found,
         ),
         takeaway=f"The case decides {shortened(sometimes, 4)}."
         if len(sometimes)

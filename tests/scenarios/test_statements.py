@@ -80,8 +80,9 @@ def test_b7_b8_counts_and_regrets_are_those_of_the_named_cases(
     def none(several: int) -> str:
         return count(several) if several else "none"
 
+    sized = f" ({none(same)} at one size)" if always else ""
     assert figures.grid(comparison).title == (
-        f"Over {over} {count(len(always), 'project is', 'projects are')} always funded ({none(same)} at one size), "
+        f"Over {over} {count(len(always), 'project is', 'projects are')} always funded{sized}, "
         f"{none(len(everyone) - len(always) - never)} sometimes, {none(never)} never"
     )
     asked = {case.name: case(question) for case in cases if case.name in other} | {"Today": question}
