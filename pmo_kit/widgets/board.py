@@ -81,8 +81,7 @@ class Board(ui.Working, ui.Linked):
         session = self.session
         acts: dict[str, Callable[[Mapping[str, Any]], object]] = {
             "force": lambda m: session.force(
-                str(m["project"]), "in" if m["way"] == "in" else "out", m.get("level") or None,
-                reason=str(m.get("reason", "")), decided_by=str(m.get("by", "")),
+                m["project"], m["way"], m.get("level") or None, reason=m.get("reason", ""), decided_by=m.get("by", "")
             ),
             "free": lambda m: session.free(str(m["project"])),
             "money": lambda m: session.set_money(round(float(m["value"]) / 100, 6)),
@@ -139,9 +138,14 @@ class Board(ui.Working, ui.Linked):
         self, case: Case, wanted: list[tuple[Case, bool]], plan: Allocation | None, stopped: ui.Stopped
     ) -> None:
         """In the thread: first answers and proofs, then a price for every project, handed over a few at a time."""
-        for one, found in self.session.searched(wanted):
+        ended: set[object] = set()
+        for one, last in wanted:
+            if one.key in ended:
+                continue
+            found = self.session.search(one, last=last)
             if stopped():
                 return
+            ended |= {one.key} if found.ended else set()
             if one == case:  # a proof that is not found in time takes no plan away
                 plan = found.allocation or plan
             self.hand(partial(self._settle, one, found))

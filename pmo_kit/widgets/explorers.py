@@ -10,6 +10,7 @@ import dataclasses
 import datetime as dt
 import json
 import os
+from collections.abc import Iterator
 from functools import cached_property, partial
 from html import escape
 from itertools import combinations
@@ -108,17 +109,15 @@ class RegisterState:
         """Findings that name the open project, or stand in one of its rows."""
         return self.register.findings[(self.register.concerned == self.project).to_numpy(bool)]
 
-    def page(self) -> list[tuple[str, pd.DataFrame]]:
+    def page(self) -> Iterator[tuple[str, pd.DataFrame]]:
         """Everything about the open project: (table, its rows), columns that hold nothing left out."""
         facts = self.register.projects.loc[self.project].dropna()
         facts = facts[facts.astype("str") != ""].rename(_plain)
-        page = [("project", facts.rename_axis("what").rename("value").reset_index())]
-        for name in self.register.names:
-            table = self.register.table(name)
-            if name not in LEFT_OUT and "project_id" in table:
+        yield "project", facts.rename_axis("what").rename("value").reset_index()
+        for name, table in ((name, self.register.table(name)) for name in self.register.names):
+            if name not in LEFT_OUT and "project_id" in table and self.project in set(table["project_id"]):
                 rows = table[table["project_id"] == self.project].drop(columns="project_id")
-                page.append((name, rows.dropna(axis=1, how="all")))
-        return [(name, rows) for name, rows in page if len(rows)]
+                yield name, rows.dropna(axis=1, how="all")
 
     @property
     def headline(self) -> str:
@@ -199,7 +198,7 @@ class WeightsState:
     >>> import pmo_kit as pmo
     >>> state = WeightsState(pmo.load_register("data/samples/meridian_12"))
     >>> state.set("carbon", 0)
-    >>> round(float(state.weights.sum()), 9), float(state.weights["carbon"])
+    >>> round(float(state.ranking.weights.sum()), 9), float(state.ranking.weights["carbon"])
     (1.0, 0.0)
     """
 
@@ -212,11 +211,6 @@ class WeightsState:
         self._start = dict(self.points)
         self.judgements = {(one, other): self._times(one, other) for one, other in combinations(self.points, 2)}
         self.ranking, self.consistency = self.first, ""
-
-    @property
-    def weights(self) -> pd.Series:
-        """Normalized weights, as the points say."""
-        return self.ranking.weights
 
     def _times(self, one: str, other: str) -> float:
         """How many times more one criterion matters than another by the points, on the scale of the pairs."""
@@ -293,7 +287,7 @@ class WeightsState:
         """
         who = f"{_named(name)} {dt.date.today()}"
         kept = self.saved(folder)
-        mine = self.weights.round(6).rename_axis("criterion").reset_index().assign(stakeholder=inert(who))
+        mine = self.ranking.weights.round(6).rename_axis("criterion").reset_index().assign(stakeholder=inert(who))
         rows = pd.concat([kept[kept["stakeholder"] != inert(who)], mine[kept.columns]])
         return write_csv(Path(folder) / "stakeholder_weights.csv", rows)
 
@@ -308,7 +302,7 @@ class WeightsState:
             There is no name.
         """
         criteria = self.first.register.table("criteria")
-        weights = (100 * criteria["criterion"].map(self.weights)).round(6)
+        weights = (100 * criteria["criterion"].map(self.ranking.weights)).round(6)
         rows = criteria.assign(weight=weights, weighted_by=_named(name), weighted_on=dt.date.today())
         return write_csv(unused(Path(folder) / "criteria.csv"), rows.dropna(axis=1, how="all"))
 

@@ -6,7 +6,7 @@ A view sends moves and draws `SessionState`; a test does the same without a view
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partialmethod, reduce
 from itertools import groupby
@@ -189,11 +189,6 @@ class Move:
     case: Case
 
 
-def _now() -> dt.datetime:
-    """The time of a move."""
-    return dt.datetime.now().replace(microsecond=0)
-
-
 class SessionState:
     """What lies before the committee: the recommended plan, the case, its answer, and how it came about.
 
@@ -232,7 +227,7 @@ class SessionState:
         *,
         reasons: bool = True,
         seconds: float = 10.0,
-        clock: Callable[[], dt.datetime] = _now,
+        clock: Callable[[], dt.datetime] = lambda: dt.datetime.now().replace(microsecond=0),
     ) -> None:
         self.base, start = base_and_case(question)
         self.reasons, self.seconds, self.clock = reasons, seconds, clock
@@ -402,16 +397,6 @@ class SessionState:
             if key not in self._answers or (last and not self._answers[key].ended):
                 yield one, last
 
-    def searched(self, wanted: Iterable[tuple[Case, bool]]) -> Iterator[tuple[Case, Answer]]:
-        """Ask the solver for one after another; of a case that has ended nothing more is asked."""
-        ended = set()
-        for case, last in wanted:
-            if case.key not in ended:
-                answer = self.search(case, last=last)
-                if answer.ended:
-                    ended.add(case.key)
-                yield case, answer
-
     def search(self, case: Case, *, last: bool) -> Answer:
         """Ask the solver; no answer is kept, so that any thread may.
 
@@ -444,8 +429,8 @@ class SessionState:
 
     def prove(self) -> None:
         """Have every answer that is open, here and now."""
-        for case, answer in self.searched([*self.open_searches()]):
-            self.settle(case, answer)
+        for case, last in self.open_searches():
+            self.settle(case, self.search(case, last=last))
 
     def tried(self) -> list[Case]:
         """The cases of this session, the newest first, each once; the recommended plan among them."""

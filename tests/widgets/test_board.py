@@ -532,7 +532,7 @@ def test_agreed_weights_are_those_of_the_register_with_name_and_date(register: p
     shutil.copy(tmp_path / "criteria.csv", folder)
     read = pmo.load_register(folder)
     assert not (read.findings["severity"] == "block").any()
-    assert pmo.prioritize(read).weights.round(6).to_dict() == panel.state.weights.round(6).to_dict()
+    assert pmo.prioritize(read).weights.round(6).to_dict() == panel.state.ranking.weights.round(6).to_dict()
     criteria = read.table("criteria")
     assert set(criteria["weighted_by"]) == {"The committee"}
     assert set(criteria["weighted_on"].dt.date) == {dt.date.today()}
