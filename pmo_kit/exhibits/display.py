@@ -67,7 +67,7 @@ def _plain_table(table: Table) -> str:
 
 E = TypeVar("E", bound=Exhibit)
 
-_carrier: list[str] = []
+_carrier: dict[str, str] = {}
 """The id of the exhibit that brought the fonts into this notebook: the first that is HTML, and it alone."""
 
 
@@ -97,13 +97,12 @@ def show(exhibit: Exhibit, *, title: str = "", takeaway: str = "") -> None:
     for name in ("id", "title"):
         if not getattr(shown, name).strip():
             raise ValueError(f"exhibit {shown.id or type(shown).__name__}: {name} is empty; every exhibit needs one")
-    running = shell()
-    if running is None:
+    if shell() is None:
         print(plain(cells.reworded(shown.printed, bound)))
         return
     from IPython.display import display
 
-    fonts = not isinstance(shown, Chart) and _carries_fonts(shown.id)
+    fonts = not isinstance(shown, Chart) and _carrier.setdefault("id", shown.id) == shown.id
     display(mimebundle(shown, fonts=fonts), raw=True)
 
 
@@ -158,12 +157,6 @@ def shell() -> Any:
     """The IPython that runs this; None where there is none."""
     module = sys.modules.get("IPython")
     return module.get_ipython() if module is not None else None
-
-
-def _carries_fonts(exhibit: str) -> bool:
-    if not _carrier:
-        _carrier.append(exhibit)
-    return _carrier[0] == exhibit
 
 
 def fragment(exhibit: Exhibit, *, framed: bool = True, level: int = 3, figure: str = "") -> str:

@@ -76,10 +76,9 @@ def fields_of(chart: Chart) -> tuple[Field, Field]:
 
 def said_on(chart: Chart, row: Mapping[Any, Any], number: Field) -> str:
     """What stands on a mark: its label, or its number where the chart has no labels."""
-    if chart.label is None:
-        return theme.format_value(number, row[number.name])
-    value = row[chart.label.name]
-    return "" if theme.is_missing(value) else theme.format_value(chart.label, value)
+    field = chart.label or number
+    value = row[field.name]
+    return "" if chart.label and theme.is_missing(value) else theme.format_value(field, value)
 
 
 def read_bars(chart: Chart) -> list[Bar]:

@@ -24,7 +24,7 @@ def outputs(monkeypatch: pytest.MonkeyPatch) -> Any:
     InteractiveShell.clear_instance()
     shell = InteractiveShell.instance()
     monkeypatch.setattr(display, "shell", lambda: shell)
-    monkeypatch.setattr(display, "_carrier", [])
+    monkeypatch.setattr(display, "_carrier", {})
 
     def shown(exhibit: Any, **words: str) -> dict[str, Any]:
         with capture_output() as captured:
