@@ -51,7 +51,9 @@ class Move:
             return f"{self.row} is new"
         if self.column == "" and self.new is None:
             return f"{self.row} is gone"
-        return f"{head}: {value_words(self.old)} → {value_words(self.new)}"
+        then, now = value_words(self.old), value_words(self.new)
+        then, now = (then, now) if then != now else (repr(self.old), repr(self.new))  # they differ in what is not said
+        return f"{head}: {then} → {now}"
 
     @property
     def change(self) -> float:
@@ -197,6 +199,9 @@ def value_words(value: Any) -> str:
 def _rows(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Move]:
     """Cells that moved, rows that are new or gone."""
     titles = _titles(new) | _titles(old)
+    columns = (dict.fromkeys((record.get("data") or {}).get("columns", ()), True) for record in (old, new))
+    for name, before, after in changed(*columns):
+        yield Move(f"the column {titles.get(name, name)}", "", before, after)
     for name, before, after in changed(table_rows(old), table_rows(new)):
         if before is None or after is None:
             yield Move(name, "", before and name, after and name)

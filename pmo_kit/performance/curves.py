@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -331,7 +331,7 @@ def read_curves(register: Register, as_of: object = None) -> Curves:
     month, lengths = months_of(status["period"], int(register.settings.fiscal_year_start))
     if np.unique(lengths).size > 1:
         odd = "Status periods mix months, quarters and years. Use one of them throughout."
-        raise DataError(odd, as_findings([("block", "period", "one granularity", odd, "", "")]))
+        raise DataError.of([{"column": "period", "rule": "one granularity", "message": odd}], sheet="status")
     length = int(lengths[0])
     codes, projects = pd.factorize(status["project_id"], sort=True)
     first = np.full(len(projects), np.iinfo(np.int64).max)
@@ -403,14 +403,9 @@ def check(
         "budget stands still": np.asarray(moved.any(axis=1)),
     }
     rows = [
-        (one["severity"], one["column"], one["rule"], f"{project} {one['message']}.", one["fix"], str(project))
+        one | {"sheet": "status", "message": f"{project} {one['message']}.", "project_id": str(project)}
         for one in CHECKS
         for project in latest.index[failed[one["rule"]]]
     ]
-    return as_findings(rows), ~(plan_gap | plan_falls | late)
-
-
-def as_findings(rows: Sequence[tuple[str, ...]]) -> pd.DataFrame:
-    """Findings as `Register.findings` has them, from (severity, column, rule, message, fix, project)."""
-    whole = [(s, "", "status", None, c, "", r, m, f, p) for s, c, r, m, f, p in rows]
-    return pd.DataFrame(whole, columns=list(COLUMNS))
+    empty = {"file": "", "row": None, "value": ""}
+    return pd.DataFrame([empty | row for row in rows], columns=list(COLUMNS)), ~(plan_gap | plan_falls | late)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from pmo_kit.errors import DataError
 from pmo_kit.facts import Base, Fact, Of, Sentence, as_given, facts_of, number, printing, say, told_in
-from pmo_kit.performance.curves import as_findings, called, month_of, months_of, rows_of
+from pmo_kit.performance.curves import called, month_of, months_of, rows_of
 from pmo_kit.register.checks.scopes import QUANTITIES
 
 if TYPE_CHECKING:
@@ -329,7 +329,10 @@ def _same_money(register: Register, previous: Register) -> None:
         now, then = getattr(register.settings, name), getattr(previous.settings, name)
         if now and then and now != then:
             text = f"The previous register has {name} {then}, this one {now}: amounts cannot be compared."
-            raise DataError(text, as_findings([("block", name, "one currency", text, "Convert one of them.", "")]))
+            fix = "Convert one of them."
+            raise DataError.of(
+                [{"column": name, "rule": "one currency", "message": text, "fix": fix}], sheet="settings"
+            )
 
 
 def _latest_status(register: Register) -> pd.DataFrame:

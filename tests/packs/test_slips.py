@@ -12,6 +12,7 @@ import pytest
 from pmo_kit.cli import main
 from pmo_kit.packs import build_pack
 from pmo_kit.packs.spec import expand, read_spec
+from pmo_kit.packs.verify import moves
 from tests.packs.tiny import LOAD, PARAMETERS, Workspace, message, notebook, write_workspace
 
 ALL = PARAMETERS + '\ndraws: int = 10\nlabel: str = "x"\nfast: bool = True\nextra_path: str = ""\nshare: float = 0.5'
@@ -205,6 +206,26 @@ def test_sources_of_one_name_are_refused_and_nothing_is_left(
     assert main(["new", str(tmp_path / "mine"), "--from", str(tmp_path / "jan")]) == 2
     assert "is a folder: name its files." in capsys.readouterr().err
     assert sorted(path.name for path in tmp_path.iterdir()) == ["feb", "jan", "two.map.yml"]
+
+
+def record(rows: list[list[object]], *columns: str) -> dict[str, object]:
+    return {"id": "a", "title": "t", "data": {"columns": ["label", *columns], "rows": rows}}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (record([["A", 1, 5]], "value", "more"), record([["A", 1]], "value"), ["the column more is gone"]),
+        (record([["A", 1]], "value"), record([["A", 2, 5]], "value", "more"),
+         ["the column more is new", "A, value: 1 → 2"]),
+        (record([["A", 0.1 + 0.2]], "value"), record([["A", 0.3]], "value"),
+         ["A, value: 0.30000000000000004 → 0.3"]),
+        (record([["A", "3"]], "value"), record([["A", 3]], "value"), ["A, value: '3' → 3"]),
+        (record([["A", 1], ["A", 2]], "value"), record([["A", 2]], "value"), ["A, value: 1 → 2", "A (2) is gone"]),
+    ],
+)  # fmt: skip
+def test_every_cell_and_column_that_moved_is_said(old: object, new: object, told: list[str]) -> None:
+    assert [str(move) for move in moves(old, new)] == told  # type: ignore[arg-type]
 
 
 def changed(**values: object) -> Callable[[Path], None]:
