@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -226,11 +225,6 @@ def month_of(day: date | pd.Timestamp) -> int:
     """
     stamp = pd.Timestamp(day)
     return int(stamp.year * 12 + stamp.month - 1 - (not stamp.is_month_end))
-
-
-def rows_of(table: pd.DataFrame) -> Iterator[Any]:
-    """Yield every row as a named tuple (whose types pandas cannot state)."""
-    yield from table.itertuples()
 
 
 def called(projects: pd.DataFrame, project: object, otherwise: object = "") -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from pmo_kit.errors import DataError
 from pmo_kit.facts import Base, Fact, Of, Sentence, as_given, facts_of, number, printing, say, told_in
-from pmo_kit.performance.curves import called, month_of, months_of, rows_of
+from pmo_kit.performance.curves import called, month_of, months_of
 from pmo_kit.register.checks.scopes import QUANTITIES
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def baseline_moves(register: Register, previous: Register | None = None) -> pd.D
     ends = period_ends(changed["period"], register)
     rows += [
         (r.project_id, "bac", pd.NA, r.before, r.bac, given.get(r.project_id), end)
-        for r, end in zip(rows_of(changed), ends, strict=True)
+        for r, end in zip(changed.itertuples(), ends, strict=True)
     ]
     log = pd.DataFrame(rows, columns=[*KEYS, "before", "after", "reference", "since"])
     log["year"] = log["year"].astype("Int64")
@@ -106,7 +106,7 @@ def _returned(
     costs, benefits = whole_life(register, "costs"), whole_life(register, "benefits")
     names = register.projects["name"]
     known = set() if previous is None else set(previous.projects.index)
-    for row in rows_of(refused):
+    for row in refused.itertuples():
         old, asked, gain = row.project_name, row.amount, np.nan
         if previous is not None and row.project_id in previous.projects.index:
             old = previous.projects.at[row.project_id, "name"]
@@ -347,7 +347,7 @@ def _against_advice(decisions: pd.DataFrame, register: Register) -> list[Row]:
     """Decided otherwise than recommended."""
     status, projects, rows = _latest_status(register), register.projects, []
     last = decisions[decisions["date"] == decisions["date"].max()]
-    for row in rows_of(last.dropna(subset=["recommended"])):
+    for row in last.dropna(subset=["recommended"]).itertuples():
         if row.decision == row.recommended:
             continue
         name, advice = called(projects, row.project_id, row.project_name), WORDS[row.recommended][0]
@@ -365,7 +365,7 @@ def _against_advice(decisions: pd.DataFrame, register: Register) -> list[Row]:
 def _not_kept(decisions: pd.DataFrame, register: Register, previous: Register | None) -> list[Row]:
     """Stopped, refused or paused, and still spending."""
     rows = []
-    for row in rows_of(decisions[decisions["decision"].isin(["stop", "refuse", "pause"])]):
+    for row in decisions[decisions["decision"].isin(["stop", "refuse", "pause"])].itertuples():
         amount, words = _spent_since(register, previous, row.project_id, row.date)
         if amount > 1e-9:
             name = called(register.projects, row.project_id, row.project_name)
@@ -414,7 +414,7 @@ def _gone(decisions: pd.DataFrame, register: Register, previous: Register | None
             text = f"{called(previous.projects, project)} is no longer in the register{of}; no decision says so."
             rows.append(("gone", project, text, asked, dates.get(project, pd.NaT)))
     seen = {row[1] for row in rows}
-    for row in rows_of(decisions):
+    for row in decisions.itertuples():
         if row.project_id not in here | seen and row.decision not in ENDED:
             name = called(register.projects, row.project_id, row.project_name)
             text = f"{name} was {WORDS[row.decision][1]} and is no longer in the register; no decision says so."
@@ -427,7 +427,7 @@ def _open(decisions: pd.DataFrame, register: Register) -> list[Row]:
     projects, as_of, rows = register.projects, register.settings.as_of, []
     waiting = decisions[decisions["decision"].isin(["fund_to_next_gate", "fund_with_condition", "defer", "pause"])]
     waiting = waiting[~brought(waiting, register)]
-    for row in rows_of(waiting[waiting["project_id"].isin(projects.index)]):
+    for row in waiting[waiting["project_id"].isin(projects.index)].itertuples():
         text = f"{called(projects, row.project_id)} was {WORDS[row.decision][1]}"
         text += f": {row.condition}" if isinstance(row.condition, str) and row.condition else ""
         text += f" (due {row.due:%Y-%m-%d})" if pd.notna(row.due) else ""
@@ -435,7 +435,7 @@ def _open(decisions: pd.DataFrame, register: Register) -> list[Row]:
     actions = register.table("actions")
     late = actions[actions["status"] == "open"]
     late = late[late["due"] < pd.Timestamp(as_of)] if as_of is not None else late.iloc[:0]
-    for row in rows_of(late):
+    for row in late.itertuples():
         project = row.project_id if isinstance(row.project_id, str) else ""
         rows.append(("open", project, f"{row.action}: was due on {row.due:%Y-%m-%d}, {row.owner}.", np.nan, row.due))
     return rows
@@ -473,7 +473,7 @@ def decision_log(register: Register, previous: Register | None = None) -> pd.Dat
     back = _returned(register, previous, last_decisions(register, previous))
     returned = {project: register.projects.at[project, "name"] for _, project, *_ in back}
     status, rows = _latest_status(register), []
-    for row in rows_of(table):
+    for row in table.itertuples():
         spent, words = 0.0, ""
         later = latest[row.project_id]
         if later > row.date:
@@ -484,7 +484,7 @@ def decision_log(register: Register, previous: Register | None = None) -> pd.Dat
     table["kept"], table["outcome"] = [kept for kept, _ in rows], [words for _, words in rows]
     same = (table["decision"] == table["recommended"]) | (_goes(table["decision"]) & _goes(table["recommended"]))
     table["followed"] = same.astype("boolean").mask(table["recommended"].isna())
-    today = [called(register.projects, row.project_id) for row in rows_of(table)]
+    today = [called(register.projects, row.project_id) for row in table.itertuples()]
     table["name"] = table["project_name"].where(table["project_name"].notna(), pd.Series(today, dtype="str"))
     columns = [
         "date", "committee", "project_id", "name", "recommended", "decision", "followed", "kept", "reason",

@@ -25,7 +25,6 @@ from pmo_kit.performance.curves import (
     earned_value,
     ratio,
     read_curves,
-    rows_of,
 )
 from pmo_kit.performance.governance import brought, last_decisions, latest_slips
 
@@ -168,7 +167,7 @@ def apply_rules(table: pd.DataFrame, rules: RagRules) -> pd.DataFrame:
     )
     rated["rag_rule"] = worst(rated)
     rated["watermelon"] = (table["rag_declared"] == "G") & (rated["rag_rule"] == "R")
-    reasons = [_why(row, figures) for row, figures in zip(rows_of(rated), rows_of(table), strict=True)]
+    reasons = [_why(row, figures) for row, figures in zip(rated.itertuples(), table.itertuples(), strict=True)]
     rated["reason"] = pd.Series(reasons, index=rated.index, dtype="str")
     return rated
 
