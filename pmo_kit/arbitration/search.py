@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pmo_kit.arbitration.question import Question
 
 FIRST = np.array([0.025, 0.05, 0.1, 0.2])  # of the relaxation: how far below it a first plan is guessed to be
+BRIEF = 1000  # branches of the search above such a guess
 CORE = 30  # options searched, besides two for each rule, once the relaxation has settled the others
 
 
@@ -328,12 +329,14 @@ class Pool(Known):
         relaxed = solve(model.program.fixed(fixed).with_rows(extra).relaxed) if fixed or extra else self._relaxed
         if relaxed.x is None:
             return Found("infeasible", None, 0, -NO_BOUND, 0)
+        limits = limits or Limits(proof_gap(model))
+        brief = limits if self._plans else replace(limits, nodes=min(limits.nodes or BRIEF, BRIEF))
         for below in (1.5 * self.distance, 5 * self.distance) if self._plans else FIRST * abs(relaxed.value) * ONE:
             guess = round(relaxed.value * ONE) - round(below)
             if lead is None or guess > lead[0]:
                 kept = _kept(model, relaxed, guess) | fixed
-                found = best_plan(model, fixed=kept, extra=extra, least=guess, limits=limits)
-                if found.plan is not None:
+                found = best_plan(model, fixed=kept, extra=extra, least=guess, limits=brief)
+                if found.plan is not None and (self._plans or found.status == "optimal"):
                     self.add(found.plan)
                     return found
                 if found.status != "infeasible":
