@@ -670,10 +670,11 @@ def draw_grid(chart: Chart, sheet: Sheet) -> None:
     spans = _rows(sheet, grid.rows, 2.0)
     wide = max(theme.text_width(cells.said(part), size) for _, part, _ in grid.parts.values()) + 16
     cell = min(sheet.plot_width / len(grid.columns), max(wide, 5.2 * size))
-    heads = [theme.wrap(name, cell - 4, size) for name in grid.columns]
+    step = math.ceil((sheet.widest(grid.columns) + 4) / cell) if chart.x.kind == "time" else 1
+    heads = [theme.wrap(name, cell * step - 4, size) for name in grid.columns]  # a time is never broken
     sheet.right = max(sheet.width - sheet.left - cell * len(grid.columns), 0)
     sheet.top += max(map(len, heads)) * size * 1.25 + 6
-    for n, head in enumerate(heads):
+    for n, head in list(enumerate(heads))[::step]:
         sheet.tick("top", (n + 0.5) * cell, "\n".join(head))
     for at in (0.0, *(end for _, end in spans)):
         sheet.line(0, at, cell * len(heads), at, color=theme.GRID, under=True)

@@ -239,6 +239,19 @@ def test_a_grid_draws_marks_and_shades() -> None:
     assert theme.DARK_BLUE in shades
 
 
+def test_no_quarter_above_a_narrow_grid_is_broken() -> None:
+    quarters = [f"{year}-Q{n}" for year in (2027, 2028) for n in (1, 2, 3, 4)]
+    data = pd.DataFrame({"q": quarters, "area": "Water Supply (at most 30 %)", "n": range(8)})
+    chart = Chart(id="g", alt="-", mark="heatmap", data=data, x=Field("q", kind="time"), y=Field("area", kind="text"),
+                  value=Field("n", decimals=0))  # fmt: skip
+    for width, shown in ((340, quarters[::2]), (800, quarters)):
+        sheet = draw(chart, width)
+        heads = [mark for mark in sheet.marks if isinstance(mark, Words) and mark.y == -TICK_GAP]
+        assert [mark.text for mark in heads] == shown
+        ends = [(m.x - theme.text_width(m.text, 12) / 2, m.x + theme.text_width(m.text, 12) / 2) for m in heads]
+        assert all(end < start for (_, end), (start, _) in itertools.pairwise(ends))
+
+
 @given(st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=12))
 @settings(max_examples=30, deadline=None)
 def test_text_is_data(text: str) -> None:
