@@ -485,6 +485,7 @@ def test_a_hundred_moves_hold_memory_and_never_part_figure_from_table(shown: Ope
 @pytest.mark.slow
 def test_a_hundred_weights_hold_memory_and_never_part_figure_from_table(shown: Opened) -> None:
     page = shown("hundred_weights", "import os\nprint('kernel', os.getpid())\nwidgets.weights(register)")
+    fitted(page)
     handles, dice = page.locator(".noUi-handle"), random.Random(3)
     sizes: list[tuple[float, float]] = []
     for move in range(1, 101):
