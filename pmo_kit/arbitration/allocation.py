@@ -17,7 +17,7 @@ from pmo_kit.arbitration.model import ONE, Model, Plan, compile_model, in_parts,
 from pmo_kit.arbitration.question import Question
 from pmo_kit.arbitration.rules import Capacity, Count, Demand, Limit, Synergy
 from pmo_kit.arbitration.search import Found, Pool, best_plan, core_plan, each, moment, proof_gap, settle_tie
-from pmo_kit.arbitration.solving import MOST_NODES, Limits, Program, Proof, Status, T, prove
+from pmo_kit.arbitration.solving import MOST_NODES, Limits, Program, Proof, Status, T, ending_at_ctrl_c, prove
 from pmo_kit.disk import shared
 from pmo_kit.doors import Answer, door
 from pmo_kit.errors import InfeasibleError, PmoError
@@ -372,10 +372,11 @@ def arbitrate_from(question: Question, known: Iterable[Plan] = (), settle: bool 
     model = compile_model(question)
     gap = asked_gap(question)
     until = moment(question.time_limit)
-    limits = Limits(proof_gap(model), question.node_limit, until, stoppable=True)
+    limits = Limits(proof_gap(model), question.node_limit, until)
     pool = Pool(model, known)
     at_once = gap == 0 and (pool.plans or until is None)  # a guess that fails takes time, too
-    found = pool.search(limits=limits) if at_once else _within(model, gap, limits)
+    with ending_at_ctrl_c():
+        found = pool.search(limits=limits) if at_once else _within(model, gap, limits)
     alone = False
     if settle and (found.status == "infeasible" or (gap == 0 and found.status == "optimal")):
         found, alone = _verified(model, found)

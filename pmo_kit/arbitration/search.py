@@ -14,7 +14,7 @@ import numpy as np
 
 from pmo_kit.arbitration.model import NO_BOUND, ONE, Model, Plan, compile_model
 from pmo_kit.arbitration.rules import Row
-from pmo_kit.arbitration.solving import Floats, Limits, Outcome, Program, Status, T, side_by_side, solve, taken
+from pmo_kit.arbitration.solving import Floats, Limits, Outcome, Program, Status, T, ended, side_by_side, solve, taken
 
 if TYPE_CHECKING:
     from pmo_kit.arbitration.question import Question
@@ -336,7 +336,7 @@ class Pool(Known):
             if lead is None or guess > lead[0]:
                 kept = _kept(model, relaxed, guess) | fixed
                 found = best_plan(model, fixed=kept, extra=extra, least=guess, limits=brief)
-                if found.plan is not None and (self._plans or found.status == "optimal"):
+                if found.plan is not None and (self._plans or found.status == "optimal" or ended()):
                     self.add(found.plan)
                     return found
                 if found.status != "infeasible":

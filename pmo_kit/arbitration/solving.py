@@ -16,7 +16,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -157,7 +157,7 @@ class Limits:
 
     With a `cutoff` only points of at least that value are looked for: where one is known, the search need
     not find it again by trying, and the proof is several times faster. A point of `enough` ends the search.
-    A `stoppable` search ends at Ctrl-C with the best plan so far. Without `tries` no plan is guessed on the way.
+    Without `tries` no plan is guessed on the way.
     """
 
     gap: float = 0.0
@@ -165,7 +165,6 @@ class Limits:
     until: float | None = None  # time.monotonic()
     cutoff: float | None = None
     enough: float | None = None
-    stoppable: bool = False
     tries: bool = True
 
 
@@ -262,18 +261,30 @@ def side_by_side(jobs: Iterable[Callable[[], T]], learn: Callable[[T], object] =
     return found
 
 
+_ended: ContextVar[Callable[[], bool]] = ContextVar("ended", default=bool)
+
+
+def ended() -> bool:
+    """True once Ctrl-C has ended the searches that `ending_at_ctrl_c` holds."""
+    return _ended.get()()
+
+
 @contextmanager
-def _stopping_at_ctrl_c(highs: Any) -> Iterator[None]:
-    """Let Ctrl-C end the search instead of raising; only the main thread may listen to it."""
+def ending_at_ctrl_c() -> Iterator[None]:
+    """Let Ctrl-C end every search in here with its best plan so far, instead of raising.
+
+    Only the main thread may listen to it.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     pressed: list[int] = []
     before = signal.signal(signal.SIGINT, lambda number, _: pressed.append(number))
-    highs.cbMipInterrupt += lambda event: event.interrupt() if pressed else None
+    token = _ended.set(lambda: bool(pressed))
     try:
         yield
     finally:
+        _ended.reset(token)
         signal.signal(signal.SIGINT, before)
 
 
@@ -391,10 +402,9 @@ def _solved(program: Program, limits: Limits) -> Outcome:
         settings["time_limit"] = max(0.01, limits.until - time.monotonic())
     highs = _holding(program, program.integer, settings)
     whole = program.integer.any()
-    unwanted = _unwanted.get()
-    highs.cbMipInterrupt += lambda event: event.interrupt() if unwanted() else None
-    with _stopping_at_ctrl_c(highs) if limits.stoppable else nullcontext():
-        highs.run()
+    unwanted, stop = _unwanted.get(), _ended.get()
+    highs.cbMipInterrupt += lambda event: event.interrupt() if unwanted() or stop() else None
+    highs.run()
     if unwanted():
         raise Interrupted
     info, status = highs.getInfo(), highs.getModelStatus()

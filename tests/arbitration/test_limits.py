@@ -28,11 +28,12 @@ def test_a_node_limit_gives_the_same_plan_every_time(hard: Question) -> None:
     assert "not unique" in first.summary
 
 
-def test_ctrl_c_returns_the_best_plan_so_far(hard: Question) -> None:
+@pytest.mark.parametrize("limit", [30.0, None], ids=["within a time limit", "without one"])
+def test_ctrl_c_returns_the_best_plan_so_far(hard: Question, limit: float | None) -> None:
     before = signal.getsignal(signal.SIGINT)  # ignored where the run itself stands in the background
     timer = threading.Timer(0.8, lambda: os.kill(os.getpid(), signal.SIGINT))
     timer.start()
-    found = arbitrate(hard.replace(time_limit=30.0))
+    found = arbitrate(hard.replace(time_limit=limit))
     timer.join()
     assert found.status == "feasible"
     assert found.value > 0
