@@ -470,9 +470,16 @@ def compare(question: Question, scenarios: Sequence[Scenario]) -> Comparison:
     asked = {scenario.name: scenario(question) for scenario in scenarios}
     today = arbitrate(question)
     found = dict(zip(asked, side_by_side(partial(answered, each) for each in asked.values()), strict=True))
-    allocations = {TODAY: today} | {n: a for n, a in found.items() if isinstance(a, Allocation)}
-    reasons = {name: str(error) for name, error in found.items() if isinstance(error, InfeasibleError)}
-    return Comparison(question, tuple(scenarios), MappingProxyType(allocations), MappingProxyType(reasons))
+    return compared(question, scenarios, {TODAY: today, **found})
+
+
+def compared(
+    question: Question, scenarios: Sequence[Scenario], found: Mapping[str, Allocation | InfeasibleError]
+) -> Comparison:
+    """Answers that are known, by the name of the scenario and of the base, side by side."""
+    plans = {name: answer for name, answer in found.items() if isinstance(answer, Allocation)}
+    reasons = {name: str(answer) for name, answer in found.items() if isinstance(answer, InfeasibleError)}
+    return Comparison(question, tuple(scenarios), MappingProxyType(plans), MappingProxyType(reasons))
 
 
 COLUMNS = ["plan", "scenario", "cost_p80", "npv_p20", "npv_p50", "fits", "wins"]

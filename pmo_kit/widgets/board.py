@@ -39,14 +39,13 @@ class Board(ui.Working, ui.Linked):
         Who decides, where a move does not say.
     """
 
-    PARTS = ("state", "prices", "progress", "notice", "options")
     _esm = ui.front("link.js", "board.js", "board_jupyter.js")
     _css = theme.font_css((400, 700)) + ui.front("board.css")
-    state = traitlets.Dict().tag(sync=True)
-    prices = traitlets.Dict().tag(sync=True)
-    progress = traitlets.Unicode("").tag(sync=True)
-    notice = traitlets.Dict().tag(sync=True)
-    options = traitlets.Dict().tag(sync=True)
+    state = traitlets.Dict().tag(sync=True, shown=True)
+    prices = traitlets.Dict().tag(sync=True, shown=True)
+    progress = traitlets.Unicode("").tag(sync=True, shown=True)
+    notice = traitlets.Dict().tag(sync=True, shown=True)
+    options = traitlets.Dict().tag(sync=True, shown=True)
 
     def __init__(self, session: SessionState, folder: Path, committee: str) -> None:
         self.session, self.folder, self.committee = session, folder, committee.strip() or "Committee"

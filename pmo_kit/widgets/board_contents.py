@@ -162,7 +162,7 @@ def value_words(answer: Answer) -> str:
     """What a case is worth, as far as that is known."""
     if answer.allocation is None:
         return "no plan" if answer.ended else ""
-    return between(answer.value, answer.value + answer.rest)
+    return between(answer.value, answer.bound)
 
 
 def projects(session: SessionState, answer: Answer) -> list[dict[str, Any]]:

@@ -16,13 +16,13 @@ from html import escape
 from itertools import combinations
 from os import PathLike
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import ipywidgets
 import numpy as np
 import pandas as pd
 
+from pmo_kit import figures
 from pmo_kit.arbitration import Allocation, Capacity, Envelope, Frontier, FundingOrder, Question, arbitrate
 from pmo_kit.arbitration import frontier as ladder_of
 from pmo_kit.arbitration.allocation import answered
@@ -33,12 +33,6 @@ from pmo_kit.doors import door, known
 from pmo_kit.errors import InfeasibleError, PmoError
 from pmo_kit.exhibits import Chart, Field, Reference, theme
 from pmo_kit.facts import as_given, count, in_row, listed, money, number, percent, shortened
-from pmo_kit.figures.arbitration import changes, holds
-from pmo_kit.figures.partners import bids, lots, sensitivity
-from pmo_kit.figures.performance import s_curve
-from pmo_kit.figures.prioritization import contributions
-from pmo_kit.figures.risk import s_curve as cost_curve
-from pmo_kit.figures.scenarios import definitions
 from pmo_kit.partners import Award, select_partners
 from pmo_kit.performance import Review
 from pmo_kit.prioritization import Ranking, ahp_weights, arbitration_value, compare_stakeholders, prioritize
@@ -46,7 +40,7 @@ from pmo_kit.prioritization.robustness import weight_stability
 from pmo_kit.register import Register
 from pmo_kit.risk import Simulation
 from pmo_kit.scenarios import Comparison, Scenario, read_scenarios
-from pmo_kit.scenarios.comparison import TODAY
+from pmo_kit.scenarios.comparison import TODAY, compared
 from pmo_kit.widgets import panel as ui
 from pmo_kit.widgets.session_files import save_scenarios, unused, write_csv
 
@@ -56,6 +50,11 @@ ALL = "All areas"
 def areas(projects: pd.DataFrame) -> list[str]:
     """The areas of projects, all first."""
     return [ALL, *sorted(map(str, projects["area"].dropna().unique()))]
+
+
+def in_area(projects: pd.DataFrame, area: str) -> pd.DataFrame:
+    """The projects of an area, or all."""
+    return projects if area == ALL else projects[projects["area"].eq(area).fillna(False).to_numpy(bool)]
 
 
 LEFT_OUT = ("projects", "settings", "criteria", "budgets", "capacity", "rules")
@@ -83,12 +82,10 @@ class RegisterState:
     @property
     def found(self) -> pd.DataFrame:
         """The projects that the filter leaves, with the number of findings of each."""
-        table, counts = self.register.projects, self.register.concerned.value_counts()
+        table, counts = in_area(self.register.projects, self.area), self.register.concerned.value_counts()
         table = table.assign(findings=counts.reindex(table.index, fill_value=0))
         text = table[["name", "area"]].fillna("").astype("str").assign(id=table.index).agg(" ".join, axis=1)
         keep = text.str.lower().str.contains(self.word.strip().lower(), regex=False)
-        if self.area != ALL:
-            keep &= table["area"].eq(self.area).fillna(False).to_numpy(bool)
         return table[keep & (table["findings"] >= int(self.only_found)).to_numpy()]
 
     @property
@@ -147,7 +144,7 @@ def register(register: Register) -> ui.Panel:
     filters = (
         ui.control(ipywidgets.Text, act=word, placeholder="Find a project", continuous_update=True),
         ui.control(ipywidgets.Dropdown, act=area, tooltip="Area", options=areas(register.projects)),
-        ui.control(ipywidgets.Checkbox, act=only, value=False, description="only with findings", indent=False),
+        ui.control(ipywidgets.Checkbox, "only with findings", act=only, value=False, indent=False),
     )
     own = "", "", partial(setattr, state, "project"), lambda: (state.listed, state.project or None)
     projects = ui.control(ipywidgets.Select, *own, tooltip="Projects", rows=18)
@@ -177,6 +174,7 @@ def _page(state: RegisterState) -> str:
 
 
 SHOWN = 10
+"""Bars, or rows, of the projects that matter most."""
 SCALE = {"9 times more": 9.0, **{f"{n} times": float(n) for n in (7, 5, 3, 2)}, "as much": 1.0}
 SCALE |= {f"1/{n}": 1 / n for n in (2, 3, 5, 7, 9)}
 """How many times more one criterion matters than another, in the words of the pairs."""
@@ -207,8 +205,7 @@ class WeightsState:
         criteria = self.first.card.criteria
         self.labels = {str(c): str(label) or str(c) for c, label in criteria["label"].items()}
         top = float(self.first.weights.max()) or 1.0
-        self.points: dict[str, float] = {str(c): round(100 * float(w) / top) for c, w in self.first.weights.items()}
-        self._start = dict(self.points)
+        self.points = self._start = {str(c): round(100 * float(w) / top, 0) for c, w in self.first.weights.items()}
         self.judgements = {(one, other): self._times(one, other) for one, other in combinations(self.points, 2)}
         self.ranking, self.consistency = self.first, ""
 
@@ -237,7 +234,7 @@ class WeightsState:
 
     def reset(self) -> None:
         """Back to the weights at the start, exactly."""
-        self.points, self.ranking = dict(self._start), self.first
+        self.points, self.ranking = self._start, self.first
 
     def _rank(self, points: dict[str, float]) -> None:
         if not sum(points.values()) > 0:
@@ -408,8 +405,6 @@ def weights(source: Register | Ranking, *, folder: str | PathLike[str] = "sessio
         )
         for (one, other), times in state.judgements.items()
     ]  # fmt: skip
-    for one in (*sliders.values(), *pairs):
-        one.add_class("pw-points")
 
     def saved() -> str:
         return f"Saved in {state.save(folder, person.value)}. {state.spread(folder)}"
@@ -430,7 +425,7 @@ def weights(source: Register | Ranking, *, folder: str | PathLike[str] = "sessio
     back = ui.button("Back to the weights at the start", state.reset)
 
     def bars() -> Chart:
-        chart = contributions(state.ranking)
+        chart = figures.prioritization.contributions(state.ranking)
         first = chart.data["project"].unique()[:SHOWN]
         return dataclasses.replace(chart, data=chart.data[chart.data["project"].isin(first)])
 
@@ -524,7 +519,8 @@ class FrontierState:
         more = "This is the largest budget of the ladder."
         if larger.any():
             following = self.ladder.allocations[self.points["factor"][larger].iloc[0]]
-            more = f"One step more money: {changes(names, self.plan.plan, following.plan) or 'nothing changes'}."
+            change = figures.arbitration.changes(names, self.plan.plan, following.plan)
+            more = f"One step more money: {change or 'nothing changes'}."
         if self.order is None:
             return f"{more} No order of funding holds for all these budgets."
         price = self.order.table.set_index("factor")["price"][self.factor]
@@ -553,7 +549,7 @@ def frontier(ladder: Frontier) -> ui.Panel:
     figure = ui.Drawn(partial(_lines, state), lambda point: slider.set_trait("value", options[point][1]))
     columns = (("name", "project"), ("project_id", "id"), Field("value", "value"), Field("cost", "cost"))
     plan = ui.shown(lambda: state.table, Field("decision", "", kind="decision"), *columns)
-    order = ipywidgets.HTML("" if state.order is None else ui.exhibit_html(holds(state.order)))
+    order = ipywidgets.HTML("" if state.order is None else ui.exhibit_html(figures.arbitration.holds(state.order)))
     following = ui.shown(lambda: ui.about_html(state.next_words))
     titles = ("The plan at this budget", "The line that holds")
     tables = ipywidgets.Tab([ui.scrolled(plan), ui.scrolled(order)], titles=titles)
@@ -611,9 +607,7 @@ class PerformanceState:
     @property
     def projects(self) -> pd.DataFrame:
         """The area's projects, the worst by rule first."""
-        table = self.review.table
-        if self.area != ALL:
-            table = table[table["area"] == self.area]
+        table = in_area(self.review.table, self.area)
         order = table["rag_rule"].map({color: place for place, color in enumerate(COLORS)}).fillna(3)
         return table.assign(order=order).sort_values(["order", "bac"], ascending=[True, False], kind="stable")
 
@@ -629,7 +623,7 @@ class PerformanceState:
     @property
     def headline(self) -> str:
         """The title of the curve."""
-        return s_curve(self.review, self.project).title
+        return figures.performance.s_curve(self.review, self.project).title
 
     @property
     def listed(self) -> list[tuple[str, str]]:
@@ -664,14 +658,11 @@ def performance(review: Review) -> ui.Panel:
     area = ui.control(ipywidgets.Dropdown, act=state.choose_area, tooltip="Area", options=areas(review.table))
     own = "", "", partial(setattr, state, "project"), lambda: (state.listed, state.project)
     projects = ui.control(ipywidgets.Select, *own, tooltip="Projects", rows=9)
-    figure = ui.Drawn(lambda: s_curve(state.review, state.project))
+    figure = ui.Drawn(lambda: figures.performance.s_curve(state.review, state.project))
     facts = ui.shown(lambda: state.facts, ("what", "measure"), ("today", "today"))
     left = ui.column(area, projects, ui.scrolled(facts), width="39%")
     parts = ui.row(left, ui.column(figure, width="61%"), share=1)
     return ui.Panel(state, review.summary, parts, figure=figure, projects=projects)
-
-
-SHOWN_DRIVERS = 10
 
 
 class RiskState:
@@ -693,13 +684,12 @@ class RiskState:
 
     def choose(self, percent: float) -> None:
         """Ask to be so sure."""
-        self.confidence = percent / 100
-        self.reserve = self.simulation.contingency(self.confidence)
+        self.reserve = self.simulation.contingency(percent / 100)
 
     @property
     def headline(self) -> str:
         """What the confidence costs, in a sentence."""
-        held, sure = self.reserve, number(100 * self.confidence, 0)
+        held, sure = self.reserve, number(100 * self.reserve.confidence, 0)
         apart = f"; held project by project it would be {number(held.unpooled)}" if held.saved > 0.05 else ""
         return f"To be {sure} % sure hold {number(held.pooled)} {self.unit} on top of {number(held.base)}{apart}"
 
@@ -719,14 +709,14 @@ def risk(simulation: Simulation) -> ui.Panel:
         `panel.state` is the `RiskState`.
     """
     state = RiskState(simulation)
-    figure = ui.Drawn(partial(_curve, state, cost_curve(simulation)))
+    figure = ui.Drawn(partial(_curve, state, figures.risk.s_curve(simulation)))
     sure = ui.control(ipywidgets.IntSlider, "How sure, %", "90px", state.choose, value=80, min=5, max=99)
     amounts = [Field(*one) for one in (("base", "planned"), ("quantile", "at most"), ("contingency", "reserve"))]
     by_year = simulation.contingency_by_year
     years = ui.shown(
-        lambda: by_year(state.confidence).reset_index().astype({"year": "str"}), ("year", "year"), *amounts
+        lambda: by_year(state.reserve.confidence).reset_index().astype({"year": "str"}), ("year", "year"), *amounts
     )
-    most = simulation.drivers.sort_values("share_cost", ascending=False).head(SHOWN_DRIVERS)
+    most = simulation.drivers.sort_values("share_cost", ascending=False).head(SHOWN)
     share = Field("percent", "share of the spread, %", decimals=0)
     drivers = ui.table_html(most.assign(percent=100 * most["share_cost"]), ("name", "project"), share)
     answers = ui.column(
@@ -739,7 +729,7 @@ def risk(simulation: Simulation) -> ui.Panel:
 
 def _curve(state: RiskState, curve: Chart) -> Chart:
     """The cost that is not exceeded, at every confidence; the one asked for is marked."""
-    sure = f"{percent(state.confidence)} sure {money(state.reserve.quantile)}"
+    sure = f"{percent(state.reserve.confidence)} sure {money(state.reserve.quantile)}"
     return dataclasses.replace(
         curve, references=(curve.references[0], Reference("x", state.reserve.quantile, sure, "limit"))
     )
@@ -772,7 +762,8 @@ class PartnersState:
     def headline(self) -> str:
         """The award at this weight, and whether it is that of the start."""
         same = self.award.lots["partner_id"].equals(self.first.lots["partner_id"])
-        return f"{lots(self.award).title}; {'the award of the start' if same else 'another award than at the start'}"
+        words = "the award of the start" if same else "another award than at the start"
+        return f"{figures.partners.lots(self.award).title}; {words}"
 
 
 @door
@@ -792,9 +783,9 @@ def partners(award: Award) -> ui.Panel:
     state = PartnersState(award)
     start: dict[str, Any] = {"value": round(100 * award.price_weight), "min": 0, "max": 100}
     slider = ui.control(ipywidgets.IntSlider, "Price counts, %", act=state.choose, continuous_update=False, **start)
-    given = ui.scrolled(ui.shown(lambda: ui.exhibit_html(lots(state.award))))
-    offers = ui.scrolled(ui.shown(lambda: ui.exhibit_html(bids(state.award))))
-    spans, weighed = sensitivity(award), ui.labeled("Best award by weight of the price")
+    given = ui.scrolled(ui.shown(lambda: ui.exhibit_html(figures.partners.lots(state.award))))
+    offers = ui.scrolled(ui.shown(lambda: ui.exhibit_html(figures.partners.bids(state.award))))
+    spans, weighed = figures.partners.sensitivity(award), ui.labeled("Best award by weight of the price")
     first = ui.column(given, weighed, ui.scrolled(ipywidgets.HTML(ui.exhibit_html(spans))), width="100%")
     tables = ipywidgets.Tab([first, offers], titles=(f"Award, {award.unit}", "Every bid"))
     parts = ui.row(ui.column(slider, tables, width="100%"), share=1)
@@ -850,9 +841,7 @@ class ScenariosState:
         """All scenarios side by side, the last one added at the end."""
         scenarios = tuple(scenario for scenario, _ in self._cases.values())
         found = {TODAY: self._today} | {name: answer for name, (_, answer) in self._cases.items()}
-        plans = {name: answer for name, answer in found.items() if isinstance(answer, Allocation)}
-        reasons = {name: str(answer) for name, answer in found.items() if name not in plans}
-        return Comparison(self.question, scenarios, MappingProxyType(plans), MappingProxyType(reasons))
+        return compared(self.question, scenarios, found)
 
     @property
     def headline(self) -> str:
@@ -973,9 +962,8 @@ def _draft(fields: dict[str, Any]) -> Scenario:
 def _results(state: ScenariosState) -> pd.DataFrame:
     """Every case with its worth, how sure that is, and how much it changes."""
     rows, plans = state.comparison.table.reset_index(), state.comparison.allocations
-    for moved in ("entered", "left", "resized"):
-        counted = rows[moved].map(len, na_action="ignore").astype("str")
-        rows[moved] = counted.mask(rows["status"] == "infeasible", "–")
+    moved = ["entered", "left", "resized"]
+    rows[moved] = rows[moved].map(lambda ids: str(len(ids)), na_action="ignore").fillna("–")
     sure = {name: ui.sure_words(plan) or "best" for name, plan in plans.items()}
     return rows.assign(sure=rows["scenario"].map(sure).fillna("no plan obeys the rules"))
 
@@ -984,7 +972,7 @@ def _detail(state: ScenariosState) -> str:
     """What the case shown changes in the question, and in the plan."""
     name, found = state.shown, state.comparison
     one = tuple(scenario for scenario in found.scenarios if scenario.name == name)
-    changes = definitions(dataclasses.replace(found, scenarios=one))
+    changes = figures.scenarios.definitions(dataclasses.replace(found, scenarios=one))
     line, names = found.table.loc[name], state.question.register.projects["name"]
     words = {"No plan": str(line["reason"])} if line["reason"] else {}
     for label, ids in {} if words else {"In": "entered", "Out": "left", "Other level": "resized"}.items():

@@ -74,10 +74,9 @@ def front(*names: str) -> str:
 class Linked(anywidget.AnyWidget):
     """A widget that its front end hears however late its script was loaded, and asks whether the kernel is there.
 
-    What is shown travels with the first message; `ready` is answered with all of it again, `ping` with `pong`.
+    What is tagged `shown` travels with the first message; `ready` is answered with all of it again, `ping` with `pong`.
     """
 
-    PARTS: tuple[str, ...] = ()
     own = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, **shown: Any) -> None:
@@ -90,7 +89,7 @@ class Linked(anywidget.AnyWidget):
         if content.get("type") == "ping":
             self.send({"pong": content.get("seq", 0)})
         elif content.get("type") == "ready":
-            self.send_state(list(self.PARTS))
+            self.send_state(self.trait_names(shown=True))
 
 
 class Working:
@@ -190,8 +189,7 @@ class Drawn(Linked):
     """
 
     _esm = front("link.js", "chart.js")
-    PARTS = ("drawn",)
-    drawn = traitlets.Dict().tag(sync=True)
+    drawn = traitlets.Dict().tag(sync=True, shown=True)
 
     def __init__(self, make: Callable[[], Chart], clicked: Callable[[int], object] | None = None) -> None:
         self._make, self._clicked, self.chart = make, clicked, make()
@@ -238,8 +236,10 @@ class Panel(Working, ipywidgets.VBox):
         self.__dict__.update(named)
         self.add_class("pw-panel")
         for part in parts_of(self):
-            if hasattr(part, "act"):
-                self._hear(part, part.act)
+            if isinstance(part, ipywidgets.Button):
+                part.on_click(lambda button: self._moved(button.act))
+            elif hasattr(part, "act"):
+                part.observe(lambda on: self._moved(partial(on["owner"].act, on["new"]), on["new"]), "value")
         self.draw()
 
     def draw(self) -> None:
@@ -252,12 +252,6 @@ class Panel(Working, ipywidgets.VBox):
             self._head.value = f'<span class="pw-h" aria-live="polite">{escape(self.words)}</span>'
         finally:
             self._drawing = False
-
-    def _hear(self, part: Any, act: Callable[..., object]) -> None:
-        if isinstance(part, ipywidgets.Button):
-            part.on_click(lambda _: self._moved(act))
-        else:
-            part.observe(lambda change: self._moved(partial(act, change["new"]), change["new"]), "value")
 
     def _moved(self, act: Callable[[], object], chosen: object = True) -> None:
         """Do what a person asked, draw, and say what came of it; a list in which nothing is chosen asks nothing."""
@@ -341,22 +335,17 @@ def sure_words(plan: Allocation, lead: str = "") -> str:
 
 def column(*parts: Any, width: str = "50%") -> Any:
     """Parts under one another."""
-    return ipywidgets.VBox(list(parts), layout=ipywidgets.Layout(width=width, min_width="0", min_height="0"))
+    return ipywidgets.VBox(list(parts), layout=ipywidgets.Layout(width=width))
 
 
 def row(*parts: Any, share: int = 0) -> Any:
     """Parts beside one another; with a share it takes that part of the height that is left."""
-    layout = ipywidgets.Layout(width="100%", align_items="stretch", grid_gap="14px")
-    if share:
-        layout.flex, layout.min_height = f"{share} 1 0", "0"
-    return ipywidgets.HBox(list(parts), layout=layout)
+    return ipywidgets.HBox(list(parts), layout=ipywidgets.Layout(flex=f"{share} 1 0" if share else None))
 
 
 def scrolled(part: Any, share: int = 1) -> Any:
     """A part that takes its share of the height that is left, so that nothing below it moves."""
-    box = ipywidgets.Box(
-        [part], layout=ipywidgets.Layout(flex=f"{share} 1 0", min_height="0", min_width="0", width="100%")
-    )
+    box = ipywidgets.Box([part], layout=ipywidgets.Layout(flex=f"{share} 1 0"))
     box.add_class("pw-lower")
     return box
 
@@ -366,8 +355,7 @@ def control(kind: type, text: str = "", label: str = "110px", act: Any = None, n
 
     Words that `act` gives are said; where it gives False nothing is drawn yet.
     """
-    own = {"description": text, "style": {"description_width": label}} if text else {}
-    made = kind(layout=ipywidgets.Layout(width="98%"), **own, **given)
+    made = kind(layout={"width": "98%"}, description=text, style={"description_width": label}, **given)
     if act is not None:
         made.act = act
     return made if now is None else written(made, now)

@@ -26,16 +26,12 @@ from pmo_kit.errors import PmoError
 from pmo_kit.exhibits import theme
 from pmo_kit.facts import between, listed, number, sentence
 from pmo_kit.figures.arbitration import changes
+from pmo_kit.register.schema import load_schema
 from pmo_kit.scenarios import Scenario, read_scenario_file, write_scenario_file
 from pmo_kit.widgets.board_contents import cases, less_words, log, proof_words, value_words
 from pmo_kit.widgets.session_state import Answer, Case, Move, SessionState, money_words
 
 STATE = "session.json"
-ORDER = ("project_id", "in_out", "level", "reason", "decided_by", "date")
-COLUMNS = (
-    "date", "committee", "project_id", "project_name", "decision", "amount", "level", "reason", "decided_by",
-    "recommended", "register_fingerprint",
-)  # fmt: skip
 SCENARIOS = "scenarios.yml"
 MOST_TOLD = 2
 """Changes that are named one by one; more are counted."""
@@ -147,8 +143,10 @@ def decide(
     rows = decisions_of(session, case, answer, committee, who)
     save_session(session, place, committee)
     minutes = write_minutes(place, session, case, rows, [f"Decided by {who}.", note])
-    decisions = write_csv(unused(place / "decisions.csv"), rows[list(COLUMNS)])
-    forces = pd.DataFrame(case.forces, columns=list(ORDER)).replace({"decided_by": {"": who}})
+    told = [column for column in load_schema()["decisions"].columns if column in rows]
+    decisions = write_csv(unused(place / "decisions.csv"), rows[told])
+    forces = pd.DataFrame(case.forces, columns=list(load_schema()["overrides"].columns))
+    forces = forces.replace({"decided_by": {"": who}})
     write_csv(unused(place / "overrides.csv"), forces)
     sure = "" if answer.status == "proven" else " The plan is the best one known, not proven best."
     return (
@@ -250,16 +248,13 @@ def compare_session(session: SessionState, place: str | PathLike[str]) -> str:
         As `restore_session`; or one of them has no plan.
     """
     saved, answer, unit = _known(session, place), session.answer, session.base.worth.short
-    plan, value, bound = saved.plan, saved.value, saved.bound
-    if value is None:  # it ended while the solver searched, or without a plan
-        found = session.proved(saved.case)
-        plan, value, bound = found.plan, found.value, found.bound
-    if isnan(answer.value) or isnan(value):
+    found = session.proved(saved.case) if saved.value is None else saved  # saved while it searched, or without a plan
+    if found.value is None or isnan(answer.value + found.value):
         raise PmoError("One of the two has no plan: there is nothing to compare.")
-    change = changes(session.base.register.projects["name"], plan, answer.plan)
-    there, here = between(value, value if bound is None else bound), between(answer.value, answer.bound)
+    change = changes(session.base.register.projects["name"], found.plan, answer.plan)
+    there = between(found.value, found.value if found.bound is None else found.bound)
     words = [session.case_words(case, MOST_TOLD) for case in (saved.case, session.case)]
-    values = f"There {words[0]}: {there} {unit}; here {words[1]}: {here}"
+    values = f"There {words[0]}: {there} {unit}; here {words[1]}: {value_words(answer)}"
     return f"{values}. {f'Here against there: {change}' if change else 'The plans are the same'}."
 
 

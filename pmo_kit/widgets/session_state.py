@@ -86,8 +86,7 @@ class Case:
 
     def question(self, base: Question) -> Question:
         """The base question under this case."""
-        forces = [replace(force, reason=force.reason or "what-if") for force in self.forces]
-        return self.unforced.scenario("what-if")(base).with_rules(*forces)
+        return self.unforced.scenario("what-if")(base).with_rules(*self.forces)
 
     def scenario(self, name: str) -> Scenario:
         """The case as a scenario that a register holds and a pack reads."""
