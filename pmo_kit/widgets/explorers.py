@@ -417,11 +417,8 @@ def weights(source: Register | Ranking, *, folder: str | PathLike[str] = "sessio
     consistency = ui.shown(lambda: ui.about_html(state.consistency))
     tabs = ipywidgets.Tab([points, ui.column(judged, consistency, width="100%")], titles=("Points", "Pairs"))
     person = ipywidgets.Text(placeholder="Whose weights", layout=ipywidgets.Layout(width="130px"))
-    buttons = ui.row(
-        person,
-        ui.button("Save", saved, "As this person's: stakeholder_weights.csv, a sheet of a register"),
-        ui.button("Save as agreed", agreed, "As the register's: criteria.csv"),
-    )
+    keep = ui.button("Save", saved, "As this person's: stakeholder_weights.csv, a sheet of a register")
+    agree = ui.button("Save as agreed", agreed, "As the register's: criteria.csv")
     back = ui.button("Back to the weights at the start", state.reset)
 
     def bars() -> Chart:
@@ -440,6 +437,7 @@ def weights(source: Register | Ranking, *, folder: str | PathLike[str] = "sessio
     )  # fmt: skip
     leads = ui.column(ui.labeled("What it takes for another project to lead"), ui.scrolled(flips))
     whole = ui.column(ui.labeled("The whole order"), ui.scrolled(order))
+    buttons = ui.row(person, keep, agree)
     above = ui.row(ui.column(tabs, back, buttons, width="46%"), ui.column(figure, width="54%"), share=10)
     about = (
         "Points say how much the whole range of a criterion matters, from its worst end to its best: 100 for the "

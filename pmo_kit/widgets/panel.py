@@ -290,8 +290,7 @@ class Panel(Working, ipywidgets.VBox):
                 if problem:
                     lost.append(f"{name} was not {done}: {problem}")
                 else:
-                    self.hand(act)
-                    self.hand(self.draw)
+                    self.hand(partial(self._moved, act))
             if not stopped():
                 self.hand(partial(rest, " ".join(lost) or f"{jobs[-1][0]} was {done}.", bool(lost)))
 

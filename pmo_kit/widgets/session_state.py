@@ -30,8 +30,6 @@ from pmo_kit.errors import InfeasibleError, PmoError
 from pmo_kit.facts import as_given, listed, sentence
 from pmo_kit.scenarios import Scenario
 
-InOut = Literal["in", "out"]
-
 
 @dataclass(frozen=True)
 class Case:
@@ -105,7 +103,6 @@ def base_and_case(question: Question) -> tuple[Question, Case]:
     return question.without(*(order.name for order in orders)), reduce(Case.forced, orders, Case())
 
 
-Status = Literal["proven", "known", "stopped", "none", "open"]
 FIRST_GAP = 0.01
 
 
@@ -123,7 +120,7 @@ class Answer:
         The plan, with its value and the bound on every plan.
     """
 
-    status: Status = "open"
+    status: Literal["proven", "known", "stopped", "none", "open"] = "open"
     allocation: Allocation | None = None
     error: InfeasibleError | None = None
 
@@ -285,7 +282,7 @@ class SessionState:
     def force(
         self,
         project_id: str,
-        in_out: InOut,
+        in_out: Literal["in", "out"],
         level: str | None = None,
         *,
         reason: str = "",
