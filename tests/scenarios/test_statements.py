@@ -81,10 +81,11 @@ def test_b7_b8_counts_and_regrets_are_those_of_the_named_cases(
         return count(several) if several else "none"
 
     sized = f" ({none(same)} at one size)" if always else ""
-    assert figures.grid(comparison).title == (
-        f"Over {over} {count(len(always), 'project is', 'projects are')} always funded{sized}, "
-        f"{none(len(everyone) - len(always) - never)} sometimes, {none(never)} never"
-    )
+    many = count(len(always), "project is", "projects are")
+    rest = f"{none(len(everyone) - len(always) - never)} sometimes, {none(never)} never"
+    assert figures.grid(comparison).title == f"Over {over} {many} always funded{sized}, {rest}"
+    sized = f", {none(same)} of them at one size" if always else ""
+    assert comparison.summary.startswith(f"Over {over} {many} always funded{sized}, {rest}.")
     asked = {case.name: case(question) for case in cases if case.name in other} | {"Today": question}
     behind = [
         pmo.arbitrate(there).value - kept
