@@ -398,9 +398,9 @@ class Comparison(Answer):
         lost = f" {count(len(self.reasons), 'case has', 'cases have').capitalize()} no plan." if self.reasons else ""
         size = say(", {same:nones-words} of them at one size", **self.funded) if self.funded["always"].value else ""
         return say(
-            "Over {over} {always:words project is|projects are} always funded{size}, {sometimes:nones-words} sometimes, "
-            "{never:nones-words} never.{lost} Of the plans made for one of these, that of '{least}' is least behind in "
-            "its worst case.",
+            "Over {over} {always:words project is|projects are} always funded{size}, {sometimes:nones-words} "
+            "sometimes, {never:nones-words} never.{lost} Of the plans made for one of these, that of '{least}' is "
+            "least behind in its worst case.",
             over=self.over, size=size, lost=lost, least=self.least_regret, **self.funded,
         )  # fmt: skip
 
