@@ -306,9 +306,7 @@ class WeightsState:
     def saved(self, folder: str | PathLike[str]) -> pd.DataFrame:
         """The weights kept in a folder: stakeholder, criterion, weight."""
         file = Path(folder) / "stakeholder_weights.csv"
-        if file.exists():
-            return pd.read_csv(file)
-        return pd.DataFrame(columns=["stakeholder", "criterion", "weight"])
+        return pd.read_csv(file) if file.exists() else pd.DataFrame(columns=["stakeholder", "criterion", "weight"])
 
     def plans(self, folder: str | PathLike[str]) -> dict[str, Allocation]:
         """The best plan under the weights of each person kept in a folder.
@@ -709,11 +707,9 @@ def risk(simulation: Simulation) -> ui.Panel:
     state = RiskState(simulation)
     figure = ui.Drawn(partial(_curve, state, figures.risk.s_curve(simulation)))
     sure = ui.control(ipywidgets.IntSlider, "How sure, %", "90px", state.choose, value=80, min=5, max=99)
-    amounts = [Field(*one) for one in (("base", "planned"), ("quantile", "at most"), ("contingency", "reserve"))]
+    columns = ("year", "year"), Field("base", "planned"), Field("quantile", "at most"), Field("contingency", "reserve")
     by_year = simulation.contingency_by_year
-    years = ui.shown(
-        lambda: by_year(state.reserve.confidence).reset_index().astype({"year": "str"}), ("year", "year"), *amounts
-    )
+    years = ui.shown(lambda: by_year(state.reserve.confidence).reset_index().astype({"year": "str"}), *columns)
     most = simulation.drivers.sort_values("share_cost", ascending=False).head(SHOWN)
     share = Field("percent", "share of the spread, %", decimals=0)
     drivers = ui.table_html(most.assign(percent=100 * most["share_cost"]), ("name", "project"), share)
@@ -728,9 +724,8 @@ def risk(simulation: Simulation) -> ui.Panel:
 def _curve(state: RiskState, curve: Chart) -> Chart:
     """The cost that is not exceeded, at every confidence; the one asked for is marked."""
     sure = f"{percent(state.reserve.confidence)} sure {money(state.reserve.quantile)}"
-    return dataclasses.replace(
-        curve, references=(curve.references[0], Reference("x", state.reserve.quantile, sure, "limit"))
-    )
+    asked = Reference("x", state.reserve.quantile, sure, "limit")
+    return dataclasses.replace(curve, references=(curve.references[0], asked))
 
 
 DRAWS = 50
@@ -885,9 +880,8 @@ def scenarios(question: Question, *, folder: str | PathLike[str] = "session") ->
     chosen = ui.control(ipywidgets.Dropdown, "Show", "50px", *own)
 
     def ask(scenarios: list[Scenario]) -> bool:
-        return panel.beside(
-            "added", [(one.name or "The scenario", partial(state.solve, one)) for one in scenarios], add
-        )
+        jobs = [(one.name or "The scenario", partial(state.solve, one)) for one in scenarios]
+        return panel.beside("added", jobs, add)
 
     def stopped() -> str:
         panel.stop()

@@ -367,14 +367,9 @@ def button(text: str, act: Callable[[], object], hint: str = "") -> Any:
     return made
 
 
-def shown(make: Callable[[], str | pd.DataFrame], *columns: Field | tuple[str, str]) -> Any:
-    """A part that shows the HTML that `make` gives, or its rows as a table with these columns."""
-
-    def html() -> str:
-        made = make()
-        return made if isinstance(made, str) else table_html(made, *columns)
-
-    return written(ipywidgets.HTML(), html)
+def shown(make: Callable[[], Any], *columns: Field | tuple[str, str]) -> Any:
+    """A part that shows the HTML that `make` gives or, with columns, its rows as a table."""
+    return written(ipywidgets.HTML(), (lambda: table_html(make(), *columns)) if columns else make)
 
 
 def written(made: Any, make: Callable[[], Any]) -> Any:

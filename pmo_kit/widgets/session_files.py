@@ -219,8 +219,10 @@ def _scenarios(file: Path) -> list[Scenario]:
 
 def saved_sessions(session: SessionState, folder: str | PathLike[str]) -> list[list[str]]:
     """The sessions of this very question in a folder, the newest first: [place in the folder, in words]."""
-    places = {file.parent.relative_to(folder).as_posix() for file in Path(folder).glob(f"*/*/{STATE}")}
-    found = {place: saved for place in places if (saved := _read(session, Path(folder) / place))}
+    found: dict[str, Saved] = {}
+    for file in Path(folder).glob(f"*/*/{STATE}"):
+        with suppress(PmoError):
+            found[file.parent.relative_to(folder).as_posix()] = _known(session, file.parent)
     newest = sorted(found.items(), key=lambda one: (one[1].saved, one[0]), reverse=True)
     words = session.case_words
     return [[p, f"{one.committee}, {one.saved:%Y-%m-%d %H:%M}: {words(one.case, MOST_TOLD)}"] for p, one in newest]
@@ -259,19 +261,12 @@ def compare_session(session: SessionState, place: str | PathLike[str]) -> str:
 
 
 def _known(session: SessionState, place: str | PathLike[str]) -> Saved:
-    saved = _read(session, Path(place))
-    if saved is None:
-        raise PmoError(f"In {Path(place)} no session of this question is saved; the register may have changed.")
-    return saved
-
-
-def _read(session: SessionState, place: Path) -> Saved | None:
     """What is saved in a place about this very question."""
-    try:
-        saved = FORM.validate_json((place / STATE).read_bytes())
-    except (OSError, ValueError):
-        return None
-    return saved if saved.question == session.base.fingerprint else None
+    with suppress(OSError, ValueError):
+        saved = FORM.validate_json((Path(place) / STATE).read_bytes())
+        if saved.question == session.base.fingerprint:
+            return saved
+    raise PmoError(f"In {Path(place)} no session of this question is saved; the register may have changed.")
 
 
 def write_csv(file: Path, rows: pd.DataFrame) -> Path:
