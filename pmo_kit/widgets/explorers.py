@@ -140,17 +140,15 @@ def register(register: Register) -> ui.Panel:
         `panel.state` is the `RegisterState`.
     """
     state = RegisterState(register)
-    word, area, only = (partial(state.find, name) for name in ("word", "area", "only_found"))
-    filters = (
-        ui.control(ipywidgets.Text, act=word, placeholder="Find a project", continuous_update=True),
-        ui.control(ipywidgets.Dropdown, act=area, tooltip="Area", options=areas(register.projects)),
-        ui.control(ipywidgets.Checkbox, "only with findings", act=only, value=False, indent=False),
-    )
+    word = ui.control(ipywidgets.Text, act=partial(state.find, "word"), placeholder="Find a project")
+    every = areas(register.projects)
+    area = ui.control(ipywidgets.Dropdown, act=partial(state.find, "area"), tooltip="Area", options=every)
+    only = ui.control(ipywidgets.Checkbox, "only with findings", act=partial(state.find, "only_found"), indent=False)
     own = "", "", partial(setattr, state, "project"), lambda: (state.listed, state.project or None)
     projects = ui.control(ipywidgets.Select, *own, tooltip="Projects", rows=18)
     page = ui.shown(lambda: _page(state))
     page.add_class("pw-page")
-    left = ui.column(*filters, projects, width="34%")
+    left = ui.column(word, area, only, projects, width="34%")
     parts = ui.row(left, ui.column(ui.scrolled(page), width="66%"), share=1)
     return ui.Panel(state, register.summary, parts, projects=projects)
 

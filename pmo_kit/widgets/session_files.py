@@ -280,13 +280,11 @@ def write_minutes(place: Path, session: SessionState, case: Case, decisions: pd.
     """Write the minutes of a session in which a case was decided; `decisions` is its `decisions.csv`."""
     answer, now, unit = session.known(case), session.clock(), session.base.worth.short
     settings, committee = session.base.register.settings, decisions["committee"].iloc[0]
-    rows = decisions.assign(
-        name=decisions["project_id"] + " " + decisions["project_name"],
-        cost=decisions["amount"].astype(float).map(number),
-    )
-    levels = rows["level"].where(rows["decision"] == "fund", "").items()
-    sizes = [f", {session.level_words(rows.at[at, 'project_id'], level)}" if level else "" for at, level in levels]
-    records = rows.assign(sized=rows["name"] + sizes).to_dict("records")
+    name = decisions["project_id"] + " " + decisions["project_name"]
+    cost = decisions["amount"].astype(float).map(number)
+    levels = zip(decisions["project_id"], decisions["level"].where(decisions["decision"] == "fund", ""), strict=True)
+    sizes = [f", {session.level_words(project, level)}" if level else "" for project, level in levels]
+    records = decisions.assign(name=name, sized=name + sizes, cost=cost).to_dict("records")
     loss = session.worse(Case(), case)
     less = f"Against the recommended plan: {less_words(*loss, f' {unit}')}." if loss and loss != (0, 0) else ""
     value = f"Value {value_words(answer)} {unit}. {proof_words(answer, False)}."
