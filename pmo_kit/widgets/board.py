@@ -193,11 +193,7 @@ class Board(ui.Working, ui.Linked):
 
 @door
 def committee_session(
-    question: Question,
-    *,
-    folder: str | PathLike[str] = "session",
-    committee: str = "Committee",
-    seconds: float = 10.0,
+    question: Question, *, folder: str | PathLike[str] = "session", committee: str = "Committee", seconds: float = 10.0
 ) -> Board:
     """One dashboard for a meeting: take projects in and out, move limits, and see at once what it costs.
 

@@ -16,15 +16,7 @@ from typing import Literal
 import pandas as pd
 
 from pmo_kit import doors
-from pmo_kit.arbitration import (
-    Allocation,
-    Capacity,
-    Envelope,
-    Override,
-    PlanChange,
-    Question,
-    arbitrate,
-)
+from pmo_kit.arbitration import Allocation, Capacity, Envelope, Override, PlanChange, Question, arbitrate
 from pmo_kit.arbitration.rules import role_words
 from pmo_kit.errors import InfeasibleError, PmoError
 from pmo_kit.facts import as_given, listed, sentence
