@@ -628,6 +628,7 @@ def test_run_all_leaves_no_blank_board(lab: Lab, browser: Any, turns: int, reque
     for turn in range(turns):
         page = lab.open(browser, name)  # a new page each time; a new kernel every fourth
         if turn % 4 == 1:
+            page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]")  # greeted: a person sees it
             page.evaluate("() => { window.jupyterapp.commands.execute('notebook:restart-kernel'); }")
             page.locator(".jp-Dialog .jp-mod-accept").click()
         run_all(page)
