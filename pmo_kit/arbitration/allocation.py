@@ -421,18 +421,17 @@ def close_enough(model: Model, found: Found, gap: float) -> bool:
 
 def _within(model: Model, gap: float, limits: Limits) -> Found:
     """Search until (bound - value) / (value of the discretionary part) is within the gap."""
-    if gap == 0:
-        return best_plan(model, limits=limits)
-    options, core = model.question.built, core_plan(model, gap, limits)
-    if core is not None and close_enough(model, core, gap):
-        return replace(core, status="optimal")
+    options, best = model.question.built, core_plan(model, gap, limits) if gap else None
     last = _known(model, model.question.last_plan or {})
-    worth = 0.9 * options.free_value(last) or float(np.abs(options.values[options.free]).sum())
-    while True:
+    worth = max(0.0, 0.9 * options.free_value(last)) or float(np.abs(options.values[options.free]).sum())
+    while best is None or not close_enough(model, best, gap):
         found = best_plan(model, limits=replace(limits, gap=max(proof_gap(model), gap * worth)))
-        if found.plan is None or found.status != "optimal" or close_enough(model, found, gap):
-            return found
-        worth = 0.9 * options.free_value(found.plan)
+        if found.status != "optimal":
+            if best is None or (found.plan is not None and found.value >= best.value):
+                return found
+            return replace(best, status="feasible", bound=max(best.value, min(best.bound, found.bound)))
+        best, worth = found, 0.9 * options.free_value(found.plan or ())
+    return replace(best, status="optimal")
 
 
 def _content(program: Program, model: Model, target: float, nodes: int) -> tuple[object, ...]:

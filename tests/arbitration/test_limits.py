@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from typing import Any
 
 import pytest
 
 from pmo_kit.arbitration import Question, arbitrate
+from pmo_kit.arbitration.model import ONE, compile_model
+from pmo_kit.arbitration.search import Found, core_plan
+from pmo_kit.arbitration.solving import Limits
 from tests.bench.instances import question as random_question
 
 
@@ -39,6 +43,22 @@ def test_ctrl_c_returns_the_best_plan_so_far(hard: Question, limit: float | None
     assert found.value > 0
     assert not found._model.evaluate(found._positions).broken
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_what_ends_a_second_search_leaves_the_plan_of_the_first(
+    hard: Question, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = core_plan(compile_model(hard), 0.0005, Limits())
+    assert first is not None
+
+    def pressing(*asked: Any) -> Found | None:
+        os.kill(os.getpid(), signal.SIGINT)
+        return first
+
+    monkeypatch.setattr("pmo_kit.arbitration.allocation.core_plan", pressing)
+    found = arbitrate(hard.replace(gap=0.0005))
+    assert (found.status, found._positions) == ("feasible", first.plan)
+    assert found.bound == pytest.approx(first.bound / ONE)
 
 
 def test_a_gap_is_a_share_of_the_discretionary_value(hard: Question) -> None:
