@@ -138,10 +138,11 @@ def _plan_title(allocation: Allocation) -> str:
     stopped = table.loc[table["decision"] == "stop", "name"]
     stop = f"{doing(stopped, 'stops|stop', len(stopped))}; " if len(stopped) else ""
     fund, refuse = facts.decided(allocation, "fund"), facts.decided(allocation, "refuse")
+    every = facts.projects(allocation.question.register)
     return say(
-        f"{{stop}}{{fund:{'nones-words' if stop else 'nones-Words'}}} of {{all: project|projects}} "
-        "{fund:=is|are} funded, {refuse:nones-words} {refuse:=waits|wait}: {whole:unit}, {what} {value}",
-        stop=stop, fund=fund, refuse=refuse, all=facts.projects(allocation.question.register),
+        f"{{stop}}{{fund:{'nones-words' if stop else 'nones-Words'}}} of {{every: project|projects}} "
+        "{verb:=is|are} funded, {refuse:nones-words} {refuse:=waits|wait}: {whole:unit}, {what} {value}",
+        stop=stop, fund=fund, refuse=refuse, every=every, verb=fund if fund.value else every,
         whole=facts.spend(allocation), what=allocation.question.goal, value=facts.value(allocation),
     )  # fmt: skip
 
@@ -309,9 +310,8 @@ def prices(explanation: Explanation) -> Chart:
     verb = f"Letting {allocation.table.loc[tried[0], 'name'] if len(tried) == 1 else who} in"
     if out.empty:
         none = f"No project {'priced ' * (len(tried) < len(outside))}outside can be let in; leaving"
-        verb = (
-            f"{none if len(tried) else 'Leaving' if len(outside) else 'Nothing is outside; leaving'} out one that is in"
-        )
+        verb = none if len(tried) else "Leaving" if len(outside) else "Nothing is outside; leaving"
+        verb += " out one that is in"
     apart = least.words() != most.words()
     low = "" if least.words() == number(0) else least
     span = say("{low}{to} {high}", low=low, to=" to" if low else "up to", high=most) if apart else or_nothing(most)

@@ -223,17 +223,12 @@ def slips(register: Register, milestones: pd.DataFrame, most: int = ROWS) -> Cha
     moved = int((late["moved_months"] >= 1).sum())
     title, takeaway = "No open milestone is late", ""
     if len(late):
-        first = late["milestone"][late["slip_months"] == late["slip_months"].max()]
+        first = late["milestone"][late["slip_months"] == (slip := late["slip_months"].max())]
         title = f"Latest {'is' if len(first) == 1 else 'are'} {shortened(first)}, "
-        title += f"by {count(round(late['slip_months'].max()), 'month')}"
+        title += f"by {count(round(slip), 'month') if slip >= 1 else 'less than a month'}"
         takeaway = f"{sentence(or_none(moved))} of {count(len(late), 'late milestone')} "
         takeaway += f"{'has' if moved == 1 else 'have'} moved by a month or more since the last committee."
-    return drawn(
-        data=shown,
-        title=title,
-        takeaway=takeaway,
-        note=note,
-    )
+    return drawn(data=shown, title=title, takeaway=takeaway, note=note)
 
 
 @figure("performance.forecasts")
@@ -387,7 +382,9 @@ def gates(register: Register, coverage: pd.DataFrame) -> Table:
     return tabled(
         data=rows,
         title=title,
-        takeaway=f"{many(never, 'check was|checks were')} never done." if never else "Every one of them was done.",
+        takeaway=f"{many(never, 'check was|checks were')} never done."
+        if never
+        else "Every one of them was done." * bool(whole == whole),
     )
 
 

@@ -205,7 +205,7 @@ def contributions(ranking: Ranking) -> Chart:
         data=long,
         x=Field("points", "value", ranking.unit),
         title=f"{names[leader]} leads with {number(whole)}; {number(part)} of it from {best}",
-        takeaway=f"The first three are {listed(names.head(3))}.",
+        takeaway=f"The first three are {listed(names.head(3))}." * (len(names) > 2),
         unit_line=unit_line("What the value is made of", ranking.unit),
         note=more,
     )

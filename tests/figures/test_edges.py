@@ -160,3 +160,20 @@ def test_limits_without_a_plan_that_touches_them_are_not_counted() -> None:
     allocation = pmo.arbitrate(pmo.Question(register([10.0], [4.0], 20.0, False)))
     shown = figures.limits(allocation, pmo.arbitration.limits_worth(allocation, ["all money"]))
     assert (shown.title, isinstance(shown, Message) and shown.items) == ("No limit is touched by the plan", ())
+
+
+def test_of_a_single_project_the_plan_speaks_in_the_singular() -> None:
+    titles = [
+        figures.plan(pmo.arbitrate(pmo.Question(register([10.0], [worth], 20.0, False)))).title for worth in (4.0, 30.0)
+    ]
+    assert titles[0].startswith("None of 1 project is funded, one waits: ")
+    assert titles[1].startswith("One of 1 project is funded, none wait: ")
+    refused = figures.plan(pmo.arbitrate(pmo.Question(register(*CASES["refused"], False)))).title
+    assert refused.startswith("None of 3 projects are funded, three wait: ")
+
+
+def test_of_two_projects_no_first_three_are_named() -> None:
+    criteria = pd.DataFrame({"criterion": ["Cost"], "sense": "max", "low": 0.0, "high": 10.0, "weight": 1.0})
+    scores = pd.DataFrame({"project_id": ["P1", "P2"], "criterion": "Cost", "score": [5.0, 7.0]})
+    ranking = pmo.prioritize(pair(criteria=criteria, scores=scores))
+    assert prioritization.contributions(ranking).takeaway == ""

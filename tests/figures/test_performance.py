@@ -192,9 +192,14 @@ def test_one_is_told_in_the_singular_and_none_without_a_double_negative() -> Non
     slips = slips[~slips["done"]].head(2).assign(slip_months=[1.2, 2.0])
     words = figures.slips(register, slips).data["words"].tolist()
     assert [word.partition(",")[0] for word in words] == ["1 month", "2 months"]
+    soon = figures.slips(register, slips.assign(slip_months=[0.2, 0.7]))
+    assert soon.title.endswith(", by less than a month")
+    assert soon.data["words"].str.startswith("less than a month, ").all()
     coverage = coverage_by_area(gate_coverage(register))
     assert figures.gates(register, coverage.assign(missing=0)).takeaway == "Every one of them was done."
     assert figures.gates(register, coverage.assign(missing=1)).takeaway == "One check was never done."
+    unasked = figures.gates(register, coverage.assign(missing=0, coverage=float("nan")))
+    assert (unasked.title, unasked.takeaway) == ("No check is asked for", "")
     ministry = load_register(SAMPLES / "gmpp_dft_2024")
     base = ministry.table("baselines")
     named = next(
