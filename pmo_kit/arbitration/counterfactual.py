@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from math import ceil
@@ -75,6 +75,10 @@ class Admission(Answer):
         return MappingProxyType(dict(self.allocation.inputs))
 
 
+Ask = tuple[str, Sequence[Limit], Callable[[], Threshold | None]]
+"""A way to let a project in, the limits that it raises (none: it is a share), and what finds its least change."""
+
+
 @door
 def what_would_admit(allocation: Allocation, project_id: str, level: str | None = None) -> Admission:
     """What would let a refused project (or level) in, each way alone.
@@ -120,14 +124,13 @@ def what_would_admit(allocation: Allocation, project_id: str, level: str | None 
     rows = [("value", price, unit, f"{as_given(round(price, 2))} {worth}")]
     near = [each for each in (done.found.plan, added(model, plan, option)) if each is not None]
     least = partial(least_increase, model, least=allocation._value, option=option, known=near)
-    alone = {rule.name: {rule.name: 1.0} for rule in limits}
     envelopes = {r.name: r.amount for r in model.question.active_rules if isinstance(r, Envelope)}
-    asks = {"cost": partial(least_cost_cut, model, option, allocation._value, near)}
-    asks |= {name: partial(least, by) for name, by in alone.items()}
-    asks |= {"all envelopes": partial(least, envelopes)} if envelopes else {}
-    asks |= {"together": partial(least, *alone.values())} if len(limits) > 1 else {}
-    found = zip(asks, side_by_side(asks.values()), strict=True)
-    rows += [(name, *_enough(allocation, option, name, limits, change)) for name, change in found]
+    asks: list[Ask] = [("cost", (), partial(least_cost_cut, model, option, allocation._value, near))]
+    asks += [(rule.name, (rule,), partial(least, {rule.name: 1.0})) for rule in limits]
+    asks += [("all envelopes", (), partial(least, envelopes))] if envelopes else []
+    asks += [("together", limits, partial(least, *({rule.name: 1.0} for rule in limits)))] if len(limits) > 1 else []
+    found = zip(asks, side_by_side(ask for *_, ask in asks), strict=True)
+    rows += [(name, *_enough(allocation, option, name, of, change)) for (name, of, _), change in found]
     table = pd.DataFrame(rows, columns=["way", "amount", "unit", "words"])
     change = done.change.leaves if done.change else ()
     name = str(options.table.index[option][1])
@@ -135,24 +138,24 @@ def what_would_admit(allocation: Allocation, project_id: str, level: str | None 
 
 
 def _enough(
-    allocation: Allocation, option: int, way: str, limits: Sequence[Limit], found: Threshold | None
+    allocation: Allocation, option: int, way: str, of: Sequence[Limit], found: Threshold | None
 ) -> tuple[float, str, str]:
-    """The least change of one way that is enough: amount, unit and words."""
+    """The least change of one way, of some limits or a share, that is enough: amount, unit and words."""
     question, money = allocation.question, allocation.question.money.short
     amount = float("nan") if found is None else found.amount
-    cost = f"{as_given(round(float(question.built.costs[option]), 2))} {money}"
-    shares = {"cost": f"off its {f'{question.basis_word} cost'.strip()} of {cost}",
-              "all envelopes": "more in every envelope"}  # fmt: skip
-    if way in shares:
+    if not of:
+        cost = f"{as_given(round(float(question.built.costs[option]), 2))} {money}"
+        shares = {"cost": f"off its {f'{question.basis_word} cost'.strip()} of {cost}",
+                  "all envelopes": "more in every envelope"}  # fmt: skip
         least = "no share" if found is None else f"{as_given(ceil(1e4 * amount - 1e-5) / 100)} %"  # at less it is not
         return amount, "share", f"{least} {shares[way]}{' is enough' * (found is None)}"
-    units = {rule.name: rule.unit_of(question.built.money_unit) for rule in limits}
+    unit = of[0].unit_of(question.built.money_unit) if len(of) == 1 else ""
     if found is None:
-        which = f"{way} alone" if way in units else "these limits"
-        return amount, units.get(way, ""), f"no increase of {which} is enough"
-    parts = {way: amount} if way in units else allocation._model.excess(found.plan)
-    words = [rule.shortfall(parts[rule.name], money) for rule in limits if rule.name in parts]
-    return amount, units.get(way, ""), " and ".join(words)
+        which = f"{way} alone" if len(of) == 1 else "these limits"
+        return amount, unit, f"no increase of {which} is enough"
+    parts = {way: amount} if len(of) == 1 else allocation._model.excess(found.plan)
+    words = [rule.shortfall(parts[rule.name], money) for rule in of if rule.name in parts]
+    return amount, unit, " and ".join(words)
 
 
 Items = list[tuple[str, str]]

@@ -20,7 +20,7 @@ from pmo_kit.arbitration import (
     turning_points,
     what_would_admit,
 )
-from pmo_kit.arbitration.rules import Limit
+from pmo_kit.arbitration.rules import Limit, Spend
 from pmo_kit.arbitration.thresholds import changed, least_increase, with_costs_scaled
 from pmo_kit.errors import InfeasibleError
 from pmo_kit.register import load_register
@@ -146,6 +146,17 @@ def test_p11_needs_four_engineers(question: Question) -> None:
     assert table.loc["data_engineer 2028", "amount"] == 4.0
     assert table.loc["value", "amount"] == 8.5
     assert table["amount"].isna()[["cost", "all envelopes"]].all()
+
+
+@pytest.mark.parametrize("name", ["cost", "together", "all envelopes"])
+def test_a_limit_may_be_named_as_a_way_is(question: Question, name: str) -> None:
+    """P11 would take 0.5 million more than the plan spends, of a limit on all of it."""
+    spent = float(arbitrate(question).table["cost"].sum())
+    table = what_would_admit(arbitrate(question.with_rules(Spend(rule=name, maximum=spent))), "P11").table
+    assert table["way"].tolist() == ["value", "cost", "data_engineer 2028", name, "all envelopes", "together"]
+    assert table["words"][3] == f"no increase of {name} alone is enough"
+    assert "off its cost" in table["words"][1]
+    assert f" and {name}: 0.5 EUR million more than it allows" in table["words"][5]
 
 
 def test_p08_needs_26_5_more_money(question: Question) -> None:
