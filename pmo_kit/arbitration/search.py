@@ -131,8 +131,9 @@ def best_plan(
         plan = taken(outcome.x[: model.n])
         exact = model.evaluate(plan)
         if limits.cutoff is not None and outcome.value < limits.cutoff - _slack(model, least or 0):
-            none: Status = "infeasible" if outcome.status == "optimal" else outcome.status
-            return Found(none, None, 0, -NO_BOUND, nodes)
+            if outcome.status == "optimal":
+                return Found("infeasible", None, 0, -NO_BOUND, nodes)
+            return Found(outcome.status, None, 0, _down(model, bound, objective), nodes)
         if all(row in loose for row, _ in exact.broken) and (least is None or exact.value >= least):
             break
         rows.append(model.other_plan(plan))

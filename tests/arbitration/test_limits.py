@@ -11,7 +11,7 @@ import pytest
 
 from pmo_kit.arbitration import Question, arbitrate
 from pmo_kit.arbitration.model import ONE, compile_model
-from pmo_kit.arbitration.search import Found, core_plan
+from pmo_kit.arbitration.search import Found, Pool, best_plan, core_plan, proof_gap
 from pmo_kit.arbitration.solving import Limits
 from tests.bench.instances import question as random_question
 
@@ -59,6 +59,18 @@ def test_what_ends_a_second_search_leaves_the_plan_of_the_first(
     found = arbitrate(hard.replace(gap=0.0005))
     assert (found.status, found._positions) == ("feasible", first.plan)
     assert found.bound == pytest.approx(first.bound / ONE)
+
+
+@pytest.mark.parametrize("size", [100, 200])
+def test_a_limit_proves_no_known_plan_the_best(size: int) -> None:
+    """The solver may hold a plan that is worth less than the known one, and know of none that is worth more."""
+    question = random_question(size, gap=0.0)
+    model = compile_model(question.replace(value=question.options["value"] - (3.0 if size > 100 else 0.0)))
+    known = best_plan(model, limits=Limits(0.5 * model.size, 1)).plan
+    assert known is not None
+    found = Pool(model, [known]).search(limits=Limits(proof_gap(model), 1))
+    assert found.status == "feasible"
+    assert found.bound > found.value
 
 
 def test_a_gap_is_a_share_of_the_discretionary_value(hard: Question) -> None:
