@@ -309,6 +309,9 @@ def _label(chart: Chart, sheet: Sheet, bar: Bar, crowns: list[float], at: float,
                  "dy": (-2 if up else 2) + (size * 0.4 if beside else 0),
                  "bold": focus or (chart.start is not None and bar.start == 0)}  # fmt: skip
         at, end = at + (bar.thickness * unit / 2 if beside else 0), min(start, end) if up else end
+        reach = at + look["dx"] + theme.text_width(bar.label, size) if beside else at
+        lines = [mark.y0 for mark in sheet.marks if isinstance(mark, Line) and at < mark.x0 < reach]
+        end = min((y - 3 - look["dy"] for y in lines if -size < y - end < size / 2), default=end)  # off the next limit
     sheet.words(bar.label, *((end, at) if flat else (at, end)), **look)
 
 

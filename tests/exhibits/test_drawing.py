@@ -300,6 +300,21 @@ def test_a_small_part_keeps_its_label() -> None:
         assert {"90.0", "80.0", "17.0", "1.0"} <= set(said(chart))
 
 
+def test_a_label_beside_a_bar_is_off_the_limit_of_the_next() -> None:
+    years = [("2027", 93.0, 148.2), ("2028", 110.0, 179.6), ("2029", 54.0, 89.2), ("2030", 36.0, 57.8)]
+    data = pd.DataFrame(years, columns=["year", "envelope", "asked"]).melt("year", var_name="series", value_name="v")
+    chart = Chart(id="a", alt="-", mark="bar", data=data, x=Field("year", kind="time"), y=Field("v"),
+                  series=Field("series", kind="category"), layered=True,
+                  styles={"envelope": "plan", "asked": "limit"})  # fmt: skip
+    for width, lifted in ((265, True), (665, False)):
+        marks = draw(chart, width).marks
+        label = next(mark for mark in marks if isinstance(mark, Words) and mark.text == "54.0")
+        line = next(mark for mark in marks if isinstance(mark, Line) and mark.x0 > label.x)
+        left = label.x + label.dx
+        assert (line.x0 < left + theme.text_width("54.0", label.size)) == lifted
+        assert (label.y + label.dy < line.y0) == lifted
+
+
 def test_nothing_to_show_is_said() -> None:
     assert said(bar_chart([])) == ["No rows to show."]
 
