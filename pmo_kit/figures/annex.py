@@ -177,10 +177,7 @@ def cases(proof: Proof) -> Table:
         agrees=["–" if row.ours != row.ours else "yes" if row.agrees else "NO" for row in table.itertuples()],
     )
     rows["where"] = rows["where"].where(~table["source"].eq(table["source"].shift()), "")
-    return tabled(
-        data=rows,
-        title=proof.summary,
-    )
+    return tabled(data=rows, title=proof.summary)
 
 
 @figure("proof.distance")

@@ -402,11 +402,7 @@ def risks(register: Register, top: pd.DataFrame) -> Table:
         words = "The largest risk on record is" if alone else "No risk on record is larger than"
         words += " {what} ({who}): {cost} expected"
         title = say(words, what=in_sentence(first["label"]), who=first["name"], cost=cost)
-    return tabled(
-        data=rows,
-        title=title,
-        takeaway=lacking,
-    )
+    return tabled(data=rows, title=title, takeaway=lacking)
 
 
 @figure("benefits.exposure")
