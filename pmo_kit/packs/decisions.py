@@ -311,13 +311,13 @@ def record_decisions(path: str | Path, register_folder: str | Path) -> Recorded:
     before: list[dict[str, str]] = []
     if file.is_file():
         body, intake, found = _shaped(file, register.settings)
-        lost = found[found["rule"].isin(("banner_row", "total_row", "example_row"))]
-        if len(lost):
-            raise PackError(f"{file} has lines that are no decisions and would be lost: {', '.join(lost['value'])}.")
-        others = {name: body.text(at).fillna("") for at, name in enumerate(body.headers) if name}
-        others = {name: cells for name, cells in others.items() if name not in intake.headers.values()}
-        known = text_columns(register.table("decisions"))  # as the register reads them
-        before = known.assign(**others).to_dict("records")
+        own = {"", *intake.headers.values()}
+        others = {name: body.text(at).fillna("") for at, name in enumerate(body.headers) if name not in own}
+        extra = found.loc[found["rule"] == "column_not_mapped", "column"]
+        lines = found.loc[found["rule"].isin(("banner_row", "total_row", "example_row")), "value"]
+        if lost := [*lines, *extra[extra.duplicated() | ~extra.isin(others)]]:
+            raise PackError(f"{file} has what is no decision and would be lost: {', '.join(lost)}.")
+        before = text_columns(register.table("decisions")).assign(**others).to_dict("records")  # as it reads them
         columns += others
     fresh = {_key(row) for row in rows}
     content = _written(columns, [*(row for row in before if _key(row) not in fresh), *rows])

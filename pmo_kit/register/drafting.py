@@ -145,7 +145,9 @@ def _bare_of(header: str) -> str:
     dated = re.search(r"(?:19|20)\d\d", INSIDE.sub(" ", text))
 
     def kept(inside: re.Match[str]) -> str:
-        words = re.search(r"^\D*$|%", inside[1]) or (not dated and read_year(inside[1].strip()))
+        words = re.search(r"^\D*$|%|\b(?:pct|per ?cent|prozent)\b", inside[1], re.I) or (
+            not dated and read_year(inside[1].strip())
+        )
         return f" {inside[1]} " if words else " "
 
     return INSIDE.sub(kept, text).strip()
@@ -657,8 +659,8 @@ class Draft:
             others = [one for one in years if one is not col and not one.used]
             if is_sum(col.source, col.place, [one.place for one in others if one.year == col.year]):
                 sheet.leave([col], "the sum of other columns", True)
-        full = {(sorts[col], col.year) for col in years if not (col.part or col.used)}
-        parts = [col for col in years if col.part and (sorts[col], col.year) in full]
+        full = {(sorts[col].replace("total", "bare"), col.year) for col in years if not (col.part or col.used)}
+        parts = [col for col in years if col.part and (sorts[col].replace("total", "bare"), col.year) in full]
         sheet.leave(parts, "? a part of a year that is read already")
         whole = [col for col in years if not col.used]
         for col in [col for col in sheet.cols if whole and not (col.used or col in whole)]:

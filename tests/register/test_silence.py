@@ -578,6 +578,7 @@ HEADS = {  # headers of a column of amounts -> the money of 2027 and 2028 in k�
     "2027 (k€),H1 2027 (k€)": 15, "2027 (net) k€,2028 (net) k€": 30, "2027 (excl. VAT) k€,2028 (excl. VAT) k€": 30,
     "2027 (real) k€,2028 (real) k€": 30, "2027 (k€),2028 €": 15.015, "2027 (50%) k€,2028 (50%) k€": 0,
     "Cost to 2027 (k€),2028 (k€)": None, "bis 2026 (k€),2027 (k€)": None, "2027 (k€),2028 and before (k€)": None,
+    "bis Ende 2027 (k€),2028 (k€)": None, "through FY27 (k€),FY28 (k€)": None, "pre-2027 (k€),2028 (k€)": None,
 }  # fmt: skip
 
 
