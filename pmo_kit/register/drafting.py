@@ -145,7 +145,7 @@ def _bare_of(header: str) -> str:
     dated = re.search(r"(?:19|20)\d\d", INSIDE.sub(" ", text))
 
     def kept(inside: re.Match[str]) -> str:
-        words = re.search(r"^\D*$|%|\b(?:pct|per ?cent|prozent)\b", inside[1], re.I) or (
+        words = re.search(r"^\D*$|%|(?i:pct|per ?cent|prozent)", inside[1]) or (
             not dated and read_year(inside[1].strip())
         )
         return f" {inside[1]} " if words else " "

@@ -288,7 +288,7 @@ class Import:
         """Cells that say that there is nothing: "TBC", "-", and words in the place of a number or a date."""
         empty = text.str.fullmatch(MISSING, na=False)
         if column.type in _IN_TYPE and self.mapping.doubtful != "refuse":
-            empty |= text.notna() & ~text.str.contains(r"\d|^#", regex=True, na=False)  # #REF! is a lost number
+            empty |= text.notna() & ~text.str.contains(r"\d|^#|^\W+$", regex=True, na=False)  # #REF!, ***: lost
         return empty
 
     def _rows_of(self, source: Body, spec: TableSource) -> pd.DataFrame:

@@ -351,6 +351,25 @@ def test_the_decisions_on_record_keep_their_amounts(workspace: Workspace, tmp_pa
     assert load_register(register).table("decisions")["amount"].tolist() == [1250, 2.5, 2.25]
 
 
+@pytest.mark.parametrize(("names", "lost"), [("vote", ""), ("vote,", "x"), ("vote,vote", "vote")])
+def test_columns_beside_those_of_decisions_stay_or_are_named(
+    names: str, lost: str, workspace: Workspace, tmp_path: Path
+) -> None:
+    workspace()
+    file = tmp_path / "data" / "samples" / "harbor" / "decisions.csv"
+    cells = "7 of 9,x" if "," in names else "7 of 9"
+    file.write_text(f"{HEAD},{names}\n2025-10-05,Board,A,fund,1,,,,fund,,{cells}\n")
+    (tmp_path / "new.csv").write_text(f"{HEAD}\n2026-10-05,Board,A,fund,2,,,,fund,\n")
+    before = file.read_text()
+    if lost:
+        with pytest.raises(PackError, match="would be lost"):
+            record_decisions(tmp_path / "new.csv", file.parent)
+        assert file.read_text() == before
+    else:
+        record_decisions(tmp_path / "new.csv", file.parent)
+        assert file.read_text().splitlines()[1].endswith("7 of 9")
+
+
 @pytest.mark.parametrize("text", ['2026-10-05,Board,A,"fund,2,,,,fund,', "2026-10-05,Board,A,2,,,,fund,"])
 def test_decisions_whose_lines_are_damaged_are_not_read(text: str, tmp_path: Path) -> None:
     file = tmp_path / "decisions.csv"

@@ -578,7 +578,8 @@ HEADS = {  # headers of a column of amounts -> the money of 2027 and 2028 in k�
     "2027 (k€),H1 2027 (k€)": 15, "2027 (net) k€,2028 (net) k€": 30, "2027 (excl. VAT) k€,2028 (excl. VAT) k€": 30,
     "2027 (real) k€,2028 (real) k€": 30, "2027 (k€),2028 €": 15.015, "2027 (50%) k€,2028 (50%) k€": 0,
     "Cost to 2027 (k€),2028 (k€)": None, "bis 2026 (k€),2027 (k€)": None, "2027 (k€),2028 and before (k€)": None,
-    "bis Ende 2027 (k€),2028 (k€)": None, "through FY27 (k€),FY28 (k€)": None, "pre-2027 (k€),2028 (k€)": None,
+    "2027 (50 pct) k€,2028 (50 percent) k€": 0, "bis Ende 2027 (k€),2028 (k€)": None,
+    "through FY27 (k€),FY28 (k€)": None, "pre-2027 (k€),2028 (k€)": None,
 }  # fmt: skip
 
 
@@ -671,7 +672,7 @@ def test_an_amount_without_a_key_is_left_out_with_its_money(tmp_path):
     assert any("none of the money left out" in one for one in found["message"])
 
 
-@pytest.mark.parametrize("cell", ["ca. 5", "5?", "tbc", "#REF!"])
+@pytest.mark.parametrize("cell", ["ca. 5", "5?", "tbc", "#REF!", "∞", "***", "…"])
 def test_an_amount_that_cannot_be_read_is_told_where_rows_are_added_up(tmp_path, cell):
     export = f"Ref,Title,Unit,Fund,2027,2028\nA1,Pier,Roads,x,10,1\nA1,Pier,Roads,y,{cell},1\nA2,Pump,Water,x,2,1\n"
     (tmp_path / "e.csv").write_text(export, encoding="utf-8")
