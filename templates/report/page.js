@@ -126,11 +126,11 @@
     });
   }
   const reach = () => all(".scroller, .chart > [data-figure]").forEach((part) => {
-    if (part.scrollWidth > part.clientWidth + 1) part.tabIndex = 0; else part.removeAttribute("tabindex");
+    if (part.scrollWidth > part.clientWidth) part.tabIndex = 0; else part.removeAttribute("tabindex");
   });
   reach();
-  addEventListener("resize", reach);
-  addEventListener("toggle", reach, true);
+  const sized = new ResizeObserver(reach);
+  all(".scroller, .scroller > table, .chart > [data-figure]").forEach((part) => sized.observe(part));
   root.dataset.ready = "1";
   root.dataset.drawn = String(drawn);
 })();

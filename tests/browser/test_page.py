@@ -188,6 +188,21 @@ def test_a_page_has_no_barrier_that_axe_finds(opened: Any, folder: Path, width: 
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def test_a_table_is_reached_by_keyboard_from_the_first_pixel_that_is_hidden(opened: Any, folder: Path) -> None:
+    page, _ = opened(folder / "index.html")
+    page.wait_for_selector("html[data-ready]", state="attached")
+    for width, reached in (("calc(100% + 1px)", 0), ("100%", -1)):
+        page.evaluate(
+            """width => document.querySelectorAll('.scroller > table').forEach((table) => {
+              table.style.cssText = `display: block; overflow: hidden; min-width: 0; width: ${width}`;
+            })""",
+            width,
+        )
+        page.wait_for_function(
+            "reached => [...document.querySelectorAll('.scroller')].every(part => part.tabIndex === reached)", arg=reached
+        )
+
+
 def bright(color: str) -> int:
     """How bright a color of a style is."""
     return sum(int(part) for part in re.findall(r"\d+", color)[:3])
