@@ -199,7 +199,8 @@ def test_a_table_is_reached_by_keyboard_from_the_first_pixel_that_is_hidden(open
             width,
         )
         page.wait_for_function(
-            "reached => [...document.querySelectorAll('.scroller')].every(part => part.tabIndex === reached)", arg=reached
+            "reached => [...document.querySelectorAll('.scroller')].every(part => part.tabIndex === reached)",
+            arg=reached,
         )
 
 
