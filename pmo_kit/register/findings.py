@@ -92,6 +92,28 @@ def _empty(dtypes: tuple[tuple[str, str], ...]) -> pd.DataFrame:
     return pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in dtypes})
 
 
+def told(what: str, severity: str = "", **said: object) -> tuple[str, str, str, str]:
+    """Severity, rule, words and fix of what is told while a source is read: the list `told` of words.yml.
+
+    Parameters
+    ----------
+    what : str
+        Name in the list: a rule, and after a blank which of the things that it tells.
+    severity : str
+        Where it is not that of the list.
+    **said : object
+        What stands for the names in the words; `{value}` is kept for the cell as written.
+
+    Examples
+    --------
+    >>> told("lines_above_header", count=2)
+    ('info', 'lines_above_header', '2 lines above the header are not data.', '')
+    """
+    usual, *texts = words()["told"][what]
+    text, fix = (one.format_map({"value": "{value}", **said}) for one in (*texts, "")[:2])
+    return severity or usual, what.split()[0], text, fix
+
+
 class Findings:
     """Collects findings; nothing is printed and nothing stops until all checks have run."""
 
@@ -163,9 +185,9 @@ class Findings:
             text, row = message.replace("{value}", value), int(body.rows[n])
             self.add(severity, rule, text, fix, at=body, row=row, column=head, value=value)
 
-    def refused(self, rule: str, message: str, fix: str = "", **place: Any) -> DataError:
+    def refused(self, severity: str, rule: str, message: str, fix: str = "", **place: Any) -> DataError:
         """The error of something without which nothing can be read; it has all findings so far."""
-        self.add("block", rule, message, fix, **place)
+        self.add(severity, rule, message, fix, **place)
         return DataError(message, self.frame()[list(COLUMNS)])
 
     def add_form(self, error: FormError, rule: str, fix: str) -> None:
@@ -226,8 +248,8 @@ def group_findings(findings: pd.DataFrame) -> pd.DataFrame:
         places = [place for place in map(_place, group.head(_PLACES).itertuples()) if place]
         more = f" and {len(group) - _PLACES} more" if len(group) > _PLACES else ""
         first = group.iloc[0]
-        told = (where, len(group), ", ".join(places) + more, list(group.index), first["message"], first["fix"])
-        lines.append((*key[:-1], *told))
+        said = (where, len(group), ", ".join(places) + more, list(group.index), first["message"], first["fix"])
+        lines.append((*key[:-1], *said))
     return pd.DataFrame(lines, columns=[*keys, "where", "count", "places", "members", "message", "fix"])
 
 
@@ -401,14 +423,8 @@ def apply_waivers(findings: Findings, waivers: Sequence[Waiver], today: date | N
             text = f"{finding['message']} Accepted by {waiver.who} on {waiver.when:%Y-%m-%d}: {waiver.why}"
             findings.accept(finding, text if text.endswith(".") else text + ".")
         rows.append((waiver.rule, waiver.who, waiver.when, waiver.why, waiver.until, count))
-        about = f"The waiver of {waiver.rule} by {waiver.who}"
-        if refused:
-            text = f"{about} cannot count: without a repair the register cannot be used."
-            findings.add("warn", "waiver_refused", text, "Repair the data.", file=file, value=waiver.rule)
-        elif ended:
-            text = f"{about} ended on {waiver.until:%Y-%m-%d}."
-            findings.add("warn", "waiver_ended", text, "Renew it, or repair the data.", file=file, value=waiver.rule)
-        elif not count:
-            text = f"{about} fits no finding."
-            findings.add("info", "waiver_unused", text, "Delete it.", file=file, value=waiver.rule)
+        what = "refused" if refused else "ended" if ended else "" if count else "unused"
+        if what:
+            said = told(f"waiver_{what}", rule=waiver.rule, who=waiver.who, until=waiver.until)
+            findings.add(*said, file=file, value=waiver.rule)
     return pd.DataFrame(rows, columns=["rule", "who", "when", "why", "until", "count"])

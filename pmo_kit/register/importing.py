@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from pmo_kit.facts import as_given
-from pmo_kit.register.findings import Findings, Intake
+from pmo_kit.register.findings import Findings, Intake, told
 from pmo_kit.register.layout import Heading, dated, find_heading, long_form, several_years, table_of_sheet
 from pmo_kit.register.mapping import ColumnSource, Mapping, RowFilter, TableSource
 from pmo_kit.register.rows import Look, rows_apart, tell, without_breaks
@@ -124,7 +124,7 @@ class Import:
 
     def _find_sources(self, raws: list[RawSheet]) -> list[tuple[TableSource, Body]]:
         """For each block of the mapping the sheet that it means, below the header row that fits best."""
-        findings, check = self.findings, "Check the file and the mapping."
+        findings = self.findings
         groups: dict[tuple[str, str], list[TableSource]] = {}
         for spec in self.mapping.tables:
             groups.setdefault((spec.file, spec.sheet or self.mapping.sheet), []).append(spec)
@@ -133,13 +133,11 @@ class Import:
             named = [raw for raw in raws if not sheet or folded(raw.title) == folded(sheet)]
             named = [raw for raw in named if not file or fnmatch(raw.file.casefold(), file.casefold())]
             if not named:
-                what = f"sheet {sheet}" if sheet else f"file {file}"
-                text = f"The source has no {what}." if sheet or file else "The source is empty."
-                raise findings.refused("source_not_read", text, check)
+                what, name = ("lacks" if sheet or file else "empty"), f"sheet {sheet}" if sheet else f"file {file}"
+                raise findings.refused(*told(f"source_not_read {what}", name=name))
             best = find_heading(named, partial(_wanted, specs))
             if best is None:
-                text = "None of the columns that the mapping names is in the source."
-                raise findings.refused("source_not_read", text, check)
+                raise findings.refused(*told("source_not_read headers"))
             best.list_before(findings)
             source = without_breaks(replace(best.body, around=best.around), best.again, findings)
             for where, one in [(f"{spec.table}.{name}", one) for spec in specs for name, one in spec.reads]:
@@ -160,18 +158,12 @@ class Import:
 
     def _one(self, source: Body, header: str, where: str) -> None:
         """A header is there once; none or several of them is a finding that blocks."""
-        found = source.find(header)
-        if len(found) == 1:
-            return
-        if found:
-            message = f'{len(found)} columns are called "{header}"; {where} needs one of them.'
-            fix = f'Write "{header} (1)" or "{header} (2)" in the mapping.'
-        else:
-            message = f"The source has no column {header} for {where}."
-            near = _near(header, source.headers)
-            fix = f'Renamed? It has "{near}". ' if near else ""
-            fix += "Correct the mapping file, or the export."
-        self.findings.add("block", "mapped_column_missing", message, fix, at=source, column=header)
+        found = len(source.find(header))
+        near = "" if found else _near(header, source.headers)
+        what = "several" if found else "near" if near else "none"
+        if found != 1:
+            said = told(f"mapped_column_missing {what}", header=header, where=where, count=found, near=near)
+            self.findings.add(*said, at=source, column=header)
 
     # ---------------------------------------------------------------- rows
 
@@ -183,7 +175,8 @@ class Import:
         for wanted, tests in ((False, self.mapping.keep), (True, self.mapping.drop)):
             for test in tests:
                 out = (self._fits(source, test, ids) == wanted) & ~gone
-                self._list_ignored(source, out, test, first, "The row was")
+                said = told("row_ignored", why=test.reason)
+                self.findings.add_lines(source, out, *said, column=test.column, values=first)
                 gone |= out
         money = sorted({place for spec in specs for place in self._money(source, spec)})
         heads = [spec.columns[name].headers for spec in specs for name in ("name", "area") if name in spec.columns]
@@ -193,11 +186,6 @@ class Import:
         whole = pd.DataFrame({place: left.text(place) for place in range(left.cells.shape[1])})
         self._equal_rows |= {(*left.place, int(row)) for row in left.rows[whole.duplicated().to_numpy()]}
         return left
-
-    def _list_ignored(self, source: Body, rows: np.ndarray, test: RowFilter, values: pd.Series, what: str) -> None:
-        """List the rows that a filter leaves out."""
-        text = f"{what} ignored: {test.reason}."
-        self.findings.add_lines(source, rows, "info", "row_ignored", text, column=test.column, values=values)
 
     def _money(self, source: Body, spec: TableSource) -> list[int]:
         """Positions of the columns of a sheet that hold money of a table."""
@@ -246,8 +234,8 @@ class Import:
             lost = other.notna() & ~take & ~self._empty(other, column)
             if aloud and column.type == "number" and (lost & plain_numbers(other).ne(plain_numbers(text))).any():
                 first, name = source.title(places[0]), source.title(places[titles.index(title, 1)])
-                message = f'"{name}" has other amounts where "{first}" is filled; these were not read.'
-                self.findings.add("warn", "column_not_mapped", message, at=source, column=title)
+                said = told("column_not_mapped second", header=name, first=first)
+                self.findings.add(*said, at=source, column=title)
                 self.left.append(self._place_of(source) | {"column": name, "reason": "another column is filled"})
             cells, text = cells.astype(object).where(~take, own), text.where(~take, other)
             label[take.to_numpy()] = title
@@ -258,13 +246,12 @@ class Import:
         if one.pattern:
             found = text.str.extract(one.pattern if re.compile(one.pattern).groups else f"({one.pattern})")[0]
             missed = text.notna() & found.isna() & final.isna() & ~empty
-            odd = [("warn", "fits no part of the cell; the value is missing", missed)]
+            odd = {"pattern_missed": missed}
             if aloud and column.type == "number":
-                odd.append(("block", "takes a part out of a number", final.isna() & _cuts(found, text)))
-            for severity, what, rows in odd if aloud else ():
-                message = f"The pattern of {column.name} {what}."
-                fix, said = "Change the pattern in the mapping, or mend the cell.", {"column": label, "values": text}
-                self.findings.add_lines(source, rows.to_numpy(), severity, "pattern_missed", message, fix, **said)
+                odd["pattern_missed cuts"] = final.isna() & _cuts(found, text)
+            for what, rows in odd.items() if aloud else ():
+                said = told(what, name=column.name)
+                self.findings.add_lines(source, rows.to_numpy(), *said, column=label, values=text)
             final = final.fillna(found.str.casefold().map(known).astype("str") if known else nothing).fillna(found)
         else:
             final = final.fillna(text)
@@ -335,11 +322,12 @@ class Import:
             none = ~np.any([self._kept[id(spec)] for spec in mine], axis=0)
             for test in [test for spec in mine for test in spec.keep][:1]:
                 values = source.text(source.find(test.column)[0]) if none.any() else pd.Series(dtype="str")
-                self._list_ignored(source, none, test, values, "The amounts of the row were")
+                said = told("row_ignored amounts", why=test.reason)
+                self.findings.add_lines(source, none, *said, column=test.column, values=values)
 
     def _list_slips(self) -> None:
         """What a mapping says and cannot be: constants, years that are not those of a header, one column twice."""
-        at: dict[str, Any] = {"rule": "mapping_not_read", "fix": "Correct the mapping.", "file": self.mapping.name}
+        file = self.mapping.name
         read: dict[tuple[int, int], np.ndarray] = {}
         month = self._settings.fiscal_year_start
         for spec, source in self._sources:
@@ -347,8 +335,8 @@ class Import:
             for name, one in spec.columns.items():
                 said = {one.value, one.default, *one.values.values()} - {""} if name != "project_id" else set[str]()
                 for text in sorted(text for text in said if not readable(text, table[name])):
-                    message = f'The mapping fills {spec.table}.{name} with "{text}", which cannot be read.'
-                    self.findings.add("block", message=message, column=name, value=text, **at)
+                    slip = told("mapping_not_read constant", table=spec.table, name=name, text=text)
+                    self.findings.add(*slip, column=name, value=text, file=file)
             years = turn.columns if turn is not None and turn.name == "year" else {}
             if (year := spec.columns.get("year")) is not None and year.value:
                 years = {source.headers[place]: year.value for place in self._money(source, spec)}
@@ -357,15 +345,14 @@ class Import:
                 own |= set(re.findall(r"(?<!\d)(?:19|20)\d\d(?!\d)", header)) if own else set()
                 own -= {str(stated_prices(header)[1])}
                 if own and str(read_year(text)) not in own:
-                    message = f'The header "{header}" names {min(own)}, and the mapping says {text}.'
-                    slip = at | {"rule": "year_contradicted", "fix": f"{at['fix']} A waiver may accept it."}
-                    self.findings.add("block", message=message, column=header, value=text, **slip)
+                    slip = told("year_contradicted", header=header, own=min(own), text=text)
+                    self.findings.add(*slip, column=header, value=text, file=file)
             keep = self._kept[id(spec)]
             for place in self._money(source, spec) if spec.table != "baselines" else ():
                 before = read.get((id(source), place), np.zeros(len(keep), bool))
                 if (keep & before).any():
-                    message = f'The column "{source.title(place)}" is read twice: its money would count twice.'
-                    self.findings.add("block", message=message, column=source.headers[place], **at)
+                    slip = told("mapping_not_read twice", header=source.title(place))
+                    self.findings.add(*slip, column=source.headers[place], file=file)
                 read[id(source), place] = keep | before
 
     def _note(
@@ -388,12 +375,9 @@ class Import:
             self._note(spec.table, turn.into, why, ids, source, value)
             name = shown(source.headers[place])
             if turn.pattern and years and several_years(source.headers[place]):
-                message = f'"{name}" holds later years too, and the pattern reads it as one.'
-                fix = "Name the columns one by one (columns: {header: year}), or change the pattern."
-                self.findings.add("block", "several_years_in_one", message, fix, at=source, column=name)
+                self.findings.add(*told("several_years_in_one pattern", header=name), at=source, column=name)
             if _counted(column, spec.table) and why.notna().any() and not cells.notna().any():
-                message, fix = f'"{name}" holds words only, and no amount.', "Is it a column of amounts?"
-                self.findings.add("warn", "column_without_numbers", message, fix, at=source, column=name)
+                self.findings.add(*told("column_without_numbers", header=name), at=source, column=name)
             found.append(cells)
         line, at, values = long_form(found)
         long, heads = part.iloc[line].reset_index(drop=True), [shown(source.headers[place]) for place in said]
@@ -417,11 +401,10 @@ class Import:
                 if name != "project_id" and len(other):
                     lines = (said.index[0], other.index[0])
                     words_ = " and ".join(f'"{shown(said[n])}" in {_place(part.loc[n, "at"])}' for n in lines)
-                    message = f"Project {ids[lines[1]]} is in {(key == who).sum()} rows, and {name} differs: {words_}."
-                    fix = "Say in the mapping which row counts (keep: latest by COLUMN), or join two columns as key."
                     label, at = part.loc[lines[1]].get(("label", name)), part.loc[lines[1], "at"]
                     where = {**at, "column": name if pd.isna(label) else str(label), "project_id": ids[lines[1]]}
-                    self.findings.add("block", "project_in_several_rows", message, fix, **where)
+                    twice = {"project": ids[lines[1]], "count": (key == who).sum(), "name": name, "where": words_}
+                    self.findings.add(*told("project_in_several_rows", **twice), **where)
             first = cells.where(text.notna()).groupby(key).transform("first")
             part["cell", name] = cells.where(~several, first)
         return part[~key.duplicated().to_numpy() | key.eq("").to_numpy()].reset_index(drop=True)
@@ -442,9 +425,8 @@ class Import:
                 other, row = seen.setdefault(line, (body, int(body.rows[number])))
                 if other is not body:
                     copies[number], there = True, _place({"file": other.file, "sheet": other.sheet, "row": row})
-                    message = f"The row stands in {there}, too, and says the same; it was read once."
-                    at: dict[str, Any] = {"at": body, "row": int(body.rows[number]), "value": cells[0]}
-                    self.findings.add("warn", "row_in_two_sheets", message, "Keep it in one of the sheets.", **at)
+                    twice, row = told("row_in_two_sheets", where=there), int(body.rows[number])
+                    self.findings.add(*twice, at=body, row=row, value=cells[0])
             bodies[key] = body.only(~copies) if copies.any() else body
         return {spec: bodies[id(body)] for spec, body in found.items()}
 
@@ -579,8 +561,7 @@ class Import:
             whole = pd.DataFrame({name: clean_text(cells) for name, cells in frame["cell"].items()})
             first = ~whole.assign(**{"": group}).duplicated().to_numpy()
             self._repeats[table] = "refuse"
-            text = f"Rows of {table} that say the same as others were read once (repeats: same): {(~first).sum()}."
-            self.findings.add("warn", "equal_rows", text, sheet=table)
+            self.findings.add(*told("equal_rows", table=table, count=(~first).sum()), sheet=table)
         self.tables[table] = frame[first].reset_index(drop=True)
 
     # ---------------------------------------------------------------- what is stored
@@ -610,10 +591,9 @@ class Import:
             mine = left[(left["table"] == table) & left["column"].isin(group["column"])]["amount"].sum()
             found, used = group["sum_found"].sum(), group["sum_used"].sum()
             if abs(found - used - mine) > 1e-9 * max(1.0, abs(found)):
-                text = f"The money of {table}.{name} does not add up: "
-                text += f"{as_given(found)} in the source, {as_given(used)} used, {as_given(mine)} left out."
-                fix = "Please report this file."
-                findings.add("block", "money_not_accounted", text, fix, sheet=str(table))
+                sums = dict(zip(("found", "used", "left"), map(as_given, (found, used, mine)), strict=True))
+                said = told("money_not_accounted", table=table, name=name, **sums)
+                findings.add(*said, sheet=str(table))
         several = [spec.table for spec in self.mapping.tables if spec.repeats == "sum"]
         added = both["table"].isin(several) & both["field"].ne("")
         if added.any():  # the sum of several columns stands in the first of them
@@ -667,17 +647,13 @@ class Import:
             later = guess and money and several_years(header) and plain_numbers(cells).fillna(0).ne(0).any()
             if later:
                 total = as_given(float(plain_numbers(cells, own=True).sum()))
-                text = f'"{title}" holds amounts of several years ({total} in all), and none of them is read.'
-                how, rule = "block", "several_years_in_one"
-                fix = "Name a year for them in the mapping (columns: {header: year}), or write why they are left out."
+                said = told("several_years_in_one", header=title, total=total)
             elif reason and not changes:
-                how, fix = "warn" if guess and numbers else "info", ""
-                rule, text = "column_ignored", f'The column "{title}" was left out: {reason}.'
+                said = told("column_ignored", "warn" if guess and numbers else "info", header=title, why=reason)
             else:
-                how, fix = "block" if grave else "warn", "Map it, or list it under ignore with the reason."
-                rule, text = "column_not_mapped", f'The column "{title}" is not in the mapping; '
-                text += f"its {len(cells)} values were not read."
-            self.findings.add(how, rule, text, fix, at=source, column=title, value=value)
+                how = "block" if grave else "warn"
+                said = told("column_not_mapped mapping", how, header=title, count=len(cells))
+            self.findings.add(*said, at=source, column=title, value=value)
             if money and not (reason and not guess) and numbers:
                 line = self._place_of(source)
                 line |= {"column": title if header else f"column {title}"}
@@ -687,11 +663,11 @@ class Import:
         """List the sheets that no table of the mapping reads."""
         places = {source.place for _, source in self._sources}
         for raw in (one for one in raws if (one.file, one.sheet) not in places):
-            text = f'The mapping reads nothing from "{raw.title}"; its {len(raw.cells)} lines were not read.'
             shares = (plain_numbers(raw.cells[place]).notna().mean() for place in raw.cells)
             amounts = len(raw.cells) > 2 and any(share >= 0.5 for share in shares)
             severity = "warn" if amounts or table_of_sheet(raw.title, load_schema()) else "info"
-            self.findings.add(severity, "sheet_not_used", text, at=raw)
+            said = told("sheet_not_used mapping", severity, title=raw.title, count=len(raw.cells))
+            self.findings.add(*said, at=raw)
             if amounts:
                 line = {"table": self.mapping.tables[0].table, "file": raw.file, "sheet": raw.sheet}
                 self.left.append(line | {"column": f"sheet {raw.title}", "reason": "not in the mapping"})
@@ -709,11 +685,9 @@ class Import:
         if test.equals:
             there = set(text.dropna().str.casefold())
             for lost in (one for one in test.equals if one.casefold() not in there):
-                near = near_words(lost, set(text.dropna()))
-                message = f'No row has "{lost}" in {source.headers[places[0]]}.{near}'
-                said: Any = {"at": source, "column": test.column, "value": lost}
-                bad = "block" if near else "warn"
-                self.findings.add(bad, "filter_finds_nothing", message, "Correct the mapping.", **said)
+                near, header = near_words(lost, set(text.dropna())), source.headers[places[0]]
+                said = told("filter_finds_nothing", "block" if near else "", value=lost, header=header, near=near)
+                self.findings.add(*said, at=source, column=test.column, value=lost)
             return text.str.casefold().isin([one.casefold() for one in test.equals]).to_numpy(dtype=bool)
         if test.matches:
             return text.str.contains(test.matches, regex=True, na=False).to_numpy(dtype=bool)
@@ -736,12 +710,8 @@ class Import:
         if picked and all((one == picked[0]).all() for one in picked):
             return picked[0]
         header = source.headers[place]
-        message = f'"latest by {header}" needs dates, periods or numbers in all filled cells.'
-        fix = "Mend the cells, or name another column."
-        if picked:
-            message = f"The dates in {header} can be read day first or month first, and the last ones are not the same."
-            fix = "Set date_order to day_first or month_first in the settings of the mapping."
-        self.findings.add("block", "filter_not_read", message, fix, at=source, column=header)
+        doubt = told("filter_not_read two_ways" if picked else "filter_not_read", header=header)
+        self.findings.add(*doubt, at=source, column=header)
         return np.ones(len(text), dtype=bool)
 
 

@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from pmo_kit.register.findings import Findings
+from pmo_kit.register.findings import Findings, told
 from pmo_kit.register.rows import Look, rows_apart, tell, without_breaks
 from pmo_kit.register.schema import Column, Schema, Table, Wide, load_schema
 from pmo_kit.register.sheets import Body, RawSheet
@@ -248,12 +248,12 @@ def melt(
             missing = text.str.fullmatch(MISSING, na=False)
             cells = cells.where(text.notna() & ~missing)
             why, head = missing & ~text.str.fullmatch(NOTHING, na=False), shown(body.headers[place])
-            words_ = f'{wide.value} is missing; the reason given is "{{value}}".'
-            findings.add_lines(body, why, "info", "missing_with_reason", words_, column=head, values=text)
+            reasons = told("missing_with_reason", name=wide.value)
+            findings.add_lines(body, why, *reasons, column=head, values=text)
         columns.append(cells)
     line, column, values = long_form(columns)
-    none = f"The row has no {wide.value} in any column; it gives no data."
-    findings.add_lines(body, ~np.isin(range(len(body.rows)), line), "info", "row_without_values", none)
+    none = ~np.isin(range(len(body.rows)), line)
+    findings.add_lines(body, none, *told("row_without_values", name=wide.value))
     long = {name: cells.iloc[line] for name, cells in raw.items()}
     long[wide.value] = narrowed(values)
     titles = np.array([shown(body.label(place)) for place in places], dtype=object)[column]
@@ -332,24 +332,20 @@ def find_body(raw: RawSheet, table: Table, findings: Findings) -> Body | None:
     down = len({known[folded(line[0])] for line in top if line and folded(line[0]) in known})
     alone = max((one for one, heading in found if heading.lines == 1), default=0)
     if table.name != "settings" and down >= 3 and 2 * down > alone:
-        text = "Fields are rows and projects are columns here; the sheet was turned. Row numbers are column numbers."
-        findings.add("warn", "transposed_layout", text, "Put one project in each row.", at=raw)
+        findings.add(*told("transposed_layout"), at=raw)
         return find_body(turned(raw), table, findings)
     if points < 2:
         expected = ", ".join(column.name for column in table if column.required)
-        fix = f"Give the columns the names of the dictionary; needed: {expected}."
-        text = f"No header row of the table {table.name} was found."
-        findings.add("block", "header_not_found", text, fix, at=raw)
+        findings.add(*told("header_not_found", table=table.name, needed=expected), at=raw)
         return None
     texts, first, header = best.texts, best.first, best.first - best.lines
     if best.lines > 1:
         row, count = int(raw.rows[header + 1]), {2: "two", 3: "three"}[best.lines]
-        words_ = f"The header has {count} rows; they were joined."
-        findings.add("info", "two_header_rows", words_, at=raw, row=row)
+        findings.add(*told("two_header_rows", count=count), at=raw, row=row)
     above = [text for line in top[:header] for text in dict.fromkeys(line) if text]
     if above:
-        text, row = f"{header} lines above the header are not data.", int(raw.rows[0])
-        findings.add("info", "lines_above_header", text, at=raw, row=row, value=" | ".join(above))
+        said, row = told("lines_above_header", count=header), int(raw.rows[0])
+        findings.add(*said, at=raw, row=row, value=" | ".join(above))
     best.list_before(findings)
     body = best.body
     body.around = best.around
@@ -418,9 +414,7 @@ class Heading:
             and row + 1 < first
         ]  # fmt: skip
         for row in rows:
-            text = "The rows from here to the next header would not be read: they belong to another table."
-            fix = "Give each table a sheet of its own."
-            findings.add("block", "second_header", text, fix, at=self.raw, row=row)
+            findings.add(*told("second_header"), at=self.raw, row=row)
 
     @property
     def around(self) -> tuple[tuple[int, str], ...]:
@@ -512,6 +506,6 @@ def _fill_merged(
             continue
         value, size = cells.iat[top - first, left], bottom - top + 1
         cells.iloc[top - first : bottom - first + 1, left] = np.full(size, value, dtype=object)
-        text, row = f"A merged cell was taken for each of its {size} rows.", int(raw.rows[top])
-        findings.add("info", "merged_cells", text, at=raw, row=row, column=headers[left], value=value)
+        row, column = int(raw.rows[top]), headers[left]
+        findings.add(*told("merged_cells", count=size), at=raw, row=row, column=column, value=value)
     return cells

@@ -17,7 +17,7 @@ import pandas as pd
 from pmo_kit.disk import shared
 from pmo_kit.doors import admit_path, door, known, missing
 from pmo_kit.errors import PmoError
-from pmo_kit.register.findings import Findings, apply_waivers, load_waivers, raise_blocks
+from pmo_kit.register.findings import Findings, apply_waivers, load_waivers, raise_blocks, told
 from pmo_kit.register.importing import Import
 from pmo_kit.register.layout import NOT_TABLES, find_body, folded, looks_like, table_of_sheet
 from pmo_kit.register.mapping import Doubtful, load_mapping
@@ -143,9 +143,7 @@ def sources_of(mapping: Path) -> list[Path]:
     """
     named = load_mapping(mapping).source
     if not named:
-        text = f"The mapping {mapping.name} does not say what it reads."
-        fix = "Add a line such as source: export.xlsx"
-        raise Findings().refused("source_not_read", f"{text} {fix}", fix, file=mapping.name)
+        raise Findings().refused(*told("source_not_read unnamed", file=mapping.name), file=mapping.name)
     places = [mapping.parent / name for name in named]
     admit_names(places)
     return [place if place.exists() else mapping.parent / place.name for place in places]
@@ -210,12 +208,11 @@ def _sheets_of(path: Path, findings: Findings) -> list[RawSheet]:
 def read_sheets(path: Path, findings: Findings) -> list[RawSheet]:
     """Every CSV file of a folder, or every sheet of a workbook."""
     if not path.exists():
-        raise findings.refused("path_not_found", missing(path), "Check the path.", file=path.name)
+        raise findings.refused("block", "path_not_found", missing(path), "Check the path.", file=path.name)
     if not path.is_dir():
         sheets = _sheets_of(path, findings)
         if not sheets and path.suffix.lower() not in _WORKBOOKS:
-            words = f"{path.name} is neither a workbook (.xlsx) nor a CSV file with rows."
-            findings.add("block", "file_not_read", words, "Save it as .xlsx or .csv.", file=path.name)
+            findings.add(*told("file_not_read kind", file=path.name), file=path.name)
         return sheets
     sheets = []
     for file in sorted(path.iterdir()):
@@ -223,13 +220,11 @@ def read_sheets(path: Path, findings: Findings) -> list[RawSheet]:
         if file.name.startswith((".", "~$")) or (file.is_dir() and not (named and kind)):
             continue
         if file.is_dir():
-            words = f"{file.name} is a folder, not a file; it was not read."
-            findings.add("warn", "file_not_used", words, file=file.name)
+            findings.add(*told("file_not_used folder", file=file.name), file=file.name)
         elif kind in _WORKBOOKS or (kind in _TEXTS and (named or kind != ".txt")):
             sheets += _sheets_of(file, findings)
         elif kind not in (*_IGNORED, *_TEXTS):
-            words = f"{file.name} is no table; it was not read."
-            findings.add("info", "file_not_used", words, file=file.name)
+            findings.add(*told("file_not_used", file=file.name), file=file.name)
     return sheets
 
 
@@ -245,17 +240,14 @@ def tables_of_sheets(sheets: list[RawSheet], findings: Findings) -> dict[str, Ra
         if not (name or known):
             name, how = next((one for one in shape if guesses.count(one) == 1), None), "by its columns"
         if name is None:
-            words = f'"{raw.title}" is not the name of a table; its {len(raw.cells)} lines were not read.'
-            fix = "" if known else "Rename it to a table of the dictionary, or map it: pmo-kit import FILE."
-            findings.add("info" if known else "warn", "sheet_not_used", words, fix, at=raw)
+            what = "sheet_not_used known" if known else "sheet_not_used"
+            findings.add(*told(what, title=raw.title, count=len(raw.cells)), at=raw)
             continue
         if how:
-            words = f'"{raw.title}" is not the name of a table; {how} it was read as {name}.'
-            findings.add("warn", "sheet_by_columns", words, f"Rename it to {name}.", at=raw)
+            findings.add(*told("sheet_by_columns", title=raw.title, how=how, table=name), at=raw)
         if name in found:
             first = found[name]
-            words = f"The table {name} is there twice; {first.file} {first.sheet} has it too."
-            findings.add("block", "two_sheets", words, "Put all rows into one of them.", at=raw)
+            findings.add(*told("two_sheets", table=name, file=first.file, sheet=first.sheet), at=raw)
         else:
             found[name] = raw
     return found

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from pmo_kit.facts import Unit
-from pmo_kit.register.findings import Findings
+from pmo_kit.register.findings import Findings, told
 from pmo_kit.register.schema import Column, load_schema
 from pmo_kit.register.sheets import RawSheet
 from pmo_kit.register.values import (
@@ -150,13 +150,11 @@ def read_settings(
         setting = "" if pd.isna(key) else str(key).strip().lower().replace(" ", "_")
         if setting not in schema.settings:
             near = near_words(setting, schema.settings) if setting else ""
-            text = f'"{key}" is not a setting; it was not read.{near}'
-            fix = f"Use one of: {', '.join(schema.settings)}."
-            findings.add("block" if near else "warn", "unknown_setting", text, fix, **place)
+            keys = ", ".join(schema.settings)
+            findings.add(*told("unknown_setting", "block" if near else "", key=key, near=near, keys=keys), **place)
             continue
         if setting in places:
-            text = f"The setting {setting} is given twice."
-            findings.add("block", "duplicate_key", text, "Keep one.", **place)
+            findings.add(*told("duplicate_key setting", key=setting), **place)
             continue
         column = schema.settings[setting]
         parsed, bad = _parse_setting(setting, column, pd.Series([value], dtype=object), epoch_1904, order)
@@ -164,23 +162,18 @@ def read_settings(
             fix = f"Use one of: {', '.join(column.allowed)}."
             if not column.allowed:
                 fix = f"Write the {column.meaning}{f', such as {column.example}' if column.example else ''}."
-            text = f'"{value}" cannot be read as {setting}.'
-            findings.add("block", "setting_not_read", text, fix, **{**place, "column": setting})
+            said = told("setting_not_read", value=value, key=setting, fix=fix)
+            findings.add(*said, **{**place, "column": setting})
             places[setting] = place
         elif parsed is not None:
             found[setting], places[setting] = parsed, place
     here: Any = {"file": file, "sheet": sheet if file else "settings"}
-    lost = {
-        key: f"The setting {key} is missing: {schema.settings[key].meaning}."
-        for key in ("currency", "money_unit", "price_basis", "as_of")
-        if key not in places
-    }
+    for key in [one for one in ("currency", "money_unit", "price_basis", "as_of") if one not in places]:
+        findings.add(*told("setting_missing", key=key, meaning=schema.settings[key].meaning), column=key, **here)
     if found.get("price_basis") == "real" and "price_base_year" not in found:
-        lost["price_base_year"] = "Prices are real, and price_base_year is missing."
-    for key, text in lost.items():
-        findings.add("warn", "setting_missing", text, f"Add {key} to the settings table.", column=key, **here)
-    told = {key: str(value) for key, value in found.items() if key not in _READING}
-    canonical = pd.DataFrame({"key": list(told), "value": list(told.values())}, dtype=EMPTY_DTYPES["text"])
+        findings.add(*told("setting_missing real"), column="price_base_year", **here)
+    kept = {key: str(value) for key, value in found.items() if key not in _READING}
+    canonical = pd.DataFrame({"key": list(kept), "value": list(kept.values())}, dtype=EMPTY_DTYPES["text"])
     known = {one.name for one in fields(Settings)}
     values: dict[str, Any] = {key: value for key, value in found.items() if key in known}
     return Settings(**{"name": name, **values}), canonical, places

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pmo_kit.register.findings import Findings, Intake
+from pmo_kit.register.findings import Findings, Intake, told
 from pmo_kit.register.layout import find_wide_form, melt, several_years, year_in
 from pmo_kit.register.schema import Column, Table
 from pmo_kit.register.settings import Settings
@@ -47,9 +47,6 @@ from pmo_kit.register.values import (
     words,
 )
 
-_UNREAD: dict[str, tuple[str, str, str]] = words()["unread"]
-"""Rule, words and what to do for a cell that cannot be read, by the type of its column."""
-
 
 def match_columns(body: Body, table: Table, findings: Findings) -> tuple[dict[str, int], list[int]]:
     """Match headers to columns: names first, then the words of `headers.csv`, then without what stands in brackets.
@@ -81,8 +78,8 @@ def match_columns(body: Body, table: Table, findings: Findings) -> tuple[dict[st
             matched[column.name] = place
         if place is not None and not own:
             header = shown(headers[place])
-            message = f'The column "{header}" was read as {column.name}.'
-            findings.add("info", "column_renamed", message, at=body, column=header, value=column.name)
+            said = told("column_renamed", header=header, name=column.name)
+            findings.add(*said, at=body, column=header, value=column.name)
     rest = [place for place in range(len(headers)) if place not in matched.values()]
     return matched, rest
 
@@ -136,10 +133,8 @@ def without_formulas(body: Body, places: list[int], findings: Findings) -> Body:
         if cells[place].dtype != object:
             continue
         lost = np.array([isinstance(cell, Uncached) for cell in cells[place]], dtype=bool)
-        text, head = "The formula has no stored result.", shown(body.headers[place])
-        fix = "Open the workbook in a spreadsheet program, let it calculate, and save it."
-        rule = "formula_without_result"
-        findings.add_lines(body, lost, "block", rule, text, fix, column=head, values=cells[place])
+        said, head = told("formula_without_result"), shown(body.headers[place])
+        findings.add_lines(body, lost, *said, column=head, values=cells[place])
         if lost.any():
             cells = cells.assign(**{}) if cells is body.cells else cells
             cells[place] = cells[place].mask(lost, None)
@@ -169,28 +164,20 @@ def _header_units(intake: Intake, findings: Findings, settings: Settings, *, map
         foreign = bool(currency and settings.currency) and currency != settings.currency
         differs = bool(unit) and unit != settings.money_unit and not done
         refused = foreign or (differs and (mapped or not settings.money_unit))
-        for fault, text, fix in (
-            (doubt, f"states a unit that cannot be read: {doubt}.",
-             "Write the unit into the header as in (k€) or (€ million)."),
-            (part, f"does not say what a year costs ({part[0].strip() if part else ''}).",
-             "Bring the amounts to those of a year, and say so in the header."),
-            (mixed, "and another header of the table state different prices.", _PRICES),
-            (how, f"states other prices than the settings ({prices}).", _PRICES),
-            (wrong, f"states another unit than the mapping ({', '.join(wrong[:1])}).",
-             "Correct the unit in the mapping."),
-            (currency and other and not (unit or done),
-             f"states no unit, and another header of the table states {other}.",
-             "Write the unit into each header of an amount."),
-            (refused, f"states another currency or unit than the settings ({_own_unit(settings)}).",
-             "Bring the amounts to the unit of the settings, or correct the settings."),
-        ):  # fmt: skip
+        for fault, what, detail in (
+            (doubt, "header_unit_differs unclear", doubt),
+            (part, "header_unit_differs of_no_year", part[0].strip() if part else ""),
+            (mixed, "price_basis_mixed headers", ""),
+            (how, "price_basis_mixed header", prices),
+            (wrong, "header_unit_differs mapping", wrong[0] if wrong else ""),
+            (currency and other and not (unit or done), "header_unit_differs unsaid", other),
+            (refused, "header_unit_differs settings", _own_unit(settings)),
+            (differs and not refused, "header_unit", settings.money_unit),
+        ):
             if fault:
-                rule = "price_basis_mixed" if fix == _PRICES else "header_unit_differs"
-                findings.add("block", rule, f'The header "{header}" {text}', fix, at=intake, column=header)
+                findings.add(*told(what, header=header, other=detail), at=intake, column=header)
         if differs and not refused:
             units[name] = np.where(mine, unit, units.get(name, ""))
-            text = f'The header "{header}" states its own unit; its amounts were brought to {settings.money_unit}.'
-            findings.add("info", "header_unit", text, at=intake, column=header)
     intake.units = units | intake.units
 
 
@@ -199,7 +186,6 @@ def _own_unit(settings: Settings) -> str:
 
 
 _NOT_A_YEAR = re.compile(one_of("not_a_year"))
-_PRICES = "Bring the amounts to the prices of the settings, with a dated deflator, or correct the settings."
 
 
 def other_prices(text: str, settings: Settings, line: bool = False) -> tuple[str, str]:
@@ -231,18 +217,14 @@ def _unit_around(intake: Intake, around: Iterable[tuple[int, str]], findings: Fi
         at: Any = {"at": intake, "row": row, "value": text}
         how, prices = other_prices(text, settings, line=True)
         if how and not any(stated_prices(one)[1] for one in heads):
-            words_ = f'"{shown(text)}" states other prices than the settings ({prices}).'
-            findings.add(how, "price_basis_mixed", words_, _PRICES, **at)
+            findings.add(*told("price_basis_mixed line", how, line=shown(text), other=prices), **at)
         currency, unit = line_unit(text, settings.currency)
         foreign = currency and settings.currency and currency != settings.currency
         within = len(rows) and min(rows) < row < max(rows) and (unit or currency)  # of the rows below it
         other = within and own and (unit or "unit") not in own
         if other or (not done and ((unit and unit != settings.money_unit) or foreign)):
-            what = f"states another currency or unit than the settings ({_own_unit(settings)})"
-            what = f"states another unit than the amounts above it ({', '.join(own)})" if other else what
-            words_ = f'"{shown(text)}" {what}.'
-            fix = "Write the unit into the headers of the amounts, such as 2027 (k€), or into the mapping (unit: ...)."
-            findings.add("block", "header_unit_differs", words_, fix, **at)
+            what, unit = ("below", ", ".join(own)) if other else ("line", _own_unit(settings))
+            findings.add(*told(f"header_unit_differs {what}", line=shown(text), other=unit), **at)
 
 
 _AMOUNT = re.compile(rf"{one_of('amount')}|[€£$¥₹]|(?:19|20)\d\d|\bfy ?'?\d\d|\+$")
@@ -333,9 +315,8 @@ def list_unmapped(
             part = _SPENT.search(folded(header)) or is_sum(body, place, read)
             if not part and (limits or _AMOUNT.search(folded(header)) or (table.wide and not body.beside)):
                 severity, why = "block", " It looks like amounts, and money must not be left out."
-        text = f'The column "{title}" is not one of the table {table.name}; its {len(cells)} values were not read.'
-        fix = "Rename it to a column of the dictionary, map it (pmo-kit import FILE), or take it out of the sheet."
-        findings.add(severity, "column_not_mapped", text + why, fix, at=body, column=title, value=value)
+        said = told("column_not_mapped", severity, header=title, table=table.name, count=len(cells), why=why)
+        findings.add(*said, at=body, column=title, value=value)
 
 
 def unread(body: Body, places: Iterable[int]) -> Iterator[tuple[int, str, pd.Series, str]]:
@@ -343,8 +324,8 @@ def unread(body: Body, places: Iterable[int]) -> Iterator[tuple[int, str, pd.Ser
     for place in places:
         cells = body.text(place).dropna()
         if len(cells):
-            told = f"{len(cells)} values: {', '.join(pd.unique(cells)[:5])}"
-            yield place, shown(body.headers[place]) or str(place + 1), cells, told
+            some = f"{len(cells)} values: {', '.join(pd.unique(cells)[:5])}"
+            yield place, shown(body.headers[place]) or str(place + 1), cells, some
 
 
 def is_sum(body: Body, place: int, others: Iterable[int]) -> bool:
@@ -447,33 +428,25 @@ def _parse(
     return READERS[column.type](cells, column)
 
 
-_TWO_WAYS: dict[str, tuple[str, str, str]] = words()["two_ways"]
-"""Rule, ways and what to do for a cell that can be read two ways."""
-
-
 def _report(intake: Intake, column: Column, parsed: Parsed, findings: Findings) -> None:
     """Findings of one column: unread cells, reasons for empty ones, styles."""
     bad = parsed.bad
-    if column.type in _TWO_WAYS and bad.any():
-        (rule, ways, fix), cells = _TWO_WAYS[column.type], intake.raw[column.name]
-        pattern = TWO_WAYS if column.type == "number" else SLASHED
+    if column.type in ("number", "date") and bad.any():
+        cells, pattern = intake.raw[column.name], TWO_WAYS if column.type == "number" else SLASHED
         both = bad & clean_text(cells).str.fullmatch(pattern, na=False).to_numpy(bool)
         if column.type == "date":  # the thirty-first of month 31 is no date in any order
             both &= parse_date(cells, column, month_first=False).values.notna().to_numpy(bool)
-        text = f"{{value}} can be read {ways}, and nothing decides."
-        findings.add_rows(intake, both, "block", rule, text, fix, column=column.name)
+        findings.add_rows(intake, both, *told(f"{column.type}_ambiguous"), column=column.name)
         bad = bad & ~both
     if bad.any():
-        listed = "unknown_category", f"is not a {column.name}.", f"Use one of: {', '.join(column.allowed)}."
-        rule, message, fix = listed if column.type == "category" else _UNREAD[column.type]
-        if column.is_money:
-            fix += " Amounts such as 120k or 1.2m are read once the settings say their money_unit."
         guessed = column.type == "category" and column.name in intake.guessed and not column.required
-        message = f'"{{value}}" {message}' + (" It was left empty." if guessed else "")
-        findings.add_rows(intake, bad, "warn" if guessed else "block", rule, message, fix, column=column.name)
+        what = "number_not_read money" if column.is_money else f"{column.type}_not_read"
+        what = f"unknown_category{' guessed' * guessed}" if column.type == "category" else what
+        said = told(what, name=column.name, allowed=", ".join(column.allowed))
+        findings.add_rows(intake, bad, *said, column=column.name)
     if parsed.reason.any():
-        message = f'{column.name} is missing; the reason given is "{{value}}".'
-        findings.add_rows(intake, parsed.reason, "info", "missing_with_reason", message, column=column.name)
+        said = told("missing_with_reason", name=column.name)
+        findings.add_rows(intake, parsed.reason, *said, column=column.name)
     for severity, rule, message, mask in parsed.notes:
         if mask is not None:
             fix = "Write the amount in the currency of the settings." if rule == "currency_mixed" else ""

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from pmo_kit.forms import LIMITS, unreadable
-from pmo_kit.register.findings import Findings
+from pmo_kit.register.findings import Findings, told
 from pmo_kit.register.values import (
     MISSING,
     clean_cell,
@@ -29,7 +29,6 @@ from pmo_kit.register.values import (
 from pmo_kit.register.values import words as word_lists
 
 csv.field_size_limit(LIMITS["letters of a cell"])
-_LARGE = "Give a file of projects: an export with what the tables need."
 _DELIMITERS = ",;\t|"
 SEARCHED_ROWS = 40
 """Lines of a sheet in which a header is looked for."""
@@ -188,7 +187,7 @@ def _delimiter(text: str) -> str:
 def refused(path: Path, findings: Findings, reason: str, sheet: str = "") -> bool:
     """Say why a file or a sheet is not read, where there is a reason."""
     if reason:
-        findings.add("block", "file_not_read", f"{path.name}: {reason}", _LARGE, file=path.name, sheet=sheet)
+        findings.add(*told("file_not_read limit", file=path.name, why=reason), file=path.name, sheet=sheet)
     return bool(reason)
 
 
@@ -210,15 +209,12 @@ def read_csv_sheet(path: Path, findings: Findings) -> RawSheet | None:
     try:
         text, encoding, guessed = decode(path.read_bytes())
     except OSError as error:
-        findings.add("block", "file_not_read", f"The file cannot be opened: {error.strerror}.", file=path.name)
+        findings.add(*told("file_not_read closed", why=error.strerror), file=path.name)
         return None
     if guessed:
-        words = f"The file is not UTF-8; it was read as {encoding}."
-        fix = "Check accented letters and currency signs, or save as CSV UTF-8."
-        findings.add("warn", "encoding_repaired", words, fix, file=path.name, value=encoding)
+        findings.add(*told("encoding_repaired", value=encoding), file=path.name, value=encoding)
     if "\ufffd" in text or re.search("â€|Ã[\x80-\xbf©¨]|â‚¬|Â£", text):
-        words = "Some characters were damaged before this file was saved."
-        findings.add("warn", "encoding_repaired", words, "Export the file again as UTF-8.", file=path.name)
+        findings.add(*told("encoding_repaired before"), file=path.name)
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     mark = _delimiter(text)
     widest = max(line.count(mark) for line in text.split("\n", 200)[:200]) + 1
@@ -276,15 +272,11 @@ def _report_short(file: str, lines: list[list[str]], findings: Findings) -> None
     known = [{kind[lines[row][place]] for row in full if lines[row][place] in kind} for place in range(width)]
     known = known if full else list(map(_kinds_under, lines[first][:width]))
     shift = {row for row in short if _may_shift([kind.get(cell, "") for cell in lines[row]], known)}
-    for rows, severity, why in (
-        (sorted(shift), "block", ": is a cell missing before a number?"),
-        ([row for row in short if row not in shift], "warn", "; the last ones were taken for empty."),
-    ):
+    for what, rows in {"shifted": sorted(shift), "ends": [row for row in short if row not in shift]}.items():
         if rows:
-            told, some = ", ".join(str(row + 1) for row in rows[:8]), "s have" if len(rows) > 1 else " has"
-            words = f"{len(rows)} line{some} fewer cells than the header{why}"
-            fix = "Write all separators in these lines."
-            findings.add(severity, "short_line", words, fix, file=file, row=rows[0] + 1, value=f"lines {told}")
+            said = told(f"short_line {what}", lines="1 line has" if len(rows) == 1 else f"{len(rows)} lines have")
+            some = ", ".join(str(row + 1) for row in rows[:8])
+            findings.add(*said, file=file, row=rows[0] + 1, value=f"lines {some}")
 
 
 def _kinds_under(header: str) -> set[str]:
@@ -321,9 +313,8 @@ def _report_quotes(
         rows = (len(mine) > 1 and all(full)) or (2 * sum(inside) > len(inside) and not ends)  # prose has commas, too
         if rows or (cut and number == len(lines) - 1):
             last = begins[number] + len([line for line in mine if line])
-            words = f"A double quote opens in line {begins[number] + 1} and takes the lines up to {last} into one cell."
-            fix = "Delete the quote, or write it twice inside a quoted cell."
-            findings.add("block", "quote_swallows_rows", words, fix, file=file, row=number + 1, value="\n".join(mine))
+            said = told("quote_swallows_rows", first=begins[number] + 1, last=last)
+            findings.add(*said, file=file, row=number + 1, value="\n".join(mine))
 
 
 def body_of_frame(title: str, frame: pd.DataFrame, sheet: str = "") -> Body:

@@ -19,7 +19,7 @@ from pmo_kit.doors import known
 from pmo_kit.errors import DataError, InputError
 from pmo_kit.facts import number
 from pmo_kit.register.checks.registry import Evidence, Previous, run_checks
-from pmo_kit.register.findings import COLUMNS, Findings, Intake, empty_table, raise_blocks
+from pmo_kit.register.findings import COLUMNS, Findings, Intake, empty_table, raise_blocks, told
 from pmo_kit.register.layout import find_wide_form
 from pmo_kit.register.schema import Schema, load_schema
 from pmo_kit.register.settings import Settings, read_settings
@@ -95,15 +95,14 @@ def assemble(
     shape(bodies)
     shape(account(intakes, findings) if account else {})
     for table in schema.tables.values():
-        absent, words = _absent(table.name, intakes), f"The table {table.name}"
+        absent, title = _absent(table.name, intakes), table.name
         if table.required and absent:
-            findings.add("warn", "table_absent", f"{words} is empty: {absent}.", sheet=table.name)
-        elif table.required and table.name not in (*found, *bodies):
+            findings.add(*told("table_absent", table=title, why=absent), sheet=title)
+        elif table.required and title not in (*found, *bodies):
             columns = ", ".join(column.name for column in table if column.required)
-            fix = f"Add a sheet or a file {table.name} with the columns {columns}."
-            findings.add("block", "table_missing", f"{words} is missing.", fix, file=name)
-        elif table.required and table.name in intakes and not len(intakes[table.name].frame):
-            findings.add("block", "table_missing", f"{words} has no rows.", "Fill it in.", file=name)
+            findings.add(*told("table_missing", table=title, columns=columns), file=name)
+        elif table.required and title in intakes and not len(intakes[title].frame):
+            findings.add(*told("table_missing rows", table=title), file=name)
     _restore_codes(intakes)
     _derive_levels(intakes, findings)
     settings = _with_first_year(settings, {name: intake.frame for name, intake in intakes.items()})
@@ -122,9 +121,8 @@ def _split_off_costs(body: Body, findings: Findings) -> dict[str, Body]:
     wide, years = find_wide_form(schema["costs"], {}, body.headers, rest, frozenset())
     if place is None or wide is None:
         return {}
-    text = f"There is no table costs; {len(years)} columns of years beside the projects were read as costs."
     value = ", ".join(body.headers[one] for one in years)
-    findings.add("info", "costs_beside_projects", text, at=body, value=value)
+    findings.add(*told("costs_beside_projects", count=len(years)), at=body, value=value)
     others = [one for one in range(len(body.headers)) if one not in years and one not in rest]
     return {"projects": _columns_of(body, others), "costs": _columns_of(body, [place, *rest])}
 
@@ -163,8 +161,7 @@ def _settings(
             for row, cells in zip(rows, body.cells[[matched["key"], matched["value"]]].to_numpy(), strict=True):
                 if signs := {sign for cell in cells for sign in ODD_SIGNS.findall(str(cell).strip())}:
                     severity = "block" if min(signs) < " " else "warn"
-                    words = "The line holds characters that cannot be seen."
-                    findings.add(severity, "signs_unseen", words, "Type it again.", at=body.raw, row=row)
+                    findings.add(*told("signs_unseen", severity), at=body.raw, row=row)
     return read_settings(frame, findings, name=name, rows=rows, raw=None if body is None else body.raw)
 
 
@@ -224,8 +221,8 @@ def _derive_levels(intakes: dict[str, Intake], findings: Findings) -> None:
     frame = frame.reindex(columns=list(table.columns)).astype("str")
     raw = {name: frame[name] for name in ("project_id", "level")}
     intakes["levels"] = Intake(table, "", "levels", frame, raw, np.arange(1, len(frame) + 1))
-    text = f"There is no table levels; {len(several)} projects have the levels that their rows name."
-    findings.add("info", "levels_derived", text, sheet="levels", value=", ".join(several[:20]))
+    said = told("levels_derived", count=len(several))
+    findings.add(*said, sheet="levels", value=", ".join(several[:20]))
 
 
 def complete_tables(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
@@ -358,10 +355,8 @@ class Register:
             return found
         table = load_schema()[name]
         columns = [column.name for column in table if column.required]
-        message = f"The table {name} is needed here and the register has none."
-        fix = f"Add {name}.csv, or a sheet {name}, {table.rows} a row, with the columns {', '.join(columns)}."
-        error = Findings().refused("table_missing", message, fix, sheet=name)
-        raise DataError(f"{message} {fix}", error.findings)
+        said = told("table_missing needed", table=name, rows=table.rows, columns=", ".join(columns))
+        raise DataError(" ".join(said[2:]), Findings().refused(*said, sheet=name).findings)
 
     @property
     def projects(self) -> pd.DataFrame:

@@ -20,7 +20,7 @@ from openpyxl.xml.constants import SHARED_STRINGS
 
 from pmo_kit.errors import PmoError
 from pmo_kit.forms import LIMITS, too_many, unreadable
-from pmo_kit.register.findings import Findings
+from pmo_kit.register.findings import Findings, told
 from pmo_kit.register.sheets import TOO_LONG, RawSheet, Uncached, refused, too_large
 from pmo_kit.register.values import Shown, unit_of_format
 
@@ -172,9 +172,7 @@ def read_workbook(path: Path, findings: Findings) -> list[RawSheet]:
         refused(path, findings, str(error))
         return []
     except Exception as error:  # damaged files raise many kinds
-        words = f"The workbook cannot be opened ({type(error).__name__})."
-        fix = "Open it in a spreadsheet program and save it again as .xlsx, without a password."
-        findings.add("block", "file_not_read", words, fix, file=path.name)
+        findings.add(*told("file_not_read workbook", why=type(error).__name__), file=path.name)
         return []
     raws = (_raw_sheet(path, *sheet, reader.wb, findings) for sheet in sheets)
     return [raw for raw in raws if raw is not None]
@@ -225,33 +223,26 @@ def _raw_sheet(path: Path, title: str, state: str, part: _Part, book: Any, findi
     _report_hidden(state, part, raw, findings)
     if not seen.all():
         first = int(np.flatnonzero(~seen)[0])
-        words = f"{(~seen).sum()} filled cells lie under merged ones, where no sheet shows them; they were not read."
         where: Any = {"row": int(row[first]), "column": get_column_letter(column[first]), "value": values[first]}
-        findings.add("warn", "cells_under_merged", words, "Unmerge the cells, and look at them.", at=raw, **where)
+        findings.add(*told("cells_under_merged", count=(~seen).sum()), at=raw, **where)
     for number in np.unique(row[np.isin(style, struck)]):
-        words = "The row holds text that is struck through; it was read like the others."
         value = " | ".join(str(cell) for cell in grid[np.searchsorted(rows, number)] if cell is not None)
-        fix = "Delete the row, or take the line out of its font."
-        findings.add("warn", "struck_through", words, fix, at=raw, row=int(number), value=value)
+        findings.add(*told("struck_through"), at=raw, row=int(number), value=value)
     return raw
 
 
 def _report_hidden(state: str, part: _Part, raw: RawSheet, findings: Findings) -> None:
     """Hidden sheets, rows and columns are read like the others, and reported."""
     if state != "visible":
-        words, fix = "The sheet is hidden; it was read all the same.", "Show it, or delete it."
-        findings.add("warn", "hidden_sheet", words, fix, at=raw)
+        findings.add(*told("hidden_sheet"), at=raw)
     filled = raw.rows[np.isin(raw.rows, part.hidden_rows)].tolist()
     if filled:
         rows = ", ".join(map(str, filled[:8])) + ("…" if len(filled) > 8 else "")
-        words = f"{len(filled)} hidden rows were read like the others (rows {rows})."
-        fix = "Show them (a filter may be on), or delete them."
-        findings.add("warn", "hidden_rows", words, fix, at=raw, row=filled[0], value=rows)
+        said = told("hidden_rows", count=len(filled), rows=rows)
+        findings.add(*said, at=raw, row=filled[0], value=rows)
     width = raw.cells.shape[1]
     for number in sorted({n for low, high in part.hidden_columns for n in range(low, min(high, width) + 1)}):
         cells = raw.cells.iloc[:, number - 1].dropna()
         if len(cells):
             letter, value = get_column_letter(number), cells.iloc[0]
-            words = f'The column {letter} ("{value}") is hidden; it was read like the others.'
-            where: Any = {"column": letter, "value": value}
-            findings.add("warn", "hidden_column", words, "Show it, or delete it.", at=raw, **where)
+            findings.add(*told("hidden_column", letter=letter, value=value), at=raw, column=letter, value=value)

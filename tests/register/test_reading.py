@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import ast
 import os
+import re
 from datetime import date
 from pathlib import Path
+from string import Formatter
 
 import numpy as np
 import pandas as pd
 import pytest
 
+import pmo_kit
 from pmo_kit.errors import DataError, InputError
 from pmo_kit.register import Register, Settings, load_register
+from pmo_kit.register.values import words
 from pmo_kit.shipped import shipped
 
 
@@ -240,3 +245,23 @@ def test_what_a_run_has_read_beside_one_register_it_does_not_take_for_what_it_is
         for one, findings in zip(before, alone, strict=True):
             assert load_register(samples / "meridian", previous=one).findings.equals(findings)
     assert len(list((tmp_path / str(os.getpid())).iterdir())) == len(before)
+
+
+def test_what_is_told_while_reading_stands_once_and_has_all_its_names():
+    """Each line of the list is used, and each use gives what its words name."""
+    listed, used = words()["told"], set()
+    room = Path(pmo_kit.__file__).parent / "register"
+    for one in [one for file in room.rglob("*.py") for one in ast.walk(ast.parse(file.read_text(encoding="utf-8")))]:
+        if isinstance(one, ast.Constant) and one.value in listed:
+            used.add(one.value)
+        elif isinstance(one, ast.JoinedStr):  # a name that is put together
+            parts = [part.value if isinstance(part, ast.Constant) else "" for part in one.values]
+            pattern = r"[\w ]*".join(re.escape(part) for part in ["", *parts, ""])
+            used |= {what for what in listed if len("".join(parts)) > 6 and re.fullmatch(pattern, what)}
+        elif isinstance(one, ast.Call) and getattr(one.func, "id", "") == "told":
+            given = {word.arg for word in one.keywords}
+            texts = [text.value for text in ast.walk(one.args[0]) if isinstance(text, ast.Constant)]
+            for what in filter(listed.__contains__, texts):
+                named = {name for text in listed[what][1:] for _, name, _, _ in Formatter().parse(text) if name}
+                assert None in given or named - {"value"} <= given, what
+    assert used == set(listed)

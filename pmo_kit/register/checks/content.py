@@ -39,8 +39,6 @@ def _with_scale(scores: pd.DataFrame, criteria: pd.DataFrame) -> pd.DataFrame:
 def score_outside_scale(evidence: Evidence) -> Iterator[Found]:
     """The scale is declared once, so that no project can stretch it."""
     for table, criteria in (("scores", "criteria"), ("partner_scores", "partner_criteria")):
-        if not evidence.has(table, criteria):
-            continue
         scores = _with_scale(evidence.frame(table), evidence.frame(criteria))
         outside = (scores["score"] < scores["bottom"]) | (scores["score"] > scores["top"])
         text = "{score} on {criterion} is outside {bottom} to {top}."

@@ -60,8 +60,6 @@ _NOWHERE = "A scope (of an envelope, a rule or a scenario) finds nothing, or can
 def scope_finds_nothing(evidence: Evidence) -> Iterator[Found]:
     """A limit that is not applied must never be called kept."""
     for table in ("budgets", "rules", "scenarios"):
-        if not evidence.has(table):
-            continue
         frame = evidence.frame(table)
         texts, skip = frame["scope"], pd.Series(False, index=frame.index)
         if table == "scenarios":
@@ -70,13 +68,12 @@ def scope_finds_nothing(evidence: Evidence) -> Iterator[Found]:
         for severity in ("block", "warn"):
             words = {text: fault for text, (fault, how) in said.items() if how == severity}
             yield Found(table, "scope", texts.mask(skip), words, _FIX, severity)
-    if evidence.has("rules"):
-        rules = evidence.frame("rules")
-        of_costs = rules["scope"].str.match(r"\s*(kind|fund)\s*=", na=False)
-        whole = (rules["kind"] == "count") | (rules["measure"] == "pv_cost")
-        text = 'The scope "{value}" is of costs, and this rule counts whole projects.'
-        fix = "Use a column of the projects, or spend."
-        yield Found("rules", "scope", of_costs & whole.fillna(False), text, fix)
+    rules = evidence.frame("rules")
+    of_costs = rules["scope"].str.match(r"\s*(kind|fund)\s*=", na=False)
+    whole = (rules["kind"] == "count") | (rules["measure"] == "pv_cost")
+    text = 'The scope "{value}" is of costs, and this rule counts whole projects.'
+    fix = "Use a column of the projects, or spend."
+    yield Found("rules", "scope", of_costs & whole.fillna(False), text, fix)
 
 
 _NAMED = r"^\s*(project_id|criterion|role|envelope)\s*=\s*"

@@ -88,8 +88,6 @@ def out_of_range(evidence: Evidence) -> Iterator[Found]:
 def factor_is_percent(evidence: Evidence) -> Iterator[Found]:
     """Factors stand on 1: 0.85 is 85 %."""
     for table, columns in _FACTORS.items():
-        if not evidence.has(table):
-            continue
         frame = evidence.frame(table)
         for column in columns:
             above = frame[column] > 5
@@ -137,8 +135,6 @@ def look_alikes(evidence: Evidence) -> Iterator[Found]:
 def order_of_range(evidence: Evidence) -> Iterator[Found]:
     """Estimates, costs of risks, scores with a range, declared scales, limits of rules."""
     for table, columns in word_lists()["in_order"].items():
-        if not evidence.has(table):
-            continue
         frame, wrong = evidence.frame(table)[list(columns)], np.zeros(len(evidence.frame(table)), bool)
         for n, one in enumerate(columns):
             for other in columns[n + 1 :]:
@@ -158,8 +154,6 @@ def level_not_stated(evidence: Evidence) -> Iterator[Found]:
     levels = evidence.frame("levels")
     several = set(levels.loc[levels["level"] != "full", "project_id"].dropna())
     for name in ("costs", "benefits", "resources"):
-        if not several or not evidence.has(name):
-            continue
         frame = evidence.frame(name)
         silent = frame["project_id"].isin(several) & frame["level"].isna()
         if name == "costs":
@@ -176,8 +170,6 @@ def unknown_level(evidence: Evidence) -> Iterator[Found]:
     known, listed = pd.MultiIndex.from_frame(levels[["project_id", "level"]]), set(levels["project_id"].dropna())
     uses = [(name, "project_id", "level") for name in _LEVELED] + [("links", "other_id", "other_level")]
     for name, project, column in uses:
-        if not evidence.has(name):
-            continue
         frame = evidence.frame(name)
         named = frame.loc[frame[column].notna() & frame[project].notna(), [project, column]]
         there = pd.MultiIndex.from_frame(named).isin(known)
