@@ -351,6 +351,11 @@ def _pairs(one: _Col, two: _Col) -> bool:
     return bool(len(both)) and not both[1].duplicated().any() and not both[2].duplicated().any()
 
 
+def _joined(cols: list[_Col]) -> pd.Series:
+    """The texts of columns as one key."""
+    return cols[0].whole.str.cat([col.whole for col in cols[1:]], sep="-") if len(cols) > 1 else cols[0].whole
+
+
 def _line(said: str, why: str, col: _Col) -> str:
     """A line of the mapping, with the reason and what the column holds."""
     return f"{said}  # {why}: {col.sample}"
@@ -476,18 +481,16 @@ class Draft:
         near = [col for col in free if words.search(col.plain) and col not in known]
         near.sort(key=lambda col: ("project" not in col.plain, "unique" not in col.plain))
         words_alone = [] if known or names else [col for col in free if plain_numbers(col.cells).isna().all()]
-        for some, why in (
-            (known, "its header names a key, and every row has its own"),
-            (near + words_alone, "? every row has its own"),
-            (names, "? no column is a key; every name is there once"),
+        pairs = [[one, two] for one in known + near for two in known + near + names if one is not two]
+        for ways, why in (
+            ([[col] for col in known], "its header names a key, and every row has its own"),
+            ([[col] for col in near + words_alone], "? every row has its own"),
+            ([[col] for col in names], "? no column is a key; every name is there once"),
+            (pairs, "? these two together are there once"),
         ):
-            for col in some:
-                if _unique(col.whole, rows):
-                    return [col], why, True
-        for one in known + near:
-            for two in known + near + names:
-                if one is not two and _unique(one.whole.str.cat(two.whole, sep="-"), rows):
-                    return [one, two], "? these two together are there once", True
+            for cols in ways:
+                if _unique(_joined(cols), rows):
+                    return cols, why, True
         texts = [col for col in free if not col.number and 1 < col.text.nunique() < len(col.text)]
         twins = [col for col in texts if names and col is not names[0] and _pairs(col, names[0])]
         for some in (known, near, twins, names, texts):
@@ -504,7 +507,7 @@ class Draft:
                 cols[0].used = "later"
                 reserved.append(cols[0])
         key, why, alone = self._key(sheet)
-        ids = key[0].whole if len(key) == 1 else key[0].whole.str.cat(key[1].whole, sep="-")
+        ids = _joined(key)
         self.ids = set(ids.dropna())
         called, known = (sheet.targets("projects", name) for name in ("name", "project_id"))
         named = key[0] in called and key[0] not in known

@@ -240,21 +240,18 @@ class Import:
             cells, text = cells.astype(object).where(~take, own), text.where(~take, other)
             label[take.to_numpy()] = title
         known = {key.casefold(): value for key, value in one.values.items()}
-        nothing = text.where(text.isna())
-        final = text.str.casefold().map(known).astype("str") if known else nothing
-        empty, missed = self._empty(text, column) & final.isna(), pd.Series(False, index=text.index)
-        if one.pattern:
-            found = text.str.extract(one.pattern if re.compile(one.pattern).groups else f"({one.pattern})")[0]
-            missed = text.notna() & found.isna() & final.isna() & ~empty
-            odd = {"pattern_missed": missed}
-            if aloud and column.type == "number":
-                odd["pattern_missed cuts"] = final.isna() & _cuts(found, text)
-            for what, rows in odd.items() if aloud else ():
-                said = told(what, name=column.name)
-                self.findings.add_lines(source, rows.to_numpy(), *said, column=label, values=text)
-            final = final.fillna(found.str.casefold().map(known).astype("str") if known else nothing).fillna(found)
-        else:
-            final = final.fillna(text)
+        pattern = one.pattern if re.compile(one.pattern).groups else f"({one.pattern})"
+        part = text.str.extract(pattern)[0] if one.pattern else text
+        whole, inside = (some.str.casefold().map(known).astype("str") for some in (text, part))
+        empty = self._empty(text, column) & whole.isna()
+        missed = text.notna() & part.isna() & whole.isna() & ~empty
+        odd = {"pattern_missed": missed} if aloud and one.pattern else {}
+        if odd and column.type == "number":
+            odd["pattern_missed cuts"] = whole.isna() & _cuts(part, text)
+        for what, rows in odd.items():
+            said = told(what, name=column.name)
+            self.findings.add_lines(source, rows.to_numpy(), *said, column=label, values=text)
+        final = whole.fillna(inside).fillna(part)
         reason = text.where(missed | empty)
         reason = reason.where(reason.str.contains(r"[^\W_]", regex=True, na=False))
         for place in source.find(one.reason)[:1] if one.reason else ():
@@ -263,7 +260,7 @@ class Import:
         gone = final.isna() | missed | empty
         kept = (final if one.join or one.values or one.pattern else cells).where(~gone)
         if one.default:
-            kept, reason = kept.astype(object).where(~gone, one.default), nothing
+            kept, reason = kept.astype(object).where(~gone, one.default), text.where(text.isna())
         return kept, reason, label
 
     def _place_of(self, source: Body) -> dict[str, Any]:
@@ -443,24 +440,23 @@ class Import:
             What was found in them.
         """
         blocks = [one for one in trial.records() if one["severity"] == "block"]
-        if not blocks or self.mapping.doubtful == "refuse" or any(one["position"] is None for one in blocks):
-            return False
-        if any(one["rule"] == "number_ambiguous" for one in blocks):  # the file is in doubt, not a cell of it
+        whole = any(one["position"] is None or one["rule"] == "number_ambiguous" for one in blocks)
+        if not blocks or whole or self.mapping.doubtful == "refuse":  # the file is in doubt, not a cell of it
             return False
         out: dict[str, dict[int, dict[str, Any]]] = {}
-        several = {one["table"] for one in blocks if one["rule"] == "duplicate_key"}
+        several = dict.fromkeys(one["table"] for one in blocks if one["rule"] == "duplicate_key")
         if equal := [table for table in several if self._repeats.get(table) == "same"]:
             for table in equal:
                 self._merge(table, intakes[table])
             self.found = None  # what is there twice is counted once
             self._store()
             return True
-        several = {table for table in several if self._repeats.get(table) == "sum"}
+        added = {table for table in several if self._repeats.get(table) == "sum"}
         for one in blocks:
             table, position, twice = one["table"], one["position"], one["rule"] == "duplicate_key"
             if table not in self.tables:
                 return False
-            if twice and table in several:
+            if twice and table in added:
                 continue
             at = self._at(table, position)
             if twice:
@@ -475,7 +471,7 @@ class Import:
                     for place in map(int, np.flatnonzero(frame["at", "row"] == at[2])):
                         if self._at(other, place) == at:
                             out.setdefault(other, {}).setdefault(place, one)
-        for table in several - set(out):  # what cannot be added up is left out before
+        for table in added - set(out):  # what cannot be added up is left out before
             self._merge(table, intakes[table])
         for table, rows in out.items():
             self._leave_out(intakes[table], rows)
@@ -521,9 +517,9 @@ class Import:
         frame = self.tables[table]
         money = [one.name for one in intake.table if _counted(one, table) and ("cell", one.name) in frame]
         for position, one in rows.items():
-            text = f"The row was set aside: {one['message']}"
             where = {key: one[key] for key in ("column", "value", "project_id")} | {**frame["at"].loc[position]}
-            self.findings.add("warn", "set_aside", text, one["fix"], **where | {"row": int(where["row"])})
+            said = told("set_aside", why=one["message"], fix=one["fix"])
+            self.findings.add(*said, **where | {"row": int(where["row"])})
             who = one["project_id"] or self._words(table, position)
             self._leave(intake, position, money, one, who, always=True)
 

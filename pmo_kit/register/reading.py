@@ -182,9 +182,8 @@ def _set_aside(trial: Findings, aside: set[tuple[str, str, int]], findings: Find
     for one in blocks:
         row = (one["file"], one["sheet"], int(one["row"]))
         if row not in aside:
-            text = f"The row was set aside: {one['message']}"
             place = {name: one[name] for name in ("file", "sheet", "row", "column", "value", "project_id")}
-            findings.add("warn", "set_aside", text, one["fix"], **place)
+            findings.add(*told("set_aside", why=one["message"], fix=one["fix"]), **place)
             new.add(row)
     return new
 

@@ -14,13 +14,11 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from pmo_kit.register.findings import Findings
+from pmo_kit.register.findings import Findings, told
 from pmo_kit.register.schema import Table
 from pmo_kit.register.sheets import Body, Uncached
 from pmo_kit.register.values import INSIDE, clean_cell, folded, one_of, plain_numbers, where, words
 
-_SAID: dict[str, dict[str, str]] = words()["apart"]
-"""What is told of rows that are none, and how bad it is."""
 AVERAGES = frozenset(words()["averages"])
 _CALLED = re.compile(rf"{one_of('totals')}|{one_of('total_parts')}", re.I)
 _EXAMPLE = re.compile(r"(?i)e\.g\..*|example( row)?:?")
@@ -47,12 +45,17 @@ class Apart:
     @property
     def row(self) -> bool:
         """It is a row of the table all the same."""
-        return self.what in ("like a total", "folded")
+        return self.what in ("total_or_row named", "total_or_row folded")
+
+    @property
+    def said(self) -> tuple[str, str, str, str]:
+        """What is told of it."""
+        return told(self.what, side=self.side)
 
     @property
     def out(self) -> bool:
         """It is left out; what blocks is asked for, and stays."""
-        return not self.row and _SAID[self.what]["severity"] != "block"
+        return not self.row and self.said[0] != "block"
 
 
 @dataclass(frozen=True, eq=False)
@@ -219,9 +222,9 @@ def without_breaks(body: Body, again: tuple[np.ndarray, np.ndarray], findings: F
     title = np.zeros(len(count), bool)
     for number in range(len(count) - 2, -1, -1):
         title[number] = count[number] <= 1 and (same[number + 1] or title[number + 1])
-    apart = {int(row): Apart("header") for row in np.flatnonzero(same)}
-    apart |= {int(row): Apart("banner") for row in np.flatnonzero(title & (count > 0))}
-    apart |= {int(row): Apart("second header") for row in np.flatnonzero(other)}
+    apart = {int(row): Apart("repeated_header") for row in np.flatnonzero(same)}
+    apart |= {int(row): Apart("banner_row") for row in np.flatnonzero(title & (count > 0))}
+    apart |= {int(row): Apart("second_header below") for row in np.flatnonzero(other)}
     tell(body, apart, findings)
     return body.only((count >= least) & ~same & ~title)
 
@@ -256,7 +259,7 @@ def rows_apart(body: Body, look: Look, gone: np.ndarray | None = None) -> dict[i
     if banner.any():
         banner &= np.isnan(_amounts(body, look.amounts)).all(axis=1)  # an amount without a key is asked about
     below = below_table(body, filled, look.amounts, left | banner) & ~left & ~banner
-    lines = {"banner": banner, "note": below}
+    lines = {"banner_row": banner, "banner_row note": below}
     return {int(row): Apart(what) for what, rows in lines.items() for row in np.flatnonzero(rows)} | apart
 
 
@@ -268,10 +271,8 @@ def tell(body: Body, apart: Mapping[int, Apart], findings: Findings) -> np.ndarr
     """Say why rows are no rows of a table, in the order of the sheet; which rows are left."""
     keep = np.ones(len(body.rows), bool)
     for row, one in sorted(apart.items()):
-        said, value = _SAID[one.what], " | ".join(filter(None, map(clean_cell, body.cells.iloc[row])))
-        told = said["text"].replace("{side}", one.side)
-        at = int(body.rows[row])
-        findings.add(said["severity"], said["rule"], told, said.get("fix", ""), at=body, row=at, value=value)
+        value = " | ".join(filter(None, map(clean_cell, body.cells.iloc[row])))
+        findings.add(*one.said, at=body, row=int(body.rows[row]), value=value)
         keep[row] = not one.out
     return keep
 
@@ -289,12 +290,12 @@ def _lines_of_register(body: Body, look: Look, texts: list[pd.Series], filled: n
         place = int(filled[row].argmax())
         first = texts[place].fillna("").iloc[row]
         if place == 0 and _EXAMPLE.fullmatch(first):
-            apart[row] = Apart("example")
+            apart[row] = Apart("example_row")
         elif count[row] == 1 and known > 2 and ids and place not in ids and not is_total(first):
-            apart |= {} if place in look.amounts and re.search(r"\d", first) else {row: Apart("banner")}
+            apart |= {} if place in look.amounts and re.search(r"\d", first) else {row: Apart("banner_row")}
         elif count[row] == 1 and int(body.rows[row]) in across:
-            apart[row] = Apart("merged")
-    return apart | {row: Apart("note") for row in notes}
+            apart[row] = Apart("banner_row merged")
+    return apart | {row: Apart("banner_row note") for row in notes}
 
 
 def _notes(body: Body, look: Look, texts: list[pd.Series], filled: np.ndarray) -> set[int]:
@@ -369,17 +370,17 @@ def _totals_of_source(body: Body, look: Look, texts: list[pd.Series], filled: np
     keep = np.ones(len(may), bool)
     numbers, found, over, folded_away = _sums(body, look, may, lone, keep, [])
     average = where(key, lambda text: folded(text) in AVERAGES)
-    apart = {row: Apart("folded") for row in folded_away}
+    apart = {row: Apart("total_or_row folded") for row in folded_away}
     for row in map(int, np.flatnonzero(may | over)):
         empty = np.isnan(numbers[row]).all()
         if row in found and (named[row] or none[row] or over[row]):
-            apart[row] = Apart("total", found[row])
+            apart[row] = Apart("total_row", found[row])
         elif empty and is_total(key.iloc[row]) and _without_result(body, row, look.amounts):
-            apart[row] = Apart("total", "above")
+            apart[row] = Apart("total_row", "above")
         elif over[row] and not empty:
-            apart[row] = Apart("parent")
+            apart[row] = Apart("total_or_row parent")
         elif alone[row] and (row in found or named[row] or average[row]):
-            apart[row] = Apart("bare sum", found[row]) if row in found else Apart("bare")
+            apart[row] = Apart(f"total_or_row bare{'_sum' * (row in found)}", found.get(row, ""))
     return apart
 
 
@@ -408,7 +409,7 @@ def _totals_of_register(
     numbers, found, over, folded_away = _sums(body, look, may, said, ~gone, [texts[place] for place in timed])
     scopes = [place for place, name in known.items() if name in ("scope", "role") and place not in mine]
     refers = any(column.refs for column in table if column.name in table.key)
-    apart = {row: Apart("folded") for row in folded_away if not gone[row]}
+    apart = {row: Apart("total_or_row folded") for row in folded_away if not gone[row]}
     for row in map(int, np.flatnonzero((may | over) & ~gone)):
         scope = any(filled[row, place] and not total.get(place, exact)[row] for place in scopes)
         formulas = _without_result(body, row, look.amounts)
@@ -416,11 +417,11 @@ def _totals_of_register(
         nothing = empty and (formulas or not filled[row, look.amounts].any())
         bare = called[row] and nothing and said[row] and ((exact[row] and filled[row].sum() <= 2) or formulas)
         if not scope and (bare or (row in found and (called[row] or over[row]))):
-            apart[row] = Apart("total", found.get(row, "above"))
+            apart[row] = Apart("total_row", found.get(row, "above"))
         elif over[row] and not empty:
-            apart[row] = Apart("parent")
+            apart[row] = Apart("total_or_row parent")
         elif exact[row] and not refers and table.name != "projects":
-            apart[row] = Apart("scoped" if scope else "no sum")
+            apart[row] = Apart(f"total_or_row {'scoped' if scope else 'no_sum'}")
         elif row in found and loose[row]:
-            apart[row] = Apart("like a total", found[row])
+            apart[row] = Apart("total_or_row named", found[row])
     return apart
