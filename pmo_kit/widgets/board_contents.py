@@ -178,16 +178,14 @@ def projects(session: SessionState, answer: Answer) -> list[dict[str, Any]]:
         shown.append(
             {
                 **level,
+                **row,
                 "levels": [[one["level"], one["label"]] for one in going] if len(going) > 1 else [],
                 "level": level["label"] if decision == "fund" and len(going) > 1 else "",
-                "decision": decision,
                 "word": f"{DECISIONS[decision].mark} {WORDS[decision]}" if decision in DECISIONS else WORDS[decision],
                 "recommended": WORDS[row["recommended"]],
                 "differs": decision not in (row["recommended"], "none"),
                 "moved": change.get(str(project), ""),
                 "forced": row["forced"] or "free",
-                "forced_level": row["forced_level"],
-                "reason": row["reason"],
                 "by": row["decided_by"],
                 "duty": project in duty,
             }

@@ -12,7 +12,8 @@ function render({ model, el }) {
     grow(layout.margin, "l", "r", "t", "b");
     for (const font of [layout.font, layout.legend?.font, ...(layout.annotations ?? []).map((note) => note.font)]) grow(font, "size");
     for (const note of layout.annotations ?? []) grow(note, "xshift", "yshift");
-    if (layout.legend) Object.assign(layout.legend, { xref: "container", x: 0 });
+    // From the left edge: a key that begins left of the plot may be as wide as the place, else only as the plot.
+    if (layout.legend) layout.legend.x = -layout.margin.l / (width - layout.margin.l - layout.margin.r);
     return [data, { ...layout, width, height: place.clientHeight }];
   };
   const draw = async () => {

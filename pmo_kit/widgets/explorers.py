@@ -22,9 +22,8 @@ import ipywidgets
 import numpy as np
 import pandas as pd
 
-from pmo_kit import figures
+from pmo_kit import arbitration, figures
 from pmo_kit.arbitration import Allocation, Capacity, Envelope, Frontier, FundingOrder, Question, arbitrate
-from pmo_kit.arbitration import frontier as ladder_of
 from pmo_kit.arbitration.allocation import answered
 from pmo_kit.arbitration.question import revalued
 from pmo_kit.arbitration.rules import role_words
@@ -57,9 +56,7 @@ def in_area(projects: pd.DataFrame, area: str) -> pd.DataFrame:
     return projects if area == ALL else projects[projects["area"].eq(area).fillna(False).to_numpy(bool)]
 
 
-LEFT_OUT = ("projects", "settings", "criteria", "budgets", "capacity", "rules")
 MOST_ROWS = 40
-KEPT = ("year", "amount")
 
 
 class RegisterState:
@@ -112,7 +109,7 @@ class RegisterState:
         facts = facts[facts.astype("str") != ""].rename(_plain)
         yield "project", facts.rename_axis("what").rename("value").reset_index()
         for name, table in ((name, self.register.table(name)) for name in self.register.names):
-            if name not in LEFT_OUT and "project_id" in table and self.project in set(table["project_id"]):
+            if name != "projects" and "project_id" in table and self.project in set(table["project_id"]):
                 rows = table[table["project_id"] == self.project].drop(columns="project_id")
                 yield name, rows.dropna(axis=1, how="all")
 
@@ -146,8 +143,7 @@ def register(register: Register) -> ui.Panel:
     only = ui.control(ipywidgets.Checkbox, "only with findings", act=partial(state.find, "only_found"), indent=False)
     own = "", "", partial(setattr, state, "project"), lambda: (state.listed, state.project or None)
     projects = ui.control(ipywidgets.Select, *own, tooltip="Projects", rows=18)
-    page = ui.shown(lambda: _page(state))
-    page.add_class("pw-page")
+    page = ui.shown(lambda: _page(state)).add_class("pw-page")
     left = ui.column(word, area, only, projects, width="34%")
     parts = ui.row(left, ui.column(ui.scrolled(page), width="66%"), share=1)
     return ui.Panel(state, register.summary, parts, projects=projects)
@@ -161,7 +157,7 @@ def _page(state: RegisterState) -> str:
     parts = ["<h4>Findings</h4>" + ui.table_html(state.findings, *columns)] if len(state.findings) else []
     for name, rows in state.page():
         text = rows.map(lambda cell: as_given(cell) if isinstance(cell, float) else theme.format_text(cell))
-        same = [] if len(rows) == 1 else [c for c in text if text[c].nunique() == 1 and c not in KEPT]
+        same = [] if len(rows) == 1 else [c for c in text if text[c].nunique() == 1 and c not in ("year", "amount")]
         said = [f"{_plain(c)} {text[c].iloc[0]}" for c in same]
         said += [state.register.settings.unit] if "amount" in text else []
         shown = text.drop(columns=same).head(MOST_ROWS)
@@ -178,7 +174,7 @@ SCALE |= {f"1/{n}": 1 / n for n in (2, 3, 5, 7, 9)}
 """How many times more one criterion matters than another, in the words of the pairs."""
 SECONDS = 5.0
 """Longest search for the plan under one person's weights."""
-MOST = 4
+NONE_CHANGED = "no decision: the same projects are funded under everybody's weights"
 
 
 class WeightsState:
@@ -200,6 +196,8 @@ class WeightsState:
 
     def __init__(self, source: Register | Ranking) -> None:
         self.first = source if isinstance(source, Ranking) else prioritize(source)
+        if self.first.ranked.empty:
+            raise PmoError("No project is ranked: there is no order that weights could move.")
         criteria = self.first.card.criteria
         self.labels = {str(c): str(label) or str(c) for c, label in criteria["label"].items()}
         top = float(self.first.weights.max()) or 1.0
@@ -225,11 +223,6 @@ class WeightsState:
         known([criterion], self.points, "criterion")
         self._rank({**self.points, criterion: points})
 
-    def set_all(self, weights: dict[str, float]) -> None:
-        """Take weights over, the largest as 100 points."""
-        top = max(weights.values())
-        self._rank({c: round(100 * w / top, 1) for c, w in weights.items()})
-
     def reset(self) -> None:
         """Back to the weights at the start, exactly."""
         self.points, self.ranking = self._start, self.first
@@ -253,12 +246,11 @@ class WeightsState:
     def flips(self) -> pd.DataFrame:
         """One row per criterion: weight now, in percent, and who would lead at another."""
         names, rows = self.ranking.table["name"], []
-        for (kind, criterion), row in weight_stability(self.ranking).iterrows():
-            if kind == "criterion":
-                ends = (("below", row["low"], row["leads_below"]), ("above", row["high"], row["leads_above"]))
-                leads = [f"{side} {number(100 * end, 0)} %: {names[who]}" for side, end, who in ends if who]
-                words = "; ".join(leads) or "nobody, whatever its weight"
-                rows.append((self.labels[criterion], 100 * row["weight"], words))
+        for (_, criterion), row in weight_stability(self.ranking).query("kind == 'criterion'").iterrows():
+            ends = (("below", row["low"], row["leads_below"]), ("above", row["high"], row["leads_above"]))
+            leads = [f"{side} {number(100 * end, 0)} %: {names[who]}" for side, end, who in ends if who]
+            words = "; ".join(leads) or "nobody, whatever its weight"
+            rows.append((self.labels[criterion], 100 * row["weight"], words))
         return pd.DataFrame(rows, columns=["criterion", "now", "leads"])
 
     @property
@@ -336,13 +328,10 @@ class WeightsState:
             return f"{ranks} What would be funded was not compared: {problem}"
         decided = pd.DataFrame({who: plan.table["decision"] for who, plan in plans.items()})
         moved, unproven = decided[decided.nunique(axis=1) > 1], [who for who in plans if ui.sure_words(plans[who])]
-        sure = f" The best plan is not proven for {listed(unproven)}." if unproven else ""
-        if moved.empty:
-            same = "The spread changes no decision: the same projects are funded under everybody's weights."
-            return f"{ranks} {same}{sure}"
-        names = self.first.table["name"]
+        sure, names = f" The best plan is not proven for {listed(unproven)}." * bool(unproven), self.first.table["name"]
         words = [f"{names[p]} (funded for {listed(row.index[row == 'fund'])})" for p, row in moved.iterrows()]
-        return f"{ranks} The spread changes {count(len(moved), 'decision')}: {shortened(words, MOST)}.{sure}"
+        changed = f"{count(len(words), 'decision')}: {shortened(words)}" if words else NONE_CHANGED
+        return f"{ranks} The spread changes {changed}.{sure}"
 
     def _with_those_of(self, folder: str | PathLike[str]) -> Register:
         return self.first.register.replace(stakeholder_weights=self.saved(folder))
@@ -359,7 +348,7 @@ class WeightsState:
             pair = " against ".join(self.labels[names[place]] for place in found.worst_pair[:2])
             words = f"look again at {pair}"
         self.consistency = f"Consistency ratio {number(found.consistency_ratio, 2)}: {words}."
-        self.set_all(dict(zip(names, map(float, found.weights), strict=True)))
+        self._rank(dict(zip(names, (100 * found.weights / found.weights.max()).round(1).tolist(), strict=True)))
 
 
 def _named(name: str) -> str:
@@ -435,10 +424,7 @@ def weights(source: Register | Ranking, *, folder: str | PathLike[str] = "sessio
     whole = ui.column(ui.labeled("The whole order"), ui.scrolled(order))
     buttons = ui.row(person, keep, agree)
     above = ui.row(ui.column(tabs, back, buttons, width="46%"), ui.column(figure, width="54%"), share=10)
-    about = (
-        "Points say how much the whole range of a criterion matters, from its worst end to its best: 100 for the "
-        "one that matters most."
-    )
+    about = "Points say how much the whole range of a criterion, worst to best, matters: 100 for the most important."
     below = ui.row(leads, whole, share=7)
     return ui.Panel(state, about, above, below, figure=figure, sliders=sliders, person=person)
 
@@ -461,7 +447,7 @@ class FrontierState:
     def __init__(self, ladder: Frontier) -> None:
         if isinstance(ladder, FundingOrder):
             self.order = ladder
-            ladder = ladder_of(ladder.question, ladder.table["factor"].tolist())
+            ladder = arbitration.frontier(ladder.question, ladder.table["factor"].tolist())
         self.ladder = ladder
         self.points = ladder.table[ladder.table["value"].notna()].reset_index(drop=True)
         if self.points.empty:
@@ -476,7 +462,7 @@ class FrontierState:
     def order(self) -> FundingOrder | None:
         """The line that holds: one order of funding for the budgets of the ladder; None where no order holds."""
         try:
-            found = ladder_of(self.ladder.question, self.points["factor"].tolist(), nested=True)
+            found = arbitration.frontier(self.ladder.question, self.points["factor"].tolist(), nested=True)
         except InfeasibleError:
             return None
         assert isinstance(found, FundingOrder)
@@ -492,8 +478,7 @@ class FrontierState:
         """The plan at this budget: decision, project, level, value, cost; nothing where nothing is funded."""
         plan = self.plan.table.reset_index()
         plan[["value", "cost"]] = plan[["value", "cost"]].mask(plan["decision"] == "refuse")
-        order = plan["decision"].map({"fund": 0, "stop": 1, "refuse": 2})
-        return plan.assign(order=order).sort_values(by=["order", "value"], ascending=[True, False], kind="stable")
+        return plan.assign(order=plan["decision"] != "fund").sort_values(["order", "value"], ascending=[True, False])
 
     @property
     def headline(self) -> str:
@@ -964,10 +949,9 @@ def _detail(state: ScenariosState) -> str:
     one = tuple(scenario for scenario in found.scenarios if scenario.name == name)
     changes = figures.scenarios.definitions(dataclasses.replace(found, scenarios=one))
     line, names = found.table.loc[name], state.question.register.projects["name"]
-    words = {"No plan": str(line["reason"])} if line["reason"] else {}
-    for label, ids in {} if words else {"In": "entered", "Out": "left", "Other level": "resized"}.items():
-        words |= {label: in_row(f"{names[p]} {p}" for p in line[ids])} if line[ids] else {}
-    frame = pd.DataFrame(words.items(), columns=["what", "is"])
+    moved = {} if line["reason"] else {"In": line["entered"], "Out": line["left"], "Other level": line["resized"]}
+    words = [(label, in_row(f"{names[p]} {p}" for p in ids)) for label, ids in moved.items() if ids]
+    frame = pd.DataFrame(words if moved else [("No plan", line["reason"])], columns=["what", "is"])
     return ui.exhibit_html(changes) + ui.table_html(frame, ("what", ""), ("is", name), empty="The plan is today's.")
 
 
@@ -1005,8 +989,8 @@ class ParametersState:
         words = [f"{_plain(name)} {value}" for name, value in self.changed.items()]
         return f"{self.notebook.stem}: {'; '.join(words) or 'the parameters of the notebook'}"
 
-    def run(self, folder: str | PathLike[str], now: dt.datetime) -> Path:
-        """Run the notebook with these values and keep it in a folder; the notebook itself stays as it is.
+    def run(self, folder: str | PathLike[str], values: dict[str, Any]) -> Path:
+        """Run the notebook with other values and keep it in a folder; the notebook itself stays as it is.
 
         Raises
         ------
@@ -1015,11 +999,11 @@ class ParametersState:
         """
         import papermill
 
-        place = real(folder) / f"{self.notebook.stem}_{now:%Y-%m-%d_%H%M%S}.ipynb"
+        place = real(folder) / f"{self.notebook.stem}_{dt.datetime.now():%Y-%m-%d_%H%M%S}.ipynb"
         place.parent.mkdir(parents=True, exist_ok=True)
         try:
             papermill.execute_notebook(
-                str(self.notebook), str(place), parameters=self.changed, progress_bar=False,
+                str(self.notebook), str(place), parameters=values, progress_bar=False,
                 cwd=str(self.notebook.parent), skip_cells_with_tag="interactive",
             )  # fmt: skip
         except papermill.PapermillExecutionError as error:
@@ -1059,18 +1043,15 @@ def parameters(notebook: str | PathLike[str], *, folder: str | PathLike[str] = "
         link = os.path.relpath(place, state.notebook.parent).replace(os.sep, "/")
         done.value += f'<div><a href="{escape(link)}" target="_blank">{escape(words)}</a></div>'
 
-    def job(words: str) -> ui.Act:
-        return partial(shown, words, state.run(folder, dt.datetime.now()))
-
     def run() -> bool:
-        return panel.beside("run", [(state.notebook.name, partial(job, panel.words))], start)
+        words, job = state.headline, partial(state.run, folder, state.changed)  # as they are now, whatever is set next
+        return panel.beside("run", [(state.notebook.name, lambda: partial(shown, words, job()))], start)
 
     start = ui.button("Run", run, "The whole notebook with these parameters")
     parts = ui.row(ui.scrolled(ui.column(*fields.values(), width="100%")), ui.column(start, ui.scrolled(done)), share=1)
     about = "Run makes a copy of this notebook with these parameters and opens nothing by itself."
     panel = ui.Panel(state, about, parts, fields=fields)
-    panel.add_class("pw-bar-only")
-    return panel
+    return panel.add_class("pw-bar-only")
 
 
 def _plain(name: object) -> str:

@@ -41,7 +41,8 @@ def one_per_cell(widget: Any) -> None:
 
     Outside a notebook nothing is closed. JupyterLab says which cell runs (`cellId`).
     """
-    cell, run = _running()
+    parent: Mapping[str, Any] = getattr(shell(), "get_parent", dict)() or {}
+    cell, run = parent.get("metadata", {}).get("cellId", ""), parent.get("header", {}).get("msg_id", "")
     if not cell:
         return
     runs = _living.setdefault(cell, {})
@@ -57,13 +58,6 @@ def parts_of(widget: Any) -> list[Any]:
     for child in getattr(widget, "children", ()):
         found += [*parts_of(child), child]
     return found + [x for x in (getattr(widget, "layout", None), getattr(widget, "style", None)) if hasattr(x, "close")]
-
-
-def _running() -> tuple[str, str]:
-    """The cell that runs and the message that made it run; empty outside a notebook."""
-    parent: Mapping[str, Any] = getattr(shell(), "get_parent", dict)() or {}
-    cell = parent.get("metadata", {}).get("cellId", "")
-    return str(cell), str(parent.get("header", {}).get("msg_id", ""))
 
 
 def front(*names: str) -> str:
@@ -267,8 +261,7 @@ class Panel(Working, ipywidgets.VBox):
 
     def say(self, text: str, bad: bool = False) -> None:
         """Write the line at the end: what was done, or what went wrong."""
-        css = "pw-say pw-bad" if bad else "pw-say"
-        self._said.value = f'<span class="{css}" role="status">{escape(text)}</span>'
+        self._said.value = f'<span class="pw-say{" pw-bad" * bad}" role="status">{escape(text)}</span>'
 
     def beside(self, done: str, jobs: Sequence[tuple[str, Callable[[], Act]]], start: Any) -> bool:
         """Do named jobs one after another beside the cell, `start` disabled meanwhile; what each gives is done here.
@@ -306,7 +299,7 @@ def tried(act: Callable[[], Any], what: str) -> tuple[Any, Exception | None]:
         return act(), None
     except (PmoError, Interrupted) as problem:
         return str(problem), problem
-    except OSError as problem:
+    except (OSError, UnicodeEncodeError) as problem:
         return worded(problem), problem
     except Exception as problem:
         logging.getLogger("pmo_kit").warning("%s could not do that", what, exc_info=problem)
@@ -344,9 +337,7 @@ def row(*parts: Any, share: int = 0) -> Any:
 
 def scrolled(part: Any, share: int = 1) -> Any:
     """A part that takes its share of the height that is left, so that nothing below it moves."""
-    box = ipywidgets.Box([part], layout=ipywidgets.Layout(flex=f"{share} 1 0"))
-    box.add_class("pw-lower")
-    return box
+    return ipywidgets.Box([part], layout=ipywidgets.Layout(flex=f"{share} 1 0")).add_class("pw-lower")
 
 
 def control(kind: type, text: str = "", label: str = "110px", act: Any = None, now: Any = None, **given: Any) -> Any:

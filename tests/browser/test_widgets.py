@@ -22,6 +22,7 @@ import pmo_kit as pmo
 from pmo_kit.exhibits.pictures import figure as drawn
 from pmo_kit.facts import number
 from pmo_kit.figures.performance import s_curve
+from pmo_kit.figures.prioritization import contributions
 from pmo_kit.scenarios import read_scenario_file
 from pmo_kit.shipped import shipped
 from pmo_kit.widgets.explorers import SHOWN
@@ -574,6 +575,16 @@ OVERLAPS = """() => {
 
 def test_every_explorer_is_tried() -> None:
     assert {*EXPLORERS, "arbitration", "committee_session"} == set(pmo.widgets.__all__)
+
+
+def test_the_key_of_a_chart_names_every_color(shown: Opened) -> None:
+    page = shown("key", LARGE + EXPLORERS["weights"])
+    fitted(page)
+    seen = """() => [...document.querySelectorAll('.js-plotly-plot .legendtext')].filter(n => {
+        const name = n.getBoundingClientRect(), place = n.closest('.js-plotly-plot').getBoundingClientRect();
+        return name.top >= place.top && name.right <= place.right; }).map(n => n.textContent)"""
+    ranking = pmo.prioritize(pmo.load_register(shipped("data", "samples", "meridian")))
+    assert {*page.evaluate(seen)} == {*contributions(ranking).data["what"]}
 
 
 @pytest.mark.slow

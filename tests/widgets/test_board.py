@@ -14,6 +14,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import ipywidgets
@@ -464,7 +465,9 @@ def test_the_frontier_shows_the_order_that_holds(question: pmo.Question) -> None
     panel.close()
 
 
-def test_a_notebook_runs_with_other_parameters_and_stays_as_it_is(tmp_path: Path) -> None:
+def test_a_notebook_runs_with_other_parameters_and_stays_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     book = nbformat.v4.new_notebook()
     lines = 'draws: int = 10\ncut: float = 0.15\nsure: bool = False\nname: str = "a"'
     book.cells = [
@@ -484,9 +487,14 @@ def test_a_notebook_runs_with_other_parameters_and_stays_as_it_is(tmp_path: Path
     (copy,) = (tmp_path / "session").iterdir()
     outputs = [cell.outputs for cell in nbformat.read(copy, as_version=4).cells if cell.get("outputs")]
     assert outputs[0][0]["text"] == "12 0.15 True a\n"
+    begun, real = threading.Event(), explorers.real
+    monkeypatch.setattr(explorers, "real", lambda path: real(path) if begun.wait(60) else path)
     panel.fields["draws"].value = 99
-    press(panel, "Run")
-    assert "It stopped: too many" in panel._said.value
+    next(part for part in parts_of(panel) if getattr(part, "description", "") == "Run").click()
+    panel.fields["draws"].value = 13
+    begun.set()
+    panel.wait()
+    assert "It stopped: too many" in panel._said.value, "what is set after Run is not run"
     assert page.read_bytes() == before
     panel.close()
     with pytest.raises(PmoError, match="There is no notebook"):
@@ -542,21 +550,34 @@ def test_agreed_weights_are_those_of_the_register_with_name_and_date(register: p
     panel.close()
 
 
+def only(state: WeightsState, criterion: str) -> None:
+    """All points to one criterion."""
+    state.set(criterion, 100)
+    for other in {*state.points} - {criterion}:
+        state.set(other, 0)
+
+
+def test_weights_without_a_ranked_project_are_refused_in_words(register: pmo.Register) -> None:
+    nothing = register.replace(criteria=register.table("criteria").assign(gate=1e9))
+    with pytest.raises(PmoError, match="no order that weights could move"):
+        widgets.weights(nothing)
+
+
 def test_the_spread_of_weights_says_which_decisions_it_changes(register: pmo.Register, tmp_path: Path) -> None:
     state = WeightsState(register)
     first, *_, last = state.points
     state.save(tmp_path, "One")
     state.save(tmp_path, "Other")
     assert "The spread changes no decision" in state.spread(tmp_path)
-    state.set_all({c: 1.0 if c == first else 1e-6 for c in state.points})
+    only(state, first)
     state.save(tmp_path, "Other")
-    state.set_all({c: 1.0 if c == last else 1e-6 for c in state.points})
+    only(state, last)
     state.save(tmp_path, "Third")
     plans = pd.DataFrame({who: plan.table["decision"] for who, plan in state.plans(tmp_path).items()})
     moved = plans.index[plans.nunique(axis=1) > 1]
     words = state.spread(tmp_path).partition("The spread changes ")[2]
     assert len(moved)
-    assert all(f"{state.first.table.at[p, 'name']} (funded for " in words for p in moved[:4])
+    assert all(f"{state.first.table.at[p, 'name']} (funded for " in words for p in moved[:3])
     for who in plans:
         name = register.replace(stakeholder_weights=state.saved(tmp_path))
         value = arbitration_value(pmo.prioritize(name, who), 1.0)
@@ -644,12 +665,12 @@ def test_a_finding_about_a_project_stands_on_its_page_though_its_words_name_none
 
 
 def test_a_cell_that_runs_again_closes_what_it_made(register: pmo.Register, monkeypatch: pytest.MonkeyPatch) -> None:
-    run = ["cell", "first"]
-    monkeypatch.setattr(ui, "_running", lambda: (run[0], run[1]))
+    run = {"metadata": {"cellId": "cell"}, "header": {"msg_id": "first"}}
+    monkeypatch.setattr(ui, "shell", lambda: SimpleNamespace(get_parent=lambda: run))
     one, beside = widgets.register(register), widgets.register(register)
     assert one.comm is not None
     assert beside.comm is not None
-    run[1] = "second"
+    run["header"] = {"msg_id": "second"}
     again = widgets.register(register)
     assert one.comm is None
     assert beside.comm is None
