@@ -46,13 +46,10 @@ def score_outside_scale(evidence: Evidence) -> Iterator[Found]:
         yield Found(table, "score", scores[outside], text, fix)
 
 
-_ALIKE = "One assessor gives every project the same, or a project the best everywhere."
-
-
-@rule(19, "warn", _ALIKE, "scores criteria")
-def scores_alike(evidence: Evidence) -> Iterator[Found]:
+@rule(19, "warn", "One assessor gives every project the same, or a project the best everywhere.")
+def scores_alike(evidence: Evidence, scores: pd.DataFrame, criteria: pd.DataFrame) -> Iterator[Found]:
     """Scores that say nothing: the same for all projects, or the best end of each scale for one project."""
-    scores = _with_scale(evidence.frame("scores"), evidence.frame("criteria"))
+    scores = _with_scale(scores, criteria)
     scores = scores[scores["score"].notna() & scores["assessor"].notna()]
     best = scores["score"] == scores["top"].where(scores["sense"] == "max", scores["bottom"])
     fix = "Ask the assessor for evidence, or leave these scores out."
@@ -69,20 +66,19 @@ def scores_alike(evidence: Evidence) -> Iterator[Found]:
         yield Found("scores", "assessor", top.drop_duplicates(["project_id", "level"]), text, fix)
 
 
-@rule(27, "warn", "One project alone needs more of a role than there is.", "resources capacity")
-def demand_above_supply(evidence: Evidence) -> Iterator[Found]:
+@rule(27, "warn", "One project alone needs more of a role than there is.")
+def demand_above_supply(resources: pd.DataFrame, capacity: pd.DataFrame) -> Iterator[Found]:
     """Such a level can never be chosen: one person too many in one period is enough."""
-    demand, supply = evidence.frame("resources"), evidence.frame("capacity")
-    total = supply.groupby(["role", "period"])["fte"].sum()
-    pairs = pd.MultiIndex.from_frame(demand[["role", "period"]])
-    demand = demand.assign(there=total.reindex(pairs).to_numpy())
+    total = capacity.groupby(["role", "period"])["fte"].sum()
+    pairs = pd.MultiIndex.from_frame(resources[["role", "period"]])
+    demand = resources.assign(there=total.reindex(pairs).to_numpy())
     text = "{project_id} alone needs {fte} {role} in {period}; there are {there}."
     fix = "Spread the work over more periods, correct the demand, or raise the capacity."
     yield Found("resources", "fte", demand[demand["fte"] > demand["there"]], text, fix)
 
 
-@rule(26, "warn", "Full-time equivalents that look like days.", "resources")
-def days_as_fte(evidence: Evidence) -> Iterator[Found]:
+@rule(26, "warn", "Full-time equivalents that look like days.")
+def days_as_fte(evidence: Evidence, resources: pd.DataFrame) -> Iterator[Found]:
     """A demand of 20 or more that is over 15 times what the role usually is: days of work, entered as people."""
     fix = "Write people: days of work divided by the working days of the period."
     for table in filter(evidence.has, ("resources", "capacity")):
@@ -90,18 +86,16 @@ def days_as_fte(evidence: Evidence) -> Iterator[Found]:
         for header in filter(_NO_PEOPLE.search, np.unique(np.atleast_1d(heads).astype(str)).tolist()):
             text = f'The header "{header}" states another unit than full-time equivalents.'
             yield Found(table, "fte", None, text, fix, "block", header)
-    demand = evidence.frame("resources")
-    roles = demand.groupby("role")["fte"]
+    roles = resources.groupby("role")["fte"]
     usual, several = roles.transform("median"), roles.transform("count") >= 4
-    odd = several & (demand["fte"] >= 20) & (usual > 0) & (demand["fte"] > 15 * usual)
+    odd = several & (resources["fte"] >= 20) & (usual > 0) & (resources["fte"] > 15 * usual)
     text = "{value} full-time equivalents is far more than is usual for this role; it looks like days."
     yield Found("resources", "fte", odd, text, fix)
 
 
-@rule(2, "warn", "Two projects have the same name and different ids.", "projects")
-def same_name(evidence: Evidence) -> Iterator[Found]:
+@rule(2, "warn", "Two projects have the same name and different ids.")
+def same_name(projects: pd.DataFrame) -> Iterator[Found]:
     """One project entered twice, or two that nobody can tell apart in a pack."""
-    projects = evidence.frame("projects")
     names = projects["name"].str.casefold().str.replace(r"[^\w]+", " ", regex=True).str.strip()
     frame = pd.DataFrame({"name": names, "id": projects["project_id"].str.casefold()}).dropna().drop_duplicates()
     frame["twin"] = projects["project_id"].groupby(frame["name"]).transform("first")
@@ -109,10 +103,9 @@ def same_name(evidence: Evidence) -> Iterator[Found]:
     yield Found("projects", "name", frame[frame["name"].duplicated()], text, fix)
 
 
-@rule(28, "block", "A row of totals was entered as a project.", "projects")
-def total_as_project(evidence: Evidence) -> Iterator[Found]:
+@rule(28, "block", "A row of totals was entered as a project.")
+def total_as_project(evidence: Evidence, projects: pd.DataFrame) -> Iterator[Found]:
     """By its name, or because its cost is the sum of all others."""
-    projects = evidence.frame("projects")
     ids, fix = projects["project_id"], "Delete the row and its rows in the other tables."
     names = projects["name"].str.replace(_OF_ALL, " ", regex=True)
     named = np.array([is_total(one) or is_total(name) for one, name in zip(ids, names, strict=True)], bool)
@@ -149,10 +142,10 @@ def called_as_summary(evidence: Evidence) -> Iterator[Found]:
                 yield Found(table, name, row, text, fix, "block" if equal else "warn")
 
 
-@rule(0, "warn", "An id was damaged by a spreadsheet.", "projects")
-def id_damaged(evidence: Evidence) -> Iterator[Found]:
+@rule(0, "warn", "An id was damaged by a spreadsheet.")
+def id_damaged(projects: pd.DataFrame) -> Iterator[Found]:
     """Long numbers are shown as 1.21E+15: digits are lost, and different projects may have become one."""
-    odd = evidence.frame("projects")["project_id"].str.fullmatch(r"\d+(?:[.,]\d+)?[eE]\+?\d+", na=False)
+    odd = projects["project_id"].str.fullmatch(r"\d+(?:[.,]\d+)?[eE]\+?\d+", na=False)
     text = "{value} is a long number that a spreadsheet has cut short."
     yield Found("projects", "project_id", odd, text, "Export the ids as text.")
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from pmo_kit.facts import number
-from pmo_kit.register.checks.registry import Evidence, Found, Previous, rule
+from pmo_kit.register.checks.registry import Evidence, Found, rule
 
 OLD_AFTER_DAYS = 90
 _FAR, _GAP = 100, 25
@@ -18,19 +18,18 @@ _WATERMELON_COST, _WATERMELON_SLIP = 0.9, 0.1
 _ASK = "Ask the sponsor to explain the rating, or to change it."
 
 
-@rule(11, "warn", "The start has passed and the project is still an idea.", "projects")
-def start_passed(evidence: Evidence) -> Iterator[Found]:
+@rule(11, "warn", "The start has passed and the project is still an idea.")
+def start_passed(evidence: Evidence, projects: pd.DataFrame) -> Iterator[Found]:
     """A start in the past with the stage idea: one of the two is not up to date."""
-    projects = evidence.frame("projects")
     passed = (projects["start"] < pd.Timestamp(evidence.settings.as_of)) & (projects["stage"] == "idea")
     text = "The start, {value}, has passed, and the stage is idea."
     yield Found("projects", "start", passed, text, "Correct the start or the stage.")
 
 
-@rule(12, "warn", f"The status is older than {OLD_AFTER_DAYS} days, or of a day to come.", "projects")
-def status_old(evidence: Evidence) -> Iterator[Found]:
+@rule(12, "warn", f"The status is older than {OLD_AFTER_DAYS} days, or of a day to come.")
+def status_old(evidence: Evidence, projects: pd.DataFrame) -> Iterator[Found]:
     """The age on the date of the register (or on the day of the check, when it is given)."""
-    status = evidence.frame("projects")["status_date"]
+    status = projects["status_date"]
     age = (pd.Timestamp(evidence.today or evidence.settings.as_of) - status).dt.days
     old = pd.DataFrame({"days": age[age > OLD_AFTER_DAYS]})
     text, fix = "The status is {days} days old.", "Ask the project for its status of this month."
@@ -40,19 +39,18 @@ def status_old(evidence: Evidence) -> Iterator[Found]:
     yield Found("projects", "status_date", later, text, "Correct the date, or as_of of the settings.")
 
 
-@rule(23, "block", "More work earned than the whole budget.", "status")
-def ev_above_bac(evidence: Evidence) -> Iterator[Found]:
+@rule(23, "block", "More work earned than the whole budget.")
+def ev_above_bac(status: pd.DataFrame) -> Iterator[Found]:
     """Earned value is the budgeted cost of the work done: it cannot exceed the budget at completion."""
-    status = evidence.frame("status")
     wrong = status[status["ev"] > status["bac"] + 1e-9 * status["bac"].abs()]
     fix = "Correct the earned value, or re-baseline BAC with a reference."
     yield Found("status", "ev", wrong, "EV {ev} is above BAC {bac}.", fix)
 
 
-@rule(23, "warn", "The cumulative actual cost, or earned value, falls from one period to the next.", "status")
-def actual_falls(evidence: Evidence) -> Iterator[Found]:
+@rule(23, "warn", "The cumulative actual cost, or earned value, falls from one period to the next.")
+def actual_falls(status: pd.DataFrame) -> Iterator[Found]:
     """Cumulative figures do not fall; a credit note is explained in a waiver."""
-    status = evidence.frame("status").sort_values("period", kind="stable")
+    status = status.sort_values("period", kind="stable")
     for column in ("ac", "ev"):
         before = status.groupby("project_id")[column].ffill().groupby(status["project_id"]).shift()
         rows = status.assign(before=before)[status[column] < before - 1e-9]
@@ -61,9 +59,9 @@ def actual_falls(evidence: Evidence) -> Iterator[Found]:
         yield Found("status", column, rows, text, fix)
 
 
-def _ratings(evidence: Evidence) -> pd.DataFrame:
+def _ratings(evidence: Evidence, projects: pd.DataFrame) -> pd.DataFrame:
     """Declared rating, CPI of the latest status, and the worst slip as a share of the duration; as the projects."""
-    projects, status, milestones = map(evidence.frame, ("projects", "status", "milestones"))
+    status, milestones = map(evidence.frame, ("status", "milestones"))
     status = status[status["ev"].notna() & (status["ac"] > 0)].sort_values("period", kind="stable")
     latest = status.groupby("project_id").last()
     worst = (milestones["now"] - milestones["baseline"]).dt.days.groupby(milestones["project_id"]).max()
@@ -76,10 +74,10 @@ def _ratings(evidence: Evidence) -> pd.DataFrame:
     return frame
 
 
-@rule(24, "warn", "Declared green, and red inside: CPI below 0.9 or a slip above 10 %.", "projects")
-def watermelon(evidence: Evidence) -> Iterator[Found]:
+@rule(24, "warn", "Declared green, and red inside: CPI below 0.9 or a slip above 10 %.")
+def watermelon(evidence: Evidence, projects: pd.DataFrame) -> Iterator[Found]:
     """Green outside, red inside: the declared rating hides cost or time."""
-    frame, words = _ratings(evidence), []
+    frame, words = _ratings(evidence, projects), []
     for line in frame[frame["melon"]].itertuples():
         parts = [f"it earns {number(line.cpi, 2)} for 1 spent"] if line.cpi < _WATERMELON_COST else []
         if line.slip > _WATERMELON_SLIP:
@@ -88,10 +86,10 @@ def watermelon(evidence: Evidence) -> Iterator[Found]:
     yield Found("projects", "rag_declared", frame["melon"], words, _ASK)
 
 
-@rule(25, "warn", "The declared rating is not the one that cost and time give by rule.", "projects")
-def rating_differs(evidence: Evidence) -> Iterator[Found]:
+@rule(25, "warn", "The declared rating is not the one that cost and time give by rule.")
+def rating_differs(evidence: Evidence, projects: pd.DataFrame) -> Iterator[Found]:
     """By rule: red below 0.85 earned per 1 spent or above 10 % slip, amber below 0.95 or above 5 %."""
-    frame = _ratings(evidence)
+    frame = _ratings(evidence, projects)
     known = frame["cpi"].notna() | frame["slip"].notna()
     red = (frame["cpi"] < _COST_RED) | (frame["slip"] > 0.10)
     amber = (frame["cpi"] < _COST_AMBER) | (frame["slip"] > 0.05)
@@ -103,24 +101,23 @@ def rating_differs(evidence: Evidence) -> Iterator[Found]:
 _GONE = {"stop", "refuse", "defer", "pause"}
 
 
-@rule(33, "warn", "A project of the last register is gone without a decision.", "projects")
-def project_vanished(evidence: Evidence) -> Iterator[Found]:
+@rule(33, "warn", "A project of the last register is gone without a decision.")
+def project_vanished(evidence: Evidence, projects: pd.DataFrame) -> Iterator[Found]:
     """Projects end by decision; one that is simply gone took its money and its promises along."""
     if evidence.previous is None:
         return
     before = evidence.previous.table("projects")
     decisions = pd.concat([evidence.previous.table("decisions"), evidence.frame("decisions")])
     decided = set(decisions.loc[decisions["decision"].isin(_GONE), "project_id"])
-    gone = before[~before.index.isin(evidence.known("projects", "project_id") | decided)]
+    gone = before[~before.index.isin(decided.union(projects["project_id"]))]
     for project, name in gone["name"].items():
         text = f"{project} ({name}) was in the last register, is gone, and no decision says so."
         fix = "Bring it back, or record the decision to stop it."
         yield Found("projects", "project_id", None, text, fix, value=project)
 
 
-def _moved(evidence: Evidence, previous: Previous, table: str, key: list[str], column: str) -> pd.DataFrame:
+def _moved(now: pd.DataFrame, before: pd.DataFrame, key: list[str], column: str) -> pd.DataFrame:
     """Rows whose value differs from that of the same key before; index of the table, old value in `old`."""
-    now, before = evidence.frame(table), previous.table(table)
     old = before.dropna(subset=[column]).drop_duplicates(key).set_index(key)[column]
     now = now.assign(old=old.reindex(pd.MultiIndex.from_frame(now[key])).to_numpy())
     return now[now["old"].notna() & now[column].notna() & (now[column] != now["old"])]
@@ -134,33 +131,33 @@ def baseline_moved(evidence: Evidence) -> Iterator[Found]:
         return
     fix = "Name the change request in reference, or restore the baseline."
     if len(named):
-        moved = _moved(evidence, previous, "baselines", ["project_id", "quantity", "year"], "baseline")
+        moved = _moved(named, previous.table("baselines"), ["project_id", "quantity", "year"], "baseline")
         text = "The baseline of {quantity} was {old} and is {baseline}."
         yield Found("baselines", "baseline", moved[moved["reference"].isna()], text, fix)
     if evidence.has("milestones"):
-        moved = _moved(evidence, previous, "milestones", ["project_id", "milestone"], "baseline")
+        now, before = evidence.frame("milestones"), previous.table("milestones")
+        moved = _moved(now, before, ["project_id", "milestone"], "baseline")
         moved = moved[~moved["project_id"].isin(named.loc[named["reference"].notna(), "project_id"])]
         text = "The baseline of {milestone} was {old:%Y-%m-%d}, now {baseline:%Y-%m-%d}."
         yield Found("milestones", "baseline", moved, text, fix)
 
 
-@rule(20, "warn", "A score differs from the published one and carries no new date.", "scores")
-def score_changed(evidence: Evidence) -> Iterator[Found]:
+@rule(20, "warn", "A score differs from the published one and carries no new date.")
+def score_changed(evidence: Evidence, scores: pd.DataFrame) -> Iterator[Found]:
     """After results are published scores change only with a date and evidence."""
     if evidence.previous is None:
         return
     key = ["project_id", "level", "criterion", "assessor"]
-    moved = _moved(evidence, evidence.previous, "scores", key, "score")
+    moved = _moved(scores, evidence.previous.table("scores"), key, "score")
     if (published := evidence.previous.settings.as_of) is not None:
         moved = moved[~(moved["date"] > pd.Timestamp(published))]
     text = "The score of {criterion} was published as {old}, and is {score}."
     yield Found("scores", "score", moved, text, "Restore the score, or give the date and the evidence of the new one.")
 
 
-@rule(10, "block", "A project starts after it finishes.", "projects")
-def start_after_finish(evidence: Evidence) -> Iterator[Found]:
+@rule(10, "block", "A project starts after it finishes.")
+def start_after_finish(projects: pd.DataFrame) -> Iterator[Found]:
     """Start and finish are the wrong way round, or one of them is wrong."""
-    projects = evidence.frame("projects")
     wrong = projects[projects["start"] > projects["finish"]]
     text = "Starts on {start:%Y-%m-%d}, after it finishes on {finish:%Y-%m-%d}."
     yield Found("projects", "start", wrong, text, "Correct one of the two dates.")
@@ -209,10 +206,9 @@ def find_cycles(arrows: dict[str, list[str]]) -> list[list[str]]:
     return sorted(group for group in groups if len(group) > 1 or group[0] in arrows.get(group[0], ()))
 
 
-@rule(14, "block", "Projects require each other in a circle.", "links")
-def cycle_in_requires(evidence: Evidence) -> Iterator[Found]:
+@rule(14, "block", "Projects require each other in a circle.")
+def cycle_in_requires(links: pd.DataFrame) -> Iterator[Found]:
     """A requires B requires A: none of them can be first."""
-    links = evidence.frame("links")
     needs = links[(links["relation"] == "requires") & links["project_id"].notna() & links["other_id"].notna()]
     arrows = needs.groupby("project_id")["other_id"].agg(list).to_dict()
     for cycle in find_cycles(arrows):
@@ -234,10 +230,9 @@ def _excluding_pairs(links: pd.DataFrame) -> list[tuple[str, str, int]]:
     return pairs
 
 
-@rule(15, "block", "Mandatory projects exclude each other, or require what is ruled out.", "projects links")
-def impossible_obligation(evidence: Evidence) -> Iterator[Found]:
+@rule(15, "block", "Mandatory projects exclude each other, or require what is ruled out.")
+def impossible_obligation(evidence: Evidence, projects: pd.DataFrame, links: pd.DataFrame) -> Iterator[Found]:
     """No plan can hold two mandatory projects that exclude each other, or that require a refused one."""
-    projects, links = evidence.frame("projects"), evidence.frame("links")
     mandatory = set(projects.loc[projects["commitment"] == "mandatory", "project_id"])
     for one, other, row in _excluding_pairs(links):
         if one in mandatory and other in mandatory:
@@ -252,18 +247,17 @@ def impossible_obligation(evidence: Evidence) -> Iterator[Found]:
     yield Found("links", "other_id", links[wrong.fillna(False)], text, "Withdraw the override, or the obligation.")
 
 
-@rule(0, "warn", "A mandatory project does not say why.", "projects")
-def reason_missing(evidence: Evidence) -> Iterator[Found]:
+@rule(0, "warn", "A mandatory project does not say why.")
+def reason_missing(projects: pd.DataFrame) -> Iterator[Found]:
     """Whoever forces a project into the plan says by which obligation."""
-    projects = evidence.frame("projects")
     silent = (projects["commitment"] == "mandatory") & projects["mandatory_reason"].isna()
     text = "The project is mandatory and does not say why."
     yield Found("projects", "commitment", silent, text, "Name the law or duty in mandatory_reason.")
 
 
-@rule(0, "info", "A value is missing, and its reason is known.", "exemptions")
-def missing_with_reason(evidence: Evidence) -> Iterator[Found]:
+@rule(0, "info", "A value is missing, and its reason is known.")
+def missing_with_reason(exemptions: pd.DataFrame) -> Iterator[Found]:
     """The table exemptions keeps why a source gives no value; the value stays missing."""
-    rows = evidence.frame("exemptions").fillna("")
+    rows = exemptions.fillna("")
     rows["of"] = (" of " + rows["item"]).where(rows["item"] != "", "")
     yield Found("exemptions", "reason", rows, '{column}{of} in {table} is missing; the reason given is "{reason}".')

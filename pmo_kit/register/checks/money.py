@@ -28,16 +28,16 @@ def _full(costs: pd.DataFrame) -> pd.DataFrame:
     return costs[costs["level"].isna() | (costs["level"] == "full")]
 
 
-def _full_costs(evidence: Evidence) -> pd.Series:
+def _full_costs(costs: pd.DataFrame) -> pd.Series:
     """Cost of each project at full level; exit costs are left out."""
-    costs = _full(evidence.frame("costs"))
+    costs = _full(costs)
     return costs[costs["kind"] != "exit"].groupby("project_id")["amount"].sum()
 
 
-@rule(0, "block", "An actual cost lies after as_of: it cannot have been spent.", "costs")
-def actual_after_today(evidence: Evidence) -> Iterator[Found]:
+@rule(0, "block", "An actual cost lies after as_of: it cannot have been spent.")
+def actual_after_today(evidence: Evidence, costs: pd.DataFrame) -> Iterator[Found]:
     """Only as_of says what is sunk; a future amount that is called actual would be free."""
-    costs, today = evidence.frame("costs"), evidence.this_year
+    today = evidence.this_year
     if today is None:
         return
     wrong = (costs["state"].eq("actual") & (costs["year"] > today)).fillna(False)
@@ -45,12 +45,11 @@ def actual_after_today(evidence: Evidence) -> Iterator[Found]:
     yield Found("costs", "year", costs[wrong], text, "Set state to planned or committed, or correct the year or as_of.")
 
 
-@rule(0, "block", "Money to come lies before discount_to, so that it would be in no value.", "costs")
-def money_before_start(evidence: Evidence) -> Iterator[Found]:
+@rule(0, "block", "Money to come lies before discount_to, so that it would be in no value.")
+def money_before_start(evidence: Evidence, costs: pd.DataFrame) -> Iterator[Found]:
     """Money of a later year than that of as_of must count; what is planned for this year or before is shown."""
     first, today = evidence.settings.discount_to, evidence.this_year
-    for table in ("costs", "benefits"):
-        frame = evidence.frame(table)
+    for table, frame in (("costs", costs), ("benefits", evidence.frame("benefits"))):
         if first is None or not len(frame):
             continue
         early = (frame["year"] < first).fillna(False) & (frame["amount"] > 0)
@@ -63,14 +62,10 @@ def money_before_start(evidence: Evidence) -> Iterator[Found]:
             yield Found(table, "year", frame[mask], text, fix, severity)
 
 
-_NO_FACTORS = "Estimates are amounts or durations, where factors on the base value are meant."
-
-
-@rule(0, "block", _NO_FACTORS, "estimates")
-def estimate_is_amount(evidence: Evidence) -> Iterator[Found]:
+@rule(0, "block", "Estimates are amounts or durations, where factors on the base value are meant.")
+def estimate_is_amount(evidence: Evidence, estimates: pd.DataFrame) -> Iterator[Found]:
     """A likely factor that equals the cost (or benefit, or duration) of its project, or is far below 1."""
-    estimates = evidence.frame("estimates")
-    bases = [_full_costs(evidence).rename("cost")]
+    bases = [_full_costs(evidence.frame("costs")).rename("cost")]
     bases.append(_full(evidence.frame("benefits")).groupby("project_id")["amount"].sum().rename("benefit"))
     projects = evidence.frame("projects").drop_duplicates("project_id").set_index("project_id")
     days = (projects["finish"] - projects["start"]).dt.days
@@ -92,14 +87,13 @@ def _times(ratio: float) -> str:
     return f"{number(ratio, 0)} times" if ratio > 1 else f"1/{number(1 / ratio, 0)} of"
 
 
-_JUMPED = "A project costs about a thousand times more or less than its area, than last time, or than it spends."
-
-
-@rule(5, "warn", _JUMPED, "projects")
-def unit_jump(evidence: Evidence) -> Iterator[Found]:
+@rule(
+    5, "warn", "A project costs about a thousand times more or less than its area, than last time, or than it spends."
+)
+def unit_jump(evidence: Evidence, projects: pd.DataFrame) -> Iterator[Found]:
     """Thousands typed as millions, or the other way round."""
-    projects = evidence.frame("projects")
-    frame = projects[["project_id", "area"]].assign(total=projects["project_id"].map(_full_costs(evidence)))
+    costs = _full_costs(evidence.frame("costs"))
+    frame = projects[["project_id", "area"]].assign(total=projects["project_id"].map(costs))
     frame["total"] = frame["total"].where(frame["total"] > 0)
     areas = frame.groupby("area")["total"]
     ratio = (frame["total"] / areas.transform("median")).where(areas.transform("count") >= 4)
@@ -167,10 +161,10 @@ def several_currencies(evidence: Evidence) -> Iterator[Found]:
             yield Found(table, "amount", None, text, fix, value=", ".join(sorted(own)))
 
 
-@rule(7, "block", "Envelopes are in other prices than the costs.", "budgets")
-def price_basis_mixed(evidence: Evidence) -> Iterator[Found]:
+@rule(7, "block", "Envelopes are in other prices than the costs.")
+def price_basis_mixed(evidence: Evidence, budgets: pd.DataFrame) -> Iterator[Found]:
     """Real costs against nominal envelopes: the later years look cheaper than they are."""
-    basis, stated = evidence.frame("budgets")["price_basis"], evidence.settings.price_basis
+    basis, stated = budgets["price_basis"], evidence.settings.price_basis
     other = basis.notna() & (basis != stated) & bool(stated)
     text = f"The envelope is {{value}}, and the settings say {stated}."
     fix = "Bring the envelope to the prices of the costs, with a dated deflator, and say so in the assumptions."
@@ -186,13 +180,12 @@ def _spent_unseen(evidence: Evidence) -> set[str]:
     return running - set(costs.loc[costs["state"] == "actual", "project_id"])
 
 
-@rule(8, "warn", "The years do not add up to the stated whole-life cost.", "costs baselines")
-def sum_differs(evidence: Evidence) -> Iterator[Found]:
+@rule(8, "warn", "The years do not add up to the stated whole-life cost.")
+def sum_differs(evidence: Evidence, costs: pd.DataFrame, baselines: pd.DataFrame) -> Iterator[Found]:
     """The forecast of the whole-life cost, as stated, against the sum of all cost rows (1 % tolerance)."""
-    stated = evidence.frame("baselines")
-    stated = stated[(stated["quantity"] == "whole_life_cost") & stated["year"].isna()]
+    stated = baselines[(baselines["quantity"] == "whole_life_cost") & baselines["year"].isna()]
     stated = stated[~stated["project_id"].isin(_spent_unseen(evidence))]
-    stated = stated.assign(added=stated["project_id"].map(_full_costs(evidence)))
+    stated = stated.assign(added=stated["project_id"].map(_full_costs(costs)))
     wrong = (stated["added"] - stated["now"]).abs() > _SUM_TOLERANCE * stated["now"].abs().clip(lower=1e-9)
     text = "Stated as {now}; the years add up to {added}."
     fix = "Correct one of them; part of the cost may have no year."
@@ -206,10 +199,9 @@ def _dates_of(evidence: Evidence, ids: pd.Series) -> tuple[pd.Series, pd.Series]
     return first, last
 
 
-@rule(9, "warn", "Capital cost in a year before the start or after the finish.", "projects costs")
-def cost_outside_dates(evidence: Evidence) -> Iterator[Found]:
+@rule(9, "warn", "Capital cost in a year before the start or after the finish.")
+def cost_outside_dates(evidence: Evidence, costs: pd.DataFrame) -> Iterator[Found]:
     """Capital is spent while a project runs; running costs, exit costs and actual costs may fall outside."""
-    costs = evidence.frame("costs")
     first, last = _dates_of(evidence, costs["project_id"])
     capital = (costs["kind"] == "capex") & (costs["state"] != "actual") & (costs["amount"] > 0)
     capital &= ~costs["level"].eq("stop").fillna(False)
@@ -220,10 +212,9 @@ def cost_outside_dates(evidence: Evidence) -> Iterator[Found]:
     yield Found("costs", "year", rows, text, "Move the cost, or correct the dates of the project.")
 
 
-@rule(17, "warn", "A benefit in a year before the project finishes.", "projects benefits")
-def benefit_before_delivery(evidence: Evidence) -> Iterator[Found]:
+@rule(17, "warn", "A benefit in a year before the project finishes.")
+def benefit_before_delivery(evidence: Evidence, benefits: pd.DataFrame) -> Iterator[Found]:
     """Benefits normally come after delivery; a project that delivers in steps says so in a waiver."""
-    benefits = evidence.frame("benefits")
     _, last = _dates_of(evidence, benefits["project_id"])
     early = ((benefits["year"] < last) & (benefits["amount"] > 0)).fillna(False)
     by_year = benefits.assign(last=last)[early].sort_values("year", kind="stable")
@@ -233,10 +224,10 @@ def benefit_before_delivery(evidence: Evidence) -> Iterator[Found]:
     yield Found("benefits", "year", first, text, fix)
 
 
-@rule(16, "warn", "Bias or risk seems to be in the figures and in the estimates too.", "projects")
-def risk_counted_twice(evidence: Evidence) -> Iterator[Found]:
+@rule(16, "warn", "Bias or risk seems to be in the figures and in the estimates too.")
+def risk_counted_twice(evidence: Evidence, projects: pd.DataFrame) -> Iterator[Found]:
     """Either the figures hold optimism bias and risk, or estimates and risks are added; never both."""
-    projects, estimates = evidence.frame("projects"), evidence.frame("estimates")
+    estimates = evidence.frame("estimates")
     includes = projects["includes"].str.lower().fillna("")
     raised = estimates.loc[(estimates["quantity"] == "cost") & (estimates["likely"] > 1), "project_id"]
     bias = includes.str.contains("optimism") & projects["project_id"].isin(raised)
@@ -247,20 +238,20 @@ def risk_counted_twice(evidence: Evidence) -> Iterator[Found]:
     yield Found("projects", "includes", bias | risk, text, fix)
 
 
-@rule(21, "block", "The target shares of the goals do not add up to 100 %.", "goals")
-def shares_not_100(evidence: Evidence) -> Iterator[Found]:
+@rule(21, "block", "The target shares of the goals do not add up to 100 %.")
+def shares_not_100(goals: pd.DataFrame) -> Iterator[Found]:
     """Shares of spend that leave something over, or promise more than there is."""
-    shares = evidence.frame("goals")["target_share"]
+    shares = goals["target_share"]
     if shares.notna().all() and not np.isclose(shares.sum(), 1.0, atol=0.005):
         text = f"The target shares of the goals add up to {number(100 * shares.sum())} %."
         fix = "Make them add up to 100 % (write 0.25 for 25 %), or leave all of them empty."
         yield Found("goals", "target_share", None, text, fix, value=as_given(shares.sum()))
 
 
-@rule(22, "warn", "A project without any cost, or without any benefit.", "projects")
-def zero_money(evidence: Evidence) -> Iterator[Found]:
+@rule(22, "warn", "A project without any cost, or without any benefit.")
+def zero_money(evidence: Evidence, projects: pd.DataFrame) -> Iterator[Found]:
     """No rows, or zeros only; not reported where the reason is in the table exemptions."""
-    projects, exempt = evidence.frame("projects"), evidence.frame("exemptions")
+    exempt = evidence.frame("exemptions")
     for name, word in (("costs", "cost"), ("benefits", "benefit")):
         if not evidence.has(name):
             continue

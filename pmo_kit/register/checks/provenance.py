@@ -99,7 +99,7 @@ def accounts(table: Callable[[str], pd.DataFrame]) -> Accounts | None:
     return Accounts(files, found, used, column, share, unread, unsaid, columns, str(accepted) if enough else "")
 
 
-@rule(0, "warn", "More of the money of the source is left out than a pack may leave out.", "sources")
+@rule(0, "warn", "More of the money of the source is left out than a pack may leave out.")
 def left_out_too_much(evidence: Evidence) -> Iterator[Found]:
     """Above 1 % no pack is made unless the mapping accepts it."""
     told = accounts(evidence.frame)
@@ -109,7 +109,7 @@ def left_out_too_much(evidence: Evidence) -> Iterator[Found]:
         yield Found("sources", "", None, text, fix)
 
 
-@rule(0, "warn", "Rows or money of the source are not in the register.", "sources")
+@rule(0, "warn", "Rows or money of the source are not in the register.")
 def rows_accounted(evidence: Evidence) -> Iterator[Found]:
     """What was left out, in projects and in money."""
     told = accounts(evidence.frame)

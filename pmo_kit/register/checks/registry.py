@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from inspect import signature
 from string import Formatter
 from typing import Any, Protocol, TypeAlias
 
@@ -131,7 +132,7 @@ class Found:
     value: object = ""
 
 
-Check = Callable[[Evidence], Iterator[Found]]
+Check = Callable[..., Iterator[Found]]
 
 
 @dataclass(frozen=True)
@@ -148,29 +149,27 @@ class Rule:
         The worst one that it reports.
     what : str
         What it looks for, in one sentence.
-    needs : tuple of str
-        Tables without which it says nothing.
     check : callable or None
-        Looks at the evidence; None for rules that reading itself applies, cell by cell.
+        Is given what its parameters are called: tables, without which it says nothing, and the evidence. None for
+        rules that reading itself applies, cell by cell.
     """
 
     number: int
     name: str
     severity: str
     what: str
-    needs: tuple[str, ...] = ()
     check: Check | None = None
 
 
 RULES: dict[str, Rule] = {name: Rule(number, name, *said) for number, name, *said in words()["reading_rules"]}
 
 
-def rule(number: int, severity: str, what: str, needs: str = "") -> Callable[[Check], Check]:
-    """Register a function as the rule of its own name; `needs` are tables, separated by blanks."""
+def rule(number: int, severity: str, what: str) -> Callable[[Check], Check]:
+    """Register a function as the rule of its own name."""
 
     def note(check: Check) -> Check:
         name = getattr(check, "__name__")  # noqa: B009
-        RULES[name] = Rule(number, name, severity, what, tuple(needs.split()), check)
+        RULES[name] = Rule(number, name, severity, what, check)
         return check
 
     return note
@@ -179,9 +178,11 @@ def rule(number: int, severity: str, what: str, needs: str = "") -> Callable[[Ch
 def run_checks(evidence: Evidence, findings: Findings) -> None:
     """Run every rule; all problems are collected, none stops the others."""
     for one in RULES.values():
-        if one.check is None or not evidence.has(*one.needs):
+        asked = signature(one.check).parameters if one.check else ()
+        if one.check is None or not evidence.has(*(name for name in asked if name != "evidence")):
             continue
-        for found in one.check(evidence):
+        given = {name: evidence if name == "evidence" else evidence.frame(name) for name in asked}
+        for found in one.check(**given):
             severity, intake = found.severity or one.severity, evidence.intakes.get(found.table)
             if found.table != "settings" and intake is None:
                 continue

@@ -19,21 +19,21 @@ _HELD = {"optimism_bias", "risk", "contingency"}
 _FIX = "Write all, or column=value as the projects have it, such as area=North."
 
 
-def _values(evidence: Evidence, column: str) -> pd.Series:
+def _values(evidence: Evidence, projects: pd.DataFrame, column: str) -> pd.Series:
     """What a scope on a column can find: values of the projects, or of the costs to come."""
     if column not in _OF_COSTS:
-        return evidence.frame("projects")[column].astype("str").dropna()
+        return projects[column].astype("str").dropna()
     costs = evidence.frame("costs")
     return costs.loc[~costs["state"].eq("actual").fillna(False), column].dropna()
 
 
-def read_scope(evidence: Evidence, scope: str, more: tuple[str, ...] = _OF_COSTS) -> tuple[str, str]:
+def read_scope(evidence: Evidence, projects: pd.DataFrame, scope: str) -> tuple[str, str]:
     """What is wrong with a scope, in words, and how bad that is; two empty texts where it finds something."""
     if scope.strip().lower() == "all":
         return "", ""
     name, sign, value = (part.strip() for part in scope.partition("="))
-    projects = evidence.schema["projects"]
-    columns = {column.name for column in projects} | set(more)
+    known = evidence.schema["projects"]
+    columns = {column.name for column in known} | set(_OF_COSTS)
     if not sign:
         name, _, value = (part.strip() for part in scope.partition(":"))
         hint = f" Did you mean {name.lower()}={value}?" if value and name.lower() in columns else ""
@@ -41,10 +41,10 @@ def read_scope(evidence: Evidence, scope: str, more: tuple[str, ...] = _OF_COSTS
     if name not in columns:
         near = near_words(name, columns)
         return f'The scope "{scope}" names {name}, which is no column of the projects.{near}', "block"
-    there = set(_values(evidence, name))
+    there = set(_values(evidence, projects, name))
     if value in there:
         return "", ""
-    column = evidence.schema["costs"][name] if name in _OF_COSTS else projects[name]
+    column = evidence.schema["costs"][name] if name in _OF_COSTS else known[name]
     listed = set(column.allowed) | {one for table, key in column.refs for one in evidence.known(table, key)}
     what = "no cost to come" if name in _OF_COSTS else "no project"
     if value in listed:
@@ -53,18 +53,15 @@ def read_scope(evidence: Evidence, scope: str, more: tuple[str, ...] = _OF_COSTS
     return f'The scope "{scope}" finds nothing: {what} has {name} "{value}".{near}', "block"
 
 
-_NOWHERE = "A scope (of an envelope, a rule or a scenario) finds nothing, or cannot be read."
-
-
-@rule(0, "block", _NOWHERE, "projects")
-def scope_finds_nothing(evidence: Evidence) -> Iterator[Found]:
+@rule(0, "block", "A scope (of an envelope, a rule or a scenario) finds nothing, or cannot be read.")
+def scope_finds_nothing(evidence: Evidence, projects: pd.DataFrame) -> Iterator[Found]:
     """A limit that is not applied must never be called kept."""
     for table in ("budgets", "rules", "scenarios"):
         frame = evidence.frame(table)
         texts, skip = frame["scope"], pd.Series(False, index=frame.index)
         if table == "scenarios":
             skip = ~frame["what"].isin(["cost", "benefit", "delay"])
-        said = {text: read_scope(evidence, text) for text in pd.unique(texts[~skip].dropna())}
+        said = {text: read_scope(evidence, projects, text) for text in pd.unique(texts[~skip].dropna())}
         for severity in ("block", "warn"):
             words = {text: fault for text, (fault, how) in said.items() if how == severity}
             yield Found(table, "scope", texts.mask(skip), words, _FIX, severity)
@@ -79,23 +76,22 @@ def scope_finds_nothing(evidence: Evidence) -> Iterator[Found]:
 _NAMED = r"^\s*(project_id|criterion|role|envelope)\s*=\s*"
 
 
-@rule(0, "block", "A scenario names what is not in the register.", "scenarios")
-def scenario_names_nothing(evidence: Evidence) -> Iterator[Found]:
+@rule(0, "block", "A scenario names what is not in the register.")
+def scenario_names_nothing(evidence: Evidence, scenarios: pd.DataFrame) -> Iterator[Found]:
     """Envelopes, roles, projects, rules and criteria that a scenario changes must be there."""
-    frame = evidence.frame("scenarios")
     known = {
         "budget": evidence.known("budgets", "envelope"), "capacity": evidence.known("capacity", "role"),
         "project_in": evidence.known("projects", "project_id"), "project_out": evidence.known("projects", "project_id"),
         "weight": evidence.known("criteria", "criterion"),
     }  # fmt: skip
     for what, names in known.items():
-        mine = frame["what"].eq(what).fillna(False)
-        bare = frame["scope"].str.replace(_NAMED, "", regex=True).str.strip().where(mine)
+        mine = scenarios["what"].eq(what).fillna(False)
+        bare = scenarios["scope"].str.replace(_NAMED, "", regex=True).str.strip().where(mine)
         lost = set(bare.dropna()) - {"all", *names}
         words = {one: f'There is no {what.replace("_", " ")} "{one}".{near_words(one, names)}' for one in lost}
         yield Found("scenarios", "scope", bare, words, "Correct the name.")
-    schedules = frame["what"].eq("discount_schedule").fillna(False) & frame["value"].notna()
-    bad = schedules & ~frame["value"].map(lambda name: isinstance(name, str) and not _schedule_fault(name, 0))
+    schedules = scenarios["what"].eq("discount_schedule").fillna(False) & scenarios["value"].notna()
+    bad = schedules & ~scenarios["value"].map(lambda name: isinstance(name, str) and not _schedule_fault(name, 0))
     text = 'No discount schedule is named "{value}".'
     yield Found("scenarios", "value", bad, text, "Use a schedule of pmo_kit/rates.")
 
@@ -125,16 +121,12 @@ def discount_schedule_unknown(evidence: Evidence) -> Iterator[Found]:
         yield Found("settings", "discount_schedule", None, text, fix, value=name)
 
 
-_FREE = "A project is under no envelope, so that nothing limits what it spends."
-
-
-@rule(0, "block", _FREE, "budgets projects costs")
-def outside_envelopes(evidence: Evidence) -> Iterator[Found]:
+@rule(0, "block", "A project is under no envelope, so that nothing limits what it spends.")
+def outside_envelopes(evidence: Evidence, budgets: pd.DataFrame, costs: pd.DataFrame) -> Iterator[Found]:
     """Where envelopes have scopes, each project that costs something to come is in one of them."""
-    settings, scopes = evidence.settings, pd.unique(evidence.frame("budgets")["scope"].dropna())
+    settings, scopes = evidence.settings, pd.unique(budgets["scope"].dropna())
     if settings.beyond_horizon == "unlimited" or any(scope.strip().lower() == "all" for scope in scopes):
         return
-    costs = evidence.frame("costs")
     ahead = costs[~costs["state"].eq("actual").fillna(False) & (costs["amount"] > 0)]
     if settings.discount_to is not None:
         ahead = ahead[(ahead["year"] >= settings.discount_to).fillna(False)]
@@ -148,8 +140,8 @@ def outside_envelopes(evidence: Evidence) -> Iterator[Found]:
         inside |= found.eq(value).fillna(False).to_numpy(bool)
     free = ahead.loc[~inside].groupby("project_id")["amount"].sum()
     covered = set(ahead.loc[inside, "project_id"])
-    projects = evidence.frame("projects")
     fix = "Add an envelope with the scope all, or one for it; or set beyond_horizon to unlimited."
+    projects = evidence.frame("projects")
     rows = projects.assign(area=projects["area"].fillna("no area"), free=projects["project_id"].map(free))
     rows = rows[rows["free"].notna()]
     partly = rows["project_id"].isin(covered)
@@ -159,10 +151,9 @@ def outside_envelopes(evidence: Evidence) -> Iterator[Found]:
     yield Found("projects", "project_id", rows[partly], text, fix, "warn")
 
 
-@rule(0, "block", "A limit of a rule is missing, or a share that is none.", "rules")
-def limit_missing(evidence: Evidence) -> Iterator[Found]:
+@rule(0, "block", "A limit of a rule is missing, or a share that is none.")
+def limit_missing(evidence: Evidence, rules: pd.DataFrame) -> Iterator[Found]:
     """A rule has a minimum or a maximum; shares lie between 0 and 1."""
-    rules = evidence.frame("rules")
     none = rules["minimum"].isna() & rules["maximum"].isna()
     for column in ("minimum", "maximum"):  # one that cannot be read is another finding
         none &= ~evidence.intakes["rules"].unread.get(column, np.zeros(len(rules), bool))
@@ -174,10 +165,10 @@ def limit_missing(evidence: Evidence) -> Iterator[Found]:
         yield Found("rules", column, above, text, "Write 0.25 for 25 %.")
 
 
-@rule(0, "block", "The column includes names what nothing knows.", "projects")
-def includes_unknown(evidence: Evidence) -> Iterator[Found]:
+@rule(0, "block", "The column includes names what nothing knows.")
+def includes_unknown(projects: pd.DataFrame) -> Iterator[Found]:
     """What the figures hold already is not added again, so its name must be one that is understood."""
-    texts = evidence.frame("projects")["includes"]
+    texts = projects["includes"]
     said = {}
     for text in pd.unique(texts.dropna()):
         parts = [part.strip().lower().replace(" ", "_") for part in text.split(";") if part.strip()]
@@ -213,10 +204,9 @@ def _almost(table: str, column: str, given: pd.Series, known: Iterable[set[str]]
     return Found(table, column, rows, words, "Correct it.")
 
 
-@rule(0, "warn", "A group of projects has one member.", "links")
-def group_of_one(evidence: Evidence) -> Iterator[Found]:
+@rule(0, "warn", "A group of projects has one member.")
+def group_of_one(links: pd.DataFrame) -> Iterator[Found]:
     """A choice among one is none: often a name that is spelled in two ways."""
-    links = evidence.frame("links")
     grouped = links["group"].notna() & links["relation"].isin(["excludes", "exactly_one"])
     size = links[grouped].groupby(["relation", "group"])["project_id"].transform("nunique")
     alone = grouped & size.reindex(links.index).eq(1)
@@ -224,11 +214,11 @@ def group_of_one(evidence: Evidence) -> Iterator[Found]:
     yield Found("links", "group", alone, text, "Correct the name of the group.")
 
 
-@rule(0, "warn", "A benefit is followed up that no row of benefits has.", "benefits")
-def benefit_unknown(evidence: Evidence) -> Iterator[Found]:
+@rule(0, "warn", "A benefit is followed up that no row of benefits has.")
+def benefit_unknown(evidence: Evidence, benefits: pd.DataFrame) -> Iterator[Found]:
     """Profiles and status of benefits name them as the table benefits does."""
     key, names = ["project_id", "benefit"], evidence.known("benefits", "benefit")
-    known = pd.MultiIndex.from_frame(evidence.frame("benefits")[key])
+    known = pd.MultiIndex.from_frame(benefits[key])
     for table in ("benefit_profiles", "benefit_status"):
         frame = evidence.frame(table)
         lost = frame[~pd.MultiIndex.from_frame(frame[key]).isin(known) & frame["benefit"].notna()]

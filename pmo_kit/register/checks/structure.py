@@ -178,10 +178,9 @@ def unknown_level(evidence: Evidence) -> Iterator[Found]:
         yield Found(name, column, lost, text, "Correct it, or add the level to the table levels.")
 
 
-@rule(0, "block", "Only a committed project can have the level stop.", "levels projects")
-def stop_not_committed(evidence: Evidence) -> Iterator[Found]:
+@rule(0, "block", "Only a committed project can have the level stop.")
+def stop_not_committed(levels: pd.DataFrame, projects: pd.DataFrame) -> Iterator[Found]:
     """Stopping is a choice for what is running; what is not running is simply not funded."""
-    projects, levels = evidence.frame("projects"), evidence.frame("levels")
     committed = set(projects.loc[projects["commitment"] == "committed", "project_id"])
     wrong = levels[(levels["level"] == "stop") & ~levels["project_id"].isin(committed)]
     text = "Project {project_id} has the level stop and is not committed."
