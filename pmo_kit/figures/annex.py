@@ -98,29 +98,6 @@ def _why(row: Any) -> str:
     return f"Against the advice: {by}; {row.reason if isinstance(row.reason, str) else 'no reason is recorded'}"
 
 
-@figure("annex.actions")
-def actions(register: Register) -> Exhibit:
-    """Return every action on record, open ones first, with owner, date and state."""
-    table, told = register.table("actions"), claims.teller(register, "annex.actions", "actions")
-    is_open, as_of = table["status"] == "open", register.settings.as_of
-    late = is_open & (table["due"] < pd.Timestamp(as_of) if as_of is not None else False)
-    data = table.assign(
-        due=dated(table["due"]),
-        status=table["status"].mask(late, "open, late"),
-        order=(~is_open).astype(int) - late.astype(int),
-    ).sort_values(["order", "due"], kind="stable", ignore_index=True)
-    return tabled(
-        data=data.fillna({"owner": "–"}),
-        title=say(
-            "{n:nones-Words} of {all:words action|actions} {n:=is|are} open, {late:nones-words} past the date",
-            n=claims.told(register, "action.open", is_open.sum()),
-            all=told("all", len(table)),
-            late=claims.told(register, "action.late", late.sum()),
-        ),
-        takeaway=f"First: {data['action'].iloc[0]}." if is_open.any() else "Nothing is open.",
-    )
-
-
 @figure("annex.assumptions")
 def assumptions(register: Register) -> Exhibit:
     """Return what is taken for granted, the weakest that matters most first, with owner, source and date."""

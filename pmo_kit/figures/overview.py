@@ -446,52 +446,6 @@ def confidence(register: Register) -> Exhibit:
     )
 
 
-@figure("overview.variance_{quantity}")
-def variance(register: Register, quantity: str = "spend", tolerance: float = 0.05) -> Exhibit:
-    """Return forecast less baseline of the year's budget, the largest first; red is over, blue is under."""
-    words, table = _stated(register, quantity), overview.budget_variance(register, quantity)
-    both = table.dropna(subset="variance")
-    if both.empty:
-        return not_shown(f"forecast against baseline of {words}", "baselines", columns="columns baseline and now")
-    outside = both[(both["share"].abs() > tolerance) | (both["share"].isna() & (both["variance"] != 0))]
-    over, under = int((outside["variance"] > 0).sum()), int((outside["variance"] < 0).sum())
-    data = both.head(ROWS).copy()
-    data["direction"] = data["variance"].gt(0).map({True: "over", False: "under"})
-    data["label"] = [
-        f"{number(row.variance, signed=True)}"
-        + (f" · {percent(row.share, signed=True)}" if row.share == row.share else " · no baseline")
-        for row in data.itertuples()
-    ]
-    total, base = both["variance"].sum(), both["baseline"].sum()
-    return drawn(
-        data=data,
-        title=f"{many(len(outside), '|')} of {count(len(both), 'forecast')} {'is' if len(outside) == 1 else 'are'} "
-        f"more than {percent(tolerance)} off: {or_none(over)} over, {or_none(under)} under"
-        if len(outside)
-        else f"No forecast of {count(len(both), 'project')} is more than {percent(tolerance)} off its baseline",
-        takeaway=_together(float(total), float(base)),
-        note=_left_out(register, both),
-        unit_line=unit_line(f"Forecast less baseline, {words}"),
-    )
-
-
-def _together(total: float, base: float) -> str:
-    """How far all forecasts together are from all baselines."""
-    if money(abs(total)) == money(0):
-        return f"Together the forecast is on the baseline of {money(base)}."
-    side = "above" if total > 0 else "below"
-    share = f", {percent(total / base, signed=True)}" if base and abs(total / base) >= 0.005 else ""
-    return f"Together the forecast is {money(abs(total))} {side} the baseline of {money(base)}{share}."
-
-
-def _left_out(register: Register, both: pd.DataFrame) -> str:
-    """Which projects a chart of variances does not draw."""
-    unknown, rest = len(register.projects) - len(both), both.iloc[ROWS:]
-    notes = [f"And {number(len(rest), 0)} with less variance: {shortened(rest['name'])}."] if len(rest) else []
-    notes += [f"{many(unknown, 'project|projects')} without both figures not shown."] if unknown else []
-    return " ".join(notes)
-
-
 @figure("overview.headline")
 def headline(register: Register, appraisal: Appraisal) -> Message:
     """Return the worst that the register states, in one sentence: who is Red, how far off the year is."""
@@ -551,13 +505,14 @@ def _year_words(register: Register, both: pd.DataFrame, red: pd.Series) -> str:
 
 
 @figure("overview.whole_life")
-def whole_life(register: Register) -> Exhibit:
+def whole_life(register: Register, tolerance: float = 0.05) -> Exhibit:
     """Return each project's rating, finish, cost and benefit over its life, and how far its year is from its budget."""
-    table = overview.whole_life(register)
-    if table[["life_cost", "life_benefit"]].isna().all(axis=None):
-        lacking = "whole-life cost or benefit of a project"
-        return not_shown("cost and benefit over the whole life", "baselines", columns=lacking)
+    table, year = overview.whole_life(register), _off_baseline(register, tolerance)
+    if table.empty:
+        lacking = "whole-life cost or benefit of a project, or its spending of the year"
+        return not_shown("the whole life, and forecast against baseline", "baselines", columns=lacking)
     cost, brings = table["life_cost"].dropna(), table["life_benefit"].dropna()
+    lived = len(cost) + len(brings) > 0
     facts = {
         "cost": claims.told(register, "life.cost", cost.sum()),
         "n": claims.told(register, "count", len(cost), part="life cost stated"),
@@ -571,7 +526,8 @@ def whole_life(register: Register) -> Exhibit:
     made = tabled(
         data=table.reset_index(),
         first=0 if len(table) <= ROWS_OF_LIFE else ROWS,  # page one holds so many
-        title=say(title, **facts),
+        title=say(title, **facts) if lived else year or "No forecast of the year has a baseline",
+        takeaway=year if lived else "",
         note=f"{many(len(silent), 'project states|projects state')} none of these sums: {shortened(silent)}."
         if len(silent)
         else "",
@@ -580,6 +536,21 @@ def whole_life(register: Register) -> Exhibit:
     titles = {"now": f"forecast{_stated(register, 'spend').removeprefix('spending')}"}
     shown = [replace(one, decimals=printed.get(one.name, one.decimals)) for one in made.columns]
     return replace(made, columns=tuple(replace(one, title=titles.get(one.name, one.title)) for one in shown))
+
+
+def _off_baseline(register: Register, tolerance: float) -> str:
+    """How many forecasts of the year are further off their baseline than is tolerated."""
+    both = overview.budget_variance(register).dropna(subset="variance")
+    outside = both[(both["share"].abs() > tolerance) | (both["share"].isna() & (both["variance"] != 0))]
+    over, under = int((outside["variance"] > 0).sum()), int((outside["variance"] < 0).sum())
+    if both.empty:
+        return ""
+    if outside.empty:
+        return f"No forecast of {count(len(both), 'project')} is more than {percent(tolerance)} off its baseline"
+    return (
+        f"{many(len(outside), '|')} of {count(len(both), 'forecast')} {'is' if len(outside) == 1 else 'are'} "
+        f"more than {percent(tolerance)} off: {or_none(over)} over, {or_none(under)} under"
+    )
 
 
 @figure("overview.tiles")

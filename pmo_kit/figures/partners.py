@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pmo_kit.exhibits import Chart, Table
+from pmo_kit.exhibits import Table
 from pmo_kit.facts import listed, many, number, percent, sentence, shortened
-from pmo_kit.figures.figure import drawn, figure, tabled, unit_line
+from pmo_kit.figures.figure import figure, tabled, unit_line
 from pmo_kit.partners import Award
 
 
@@ -42,33 +42,15 @@ def bids(award: Award) -> Table:
         for row in rows.itertuples()
     ]
     rows["robust"] = 100 * rows["wins"]
-    out = rows[~rows["passed"]]
+    out, biased = rows[~rows["passed"]], int(award.evaluation.evaluators["left_out"].gt(0).sum())
     fails = [f"{row.name} on lot {row.lot} ({row.failed_gate})" for row in out.itertuples()]
     return tabled(
         data=rows,
         title=f"{many(len(out), 'bid misses|bids miss')} a must-pass minimum: {shortened(fails)}"
         if fails
         else "Every bid passes the must-pass minima",
-        takeaway=f"Price counts {percent(award.price_weight)}, quality {percent(1 - award.price_weight)}.",
-    )
-
-
-@figure("partners.scores_{lot}")
-def scores(award: Award, lot: str) -> Chart:
-    """Return the agreed scores of one lot: criteria against partners."""
-    rows = award.evaluation.scores[award.evaluation.scores["lot"] == lot].copy()
-    names = award.table["name"].xs(lot, level="lot")
-    rows["partner"] = rows["partner_id"].map(names)
-    rows["words"] = [f"{row.label} ({percent(row.weight)})" for row in rows.itertuples()]
-    rows = rows.sort_values(["weight", "criterion", "partner_id"], ascending=[False, True, True], kind="stable")
-    left_out = int(award.evaluation.evaluators["left_out"].gt(0).sum())
-    best = award.table["quality"].xs(lot, level="lot").idxmax()
-    return drawn(
-        data=rows,
-        title=f"{names[best]} has the best quality on lot {lot}: "
-        f"{number(award.table.at[(best, lot), 'quality'], 0)} of 100 points",
-        takeaway=f"{many(left_out, 'evaluator|evaluators')} left out for a conflict on part of the bids.",
-        unit_line=unit_line(f"Agreed scores, lot {lot}", ""),
+        takeaway=f"Price counts {percent(award.price_weight)}, quality {percent(1 - award.price_weight)}; "
+        f"{many(biased, 'evaluator|evaluators')} left out for a conflict on part of the bids.",
     )
 
 

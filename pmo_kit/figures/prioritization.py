@@ -198,14 +198,15 @@ def contributions(ranking: Ranking) -> Chart:
     order = grouped.sum().sort_values(ascending=False, kind="stable").index
     long = grouped[order].rename_axis(columns="what").stack().rename("points").reset_index()
     long["project"] = [f"{names[project]} {project}" for project in long["project_id"]]
-    leader = parts.index[0]
-    best = grouped.loc[leader].idxmax()
-    whole, part = parts.loc[leader].sum(), grouped.loc[leader, best]
+    whole, leader = parts.sum(axis=1), grouped.iloc[0]
+    first = names[whole >= whole.max() - 1e-9]
+    title = f"{shortened(first)} lead with {number(whole.max())} each"
+    if len(first) == 1:
+        title = f"{first.iloc[0]} leads with {number(whole.max())}; {number(leader.max())} of it from {leader.idxmax()}"
     return drawn(
         data=long,
         x=Field("points", "value", ranking.unit),
-        title=f"{names[leader]} leads with {number(whole)}; {number(part)} of it from {best}",
-        takeaway=f"The first three are {listed(names.head(3))}." * (len(names) > 2),
+        title=title,
         unit_line=unit_line("What the value is made of", ranking.unit),
         note=more,
     )

@@ -63,12 +63,15 @@ def tornado(simulation: Simulation, most: int = 10) -> Chart:
     shown["words"] = [f"{money(row.npv_low)} to {money(row.npv_high)}" for row in shown.itertuples()]
     title, takeaway = "Nothing in the plan is uncertain", "Estimates and risks are missing or certain."
     if len(shown):
-        first, share = shown.iloc[0], shown["share_npv"].head(3).sum()
+        leading = shown.head(3)
+        first = shown.iloc[0]
         title = say(
             "{who} {verb} the plan most: {share} of its uncertainty",
-            who=listed(shown["name"].head(3)),
-            verb="moves" if len(shown) == 1 else "move",
-            share=claims.told(simulation, "risk.share", share, part="first three"),
+            who=listed(leading["name"]),
+            verb="moves" if len(leading) == 1 else "move",
+            share=claims.told(
+                simulation, "risk.share", leading["share_npv"].sum(), part=f"first {count(len(leading))}"
+            ),
         )
         low, high = (
             claims.told(simulation, "risk.value", first[end], project=str(first["project_id"]), part=part)

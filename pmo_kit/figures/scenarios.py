@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from pmo_kit.arbitration.rules import role_words
-from pmo_kit.exhibits import Field, Table
-from pmo_kit.facts import SHARE, Fact, count, listed, many, number, or_none, percent, say, sentence, shortened
+from pmo_kit.exhibits import Exhibit, Field, Table
+from pmo_kit.facts import SHARE, Fact, count, listed, many, number, or_none, say, sentence, shortened
 from pmo_kit.figures import claims
-from pmo_kit.figures.arbitration import largest_levels
-from pmo_kit.figures.figure import figure, named, named_by, tabled, unit_line
+from pmo_kit.figures.arbitration import changes, largest_levels, or_nothing
+from pmo_kit.figures.figure import figure, named, named_by, nothing, tabled, unit_line
 from pmo_kit.scenarios import Comparison, partly
 from pmo_kit.scenarios.comparison import OUT
 
@@ -120,8 +120,8 @@ def grid(comparison: Comparison) -> Table:
 
 @figure("scenarios.regret")
 def regret(comparison: Comparison) -> Table:
-    """Return what each plan loses if another case comes, the least maximum first."""
-    found, own = comparison.minimax, comparison.regret
+    """Return what each plan loses if another case comes, the least maximum first; how that one differs from today."""
+    found, own, better = comparison.minimax, comparison.regret, _better(comparison)
     names = [name for name in comparison.names if name in own.columns]
     least = {"maximum": found.maximum, "mean": float(found.regrets.mean()), "fits": found.fits}
     other = pd.DataFrame([dict(found.regrets) | least], index=[LEAST], columns=own.columns)
@@ -131,7 +131,14 @@ def regret(comparison: Comparison) -> Table:
     today = listed(p for p in table.index if p not in possible)
     notes = [f"Not possible today as they are: {today}."] if len(possible) < len(table) else []
     notes += [f"In none of these cases better than another plan here: {listed(beaten['plan'])}."] if len(beaten) else []
+    if not _proven(comparison):
+        notes.append(f"No plan that is possible today is less than {number(found.bound)} behind in its worst case.")
+    elif better:
+        notes.append("Proven: no plan that is possible today is less behind in its worst case.")
     lost = "% of the best possible" if comparison.in_percent else None
+    moved = changes(
+        comparison.question.register.projects["name"], comparison.allocations[comparison.base].plan, found.plan
+    )
     return tabled(
         data=table.replace(float("inf"), float("nan")).rename_axis("plan").reset_index(),
         own=[Field(name, f"lost if {name}") for name in names],
@@ -141,94 +148,30 @@ def regret(comparison: Comparison) -> Table:
             "{least}",
             f"today's plan {UNFIT}; the plan of least regret is at most {{least}} worse than the best plan of the case",
         )
-        if _better(comparison)
-        else _at_most(comparison),
-        note=" ".join(notes),
-        unit_line=unit_line("How much worse than the best plan of the case, if the plan was made for another", lost),
-    )
-
-
-@figure("scenarios.least_regret")
-def least_regret(comparison: Comparison) -> Table:
-    """Return the plan that loses least in its worst case, of all possible plans: how it differs from today's."""
-    register, found = comparison.question.register, comparison.minimax
-    names, labels = register.projects["name"], comparison.question.options["label"]
-    today = comparison.allocations[comparison.base].plan
-
-    def words(project: str, level: str | None) -> str:
-        return "out" if level is None else str(labels[(project, level)] or level.replace("_", " "))
-
-    moved = [p for p in names.index if today.get(p) != found.plan.get(p)]
-    rows = pd.DataFrame(
-        {
-            "project": named(names[moved]) if moved else ["none"],
-            "today": [words(p, today.get(p)) for p in moved] or [""],
-            "there": [words(p, found.plan.get(p)) for p in moved] or [""],
-        }
-    )
-    proof = (
-        f"Proven: over {comparison.over} no plan that is possible today is less behind in its worst case."
-        if _proven(comparison)
-        else f"No plan that is possible today is less than {number(found.bound)} behind in its worst case."
-    )
-    worst, given, better = str(found.regrets.idxmax()), _given_up(comparison), _better(comparison)
-    return tabled(
-        data=rows,
-        title=_behind(
-            comparison,
-            "one plan is at most {least} worse than the best of the case; today's up to {now}",
-            f"one plan is at most {{least}} worse than the best of the case; today's {UNFIT}",
-        )
         if better
         else _at_most(comparison),
-        takeaway=say("It gives up {given} if nothing changes; its worst case is {worst}.", given=given, worst=worst)
+        takeaway=say(
+            "That plan has {moved}; it gives up {given} if nothing changes, and its worst case is {worst}.",
+            moved=moved, given=_given_up(comparison), worst=str(found.regrets.idxmax()),
+        )
         if better
         else ""
         if _none(comparison)
-        else f"Its worst case is {comparison.regret.loc[comparison.base, comparison.cases].idxmax()}.",
-        unit_line=unit_line(
-            f"Most that a plan is worse than the best of the case, over {comparison.over}; what no longer fits dropped",
-            "% of the best possible" if comparison.in_percent else None,
-        ),
-        note=proof,
-    )
-
-
-@figure("scenarios.futures")
-def futures(comparison: Comparison, table: pd.DataFrame) -> Table:
-    """Return every plan in every case and many futures: net value with 80 % confidence (from `simulate_cases`)."""
-    sure = table.pivot(index="plan", columns="scenario", values="npv_p20").loc[table["plan"].drop_duplicates()]
-    sure = sure[list(table["scenario"].drop_duplicates())]
-    holds = 100 * table.groupby("plan")["fits"].min().reindex(sure.index)
-    worst = sure.min(axis=1, skipna=False)
-    possible = [plan for plan in worst.index if plan in _possible(comparison)]
-    today, known = float(worst[comparison.base]), worst[possible].dropna()
-    best = str(known.idxmax()) if len(known) else comparison.base
-    first = "first" if len(possible) == len(worst) else "first of those that are possible today"
-    now = f"is worth at least {number(today)}, {percent(0.8)} sure" if today == today else UNFIT
-    rows = sure.assign(worst=worst, holds=holds).rename_axis(columns=None).reset_index()
-    return tabled(
-        data=rows,
-        own=[Field(str(name), f"worth if {name}") for name in sure.columns],
-        title=f"Over {comparison.over} today's plan {now}"
-        + (
-            f"; that of “{best}” is {first}, with {number(float(worst[best]))}"
-            if best != comparison.base
-            else f"; no plan {'possible today ' * (len(possible) < len(worst))}is surer of more" * (today == today)
-        ),
-    )
+        else f"Its worst case is {own.loc[comparison.base, comparison.cases].idxmax()}.",
+        note=" ".join(notes),
+        unit_line=unit_line("How much worse than the best plan of the case, if the plan was made for another", lost),
+    )  # fmt: skip
 
 
 @figure("scenarios.switch")
-def switch(comparison: Comparison, points: pd.DataFrame) -> Table:
+def switch(comparison: Comparison, points: pd.DataFrame) -> Exhibit:
     """Return where in each case the plan of least regret overtakes today's (from `switching_points`)."""
-    same = comparison.minimax.plan == comparison.allocations[comparison.base].plan
-    points = points.assign(share=float("nan")) if same else points
+    if comparison.minimax.plan == comparison.allocations[comparison.base].plan:
+        return nothing("Today's plan is the plan of least regret: there is nothing to change to", "")
     cases = {scenario.name: scenario for scenario in comparison.scenarios}
     rows = points.assign(
         share=[
-            "the same plan" if same
-            else "today's plan stays better" if point.share != point.share
+            "today's plan stays better" if point.share != point.share
             else "with all of it" if point.whole
             else f"{number(100 * point.share, 0)}\u202f% of it"
             for point in points.itertuples()
@@ -242,25 +185,20 @@ def switch(comparison: Comparison, points: pd.DataFrame) -> Table:
             for point in points.itertuples()
         ],
     )  # fmt: skip
-    given = _given_up(comparison)
     turns = points.dropna(subset="share").sort_values("share", kind="stable")
-    first = (rows.loc[turns.index[0], "words"] or turns["scenario"].iloc[0]) if len(turns) else ""
-    pays = int((points["after"] > 1e-9).sum())
+    title = f"With none of {count(len(points), 'case')} is the plan of least regret better than today's"
+    if len(turns) and turns["share"].iloc[0] > 0.005:
+        first = rows.loc[turns.index[0], "words"] or turns["scenario"].iloc[0]
+        title = f"At {first} the plan of least regret overtakes today's"
+    elif len(turns):
+        title = "The plan of least regret is worth as much as today's even if no case comes"
     return tabled(
         data=rows,
-        title=f"At {first} the plan of least regret overtakes today's"
-        if len(turns) and turns["share"].iloc[0] > 0.005
-        else "The plan of least regret is worth as much as today's even if no case comes"
-        if len(turns)
-        else "Today's plan is the plan of least regret: there is nothing to change to"
-        if same
-        else f"With none of {count(len(points), 'case')} is the plan of least regret better than today's",
-        takeaway=""
-        if same
-        else say(
+        title=title,
+        takeaway=say(
             "Changing to it gives up {given} if nothing comes; it is worth more in {pays} of {cases}.",
-            given=given if given.words() != number(0) else "nothing",
-            pays=or_none(pays),
+            given=or_nothing(_given_up(comparison)),
+            pays=or_none(int((points["after"] > 1e-9).sum())),
             cases=count(len(points), "case"),
         ),
     )

@@ -594,7 +594,7 @@ def risk_movement(register: Register, previous: Register | None = None) -> pd.Da
     DataFrame
         project_id, name, risk, label, risk_class, probability, exposure (money), before (exposure then),
         movement ("new", "up", "down", "same", "closed"; missing without a previous register), delay_months,
-        owner, response, unanswered (no owner or no response).
+        owner, response.
     """
     now = exposures(register.need("risks"))
     now["movement"] = pd.Series(pd.NA, index=now.index, dtype="str")
@@ -612,10 +612,9 @@ def risk_movement(register: Register, previous: Register | None = None) -> pd.Da
         now = pd.concat([both.assign(movement=words), closed], ignore_index=True)
     names = pd.concat([register.projects["name"]] + ([previous.projects["name"]] if previous is not None else []))
     now.insert(1, "name", now["project_id"].map(names[~names.index.duplicated()]))
-    now["unanswered"] = (now["owner"].isna() | now["response"].isna()) & (now["movement"].fillna("") != "closed")
     order = ["project_id", "name", "risk", "label", "risk_class", "probability", "exposure", "before",
              "movement"]  # fmt: skip
-    table = now[[*order, "delay_months", "owner", "response", "unanswered"]]
+    table = now[[*order, "delay_months", "owner", "response"]]
     return table.sort_values(["exposure", "project_id"], ascending=[False, True], kind="stable", ignore_index=True)
 
 

@@ -11,7 +11,6 @@ from pmo_kit.scenarios.comparison import (
     minimax_plan,
     partly,
     reference_plans,
-    simulate_cases,
     switching_points,
 )
 from pmo_kit.scenarios.files import gather_scenarios, read_scenario_file, write_scenario_file

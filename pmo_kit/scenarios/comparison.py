@@ -22,7 +22,6 @@ from pmo_kit.arbitration.solving import Limits, Program, side_by_side, solve, ta
 from pmo_kit.doors import MADE, Answer, door, known
 from pmo_kit.errors import InfeasibleError, InputError
 from pmo_kit.facts import Base, Fact, Of, Unit, as_given, count, say
-from pmo_kit.risk.simulation import DRAWS, SEED, simulate_plan
 from pmo_kit.scenarios.changes import Scenario
 
 FINEST = 1e-3  # share of a case to which the point is found where plans change places
@@ -481,49 +480,6 @@ def compared(
     plans = {name: answer for name, answer in found.items() if isinstance(answer, Allocation)}
     reasons = {name: str(answer) for name, answer in found.items() if isinstance(answer, InfeasibleError)}
     return Comparison(question, tuple(scenarios), MappingProxyType(plans), MappingProxyType(reasons))
-
-
-COLUMNS = ["plan", "scenario", "cost_p80", "npv_p20", "npv_p50", "fits", "wins"]
-
-
-@door
-def simulate_cases(comparison: Comparison, draws: int = DRAWS, seed: int = SEED) -> pd.DataFrame:
-    """Simulate every plan in every case that forces no project; least regret, do nothing and do minimum included.
-
-    What a plan no longer fits in a case is dropped from it first, as for its regret.
-
-    Parameters
-    ----------
-    comparison : Comparison
-    draws, seed : int
-        All plans and cases share the same draws, so differences between them are theirs alone.
-
-    Returns
-    -------
-    DataFrame
-        One row per (plan, scenario): cost_p80, npv_p20, npv_p50, fits (probability that all envelopes of the scenario
-        hold together), wins (probability of being worth more than the base's plan there; missing for that plan itself).
-        All are missing where no dropping makes the plan fit.
-    """
-    cases = {name: comparison.allocations[name] for name in comparison.cases}
-    others = {"Least regret": comparison.minimax.plan} | reference_plans(comparison.question)
-    plans = {name: allocation.plan for name, allocation in cases.items()} | others
-    rows: list[tuple[object, ...]] = []
-    base = None
-    for found in evaluate_plans(cases, others).itertuples():
-        name, case = str(found.plan), str(found.scenario)
-        base = None if name == comparison.base else base
-        if found.value != found.value:
-            rows.append((name, case, *[nan] * 5))
-            continue
-        plan = {p: level for p, level in plans[name].items() if p not in found.dropped}
-        drawn = simulate_plan(cases[case].question, plan, draws, seed)
-        base = drawn if name == comparison.base else base
-        low, middle = np.quantile(drawn.totals["npv"], [0.2, 0.5])
-        wins = nan if base is None or drawn is base else drawn.beats(base)
-        cost = float(np.quantile(drawn.totals["cost"], 0.8))
-        rows.append((name, case, cost, float(low), float(middle), drawn.fits_envelopes, wins))
-    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 @dataclass(frozen=True)

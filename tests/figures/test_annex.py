@@ -68,7 +68,6 @@ def test_assumptions_stand_weakest_and_most_decisive_first(meridian: pmo.Registe
 def test_what_is_absent_is_said(twelve: pmo.Register) -> None:
     bare = pmo.Register(projects=twelve.projects.reset_index(), costs=twelve.table("costs"))
     assert annex.assumptions(bare).title.startswith("Not shown")
-    assert annex.actions(bare).title.startswith("Not shown")
     assert annex.decisions(bare, decision_log(bare)).title.startswith("Not shown")
     assert overview.waivers(bare).title == "Nothing was waived: every finding counts."
 

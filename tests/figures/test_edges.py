@@ -172,8 +172,15 @@ def test_of_a_single_project_the_plan_speaks_in_the_singular() -> None:
     assert refused.startswith("None of 3 projects are funded, three wait: ")
 
 
-def test_of_two_projects_no_first_three_are_named() -> None:
+@pytest.mark.parametrize(
+    ("scores", "title"),
+    [
+        ([5.0, 7.0], "Job P2 leads with 70.0; 70.0 of it from Cost"),
+        ([7.0, 7.0], "Job P1 and Job P2 lead with 70.0 each"),
+    ],
+)
+def test_who_leads_in_a_tie_is_not_said_to_lead_alone(scores: list[float], title: str) -> None:
     criteria = pd.DataFrame({"criterion": ["Cost"], "sense": "max", "low": 0.0, "high": 10.0, "weight": 1.0})
-    scores = pd.DataFrame({"project_id": ["P1", "P2"], "criterion": "Cost", "score": [5.0, 7.0]})
-    ranking = pmo.prioritize(pair(criteria=criteria, scores=scores))
-    assert prioritization.contributions(ranking).takeaway == ""
+    given = pd.DataFrame({"project_id": ["P1", "P2"], "criterion": "Cost", "score": scores})
+    ranking = pmo.prioritize(pair(criteria=criteria, scores=given))
+    assert prioritization.contributions(ranking).title == title

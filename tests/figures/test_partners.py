@@ -26,7 +26,6 @@ def shown(award: Award) -> dict[str, Exhibit]:
     made = [
         figures.lots(award),
         figures.bids(award),
-        figures.scores(award, "A"),
         figures.sensitivity(award),
         figures.debrief(award, "boreal", "A"),
         figures.debrief(award, "boreal", "B"),

@@ -9,6 +9,7 @@ import pmo_kit as pmo
 from pmo_kit.exhibits import Chart, Exhibit, from_json, to_json
 from pmo_kit.exhibits.display import fragment
 from pmo_kit.exhibits.pictures import figure
+from pmo_kit.facts import facts_of
 from pmo_kit.figures import risk as figures
 from tests.figures.two_projects import two_projects
 
@@ -75,14 +76,11 @@ def test_scenarios_and_changes_are_drawn_too() -> None:
         drawn.definitions(comparison),
         drawn.results(comparison),
         drawn.regret(comparison),
-        drawn.least_regret(comparison),
         drawn.switch(comparison, pmo.scenarios.switching_points(comparison)),
-        drawn.futures(comparison, pmo.scenarios.simulate_cases(comparison, draws=100)),
         what_changed.causes(attribution),
         what_changed.effects(attribution),
     ]
-    assert made[5].title.endswith("; no plan possible today is surer of more")
-    assert made[4].title == "Today's plan is the plan of least regret: there is nothing to change to"
+    assert made[3].title == "Today's plan is the plan of least regret: there is nothing to change to"
     for exhibit in made:
         assert exhibit.title
         assert to_json(from_json(to_json(exhibit))) == to_json(exhibit)
@@ -112,3 +110,11 @@ def test_a_plan_that_pays_to_break_a_limit_is_told_before_and_after(price: float
     shown = figures.bases(bases)
     assert f"the recommended plan is {expected:.1f}" in shown.title
     assert (f"after it the recommended plan is worth {plan.value:.1f}" in shown.note) == bool(price)
+
+
+def test_the_share_of_the_projects_that_move_the_plan_is_of_as_many_as_are_named() -> None:
+    """Only A of two projects is uncertain: it alone is named, and all of the uncertainty is its."""
+    simulation = pmo.simulate(pmo.arbitrate(pmo.Question(two_projects(budget=17.0))), draws=50)
+    shown = figures.tornado(simulation)
+    assert shown.title == "One moves the plan most: 100\u202f% of its uncertainty"
+    assert [fact.of.part for fact in facts_of(shown.title) if fact.key == "risk.share"] == ["first one"]

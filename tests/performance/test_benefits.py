@@ -143,7 +143,6 @@ def test_risks_move() -> None:
     moved = risk_movement(with_risks(R1=0.5, R2=0.1, R4=0.2), with_risks(R1=0.2, R2=0.1, R3=0.3)).set_index("risk")
     assert moved["movement"].to_dict() == {"R1": "up", "R2": "same", "R4": "new", "R3": "closed"}
     assert moved.at["R1", "exposure"] == 1.5
-    assert moved.at["R1", "unanswered"]
     assert exposure_by_class(moved.reset_index()).loc[
         "human", ["exposure", "before", "risks"]
     ].tolist() == pytest.approx([2.4, 1.8, 3])

@@ -11,7 +11,7 @@ import pmo_kit as pmo
 from pmo_kit.arbitration import Count
 from pmo_kit.arbitration.model import ONE, compile_model
 from pmo_kit.errors import InputError
-from pmo_kit.scenarios import attribute, break_even, partly, simulate_cases
+from pmo_kit.scenarios import attribute, break_even, partly
 from pmo_kit.scenarios.comparison import dominated_plans, evaluate_plan
 
 CUT, MORE = pmo.Scenario("Budget -15 %", budget=0.85), pmo.Scenario("Budget +10 %", budget=1.1)
@@ -250,37 +250,3 @@ def test_what_is_ordered_at_the_table_stays_a_cause(question: pmo.Question) -> N
 
 def test_without_any_order_nothing_is_said_of_them(question: pmo.Question) -> None:
     assert attribute(question, question).orders == ""
-
-
-@pytest.mark.long
-def test_every_plan_in_every_case_and_future() -> None:
-    question = pmo.Question(pmo.load_register("data/samples/meridian"))
-    comparison = pmo.compare(question, [pmo.Scenario("Money −15 %", budget=0.85)])
-    table = simulate_cases(comparison, draws=300)
-    assert len(table) == 2 * 5  # two cases; two plans, least regret, do nothing and do minimum
-    tried = table.dropna(subset="fits")
-    assert set(table["plan"]) - set(tried["plan"]) == {"Do nothing"}  # a duty is broken
-    assert tried["fits"].between(0, 1).all()
-    assert table.set_index(["plan", "scenario"]).loc[("Today", "Today"), "wins"] != 0
-
-
-def test_a_plan_is_not_compared_with_todays_where_todays_is_not_possible() -> None:
-    """The law asks for A; its large size takes 8 of 10, and with half the money only the small one fits."""
-    question = pmo.Question(
-        pmo.Register(
-            settings=pd.DataFrame({"key": ["discount_schedule", "discount_to"], "value": ["none", "2027"]}),
-            projects=pd.DataFrame({"project_id": ["A", "B"], "name": ["One", "Two"], "area": "X",
-                                   "commitment": ["mandatory", "discretionary"], "mandatory_reason": ["law", ""]}),
-            levels=pd.DataFrame({"project_id": ["A", "A", "B"], "level": ["small", "large", "full"]}),
-            costs=pd.DataFrame({"project_id": ["A", "A", "B"], "level": ["small", "large", "full"], "year": 2027,
-                                "amount": [4.0, 8.0, 3.0]}),
-            benefits=pd.DataFrame({"project_id": ["A", "A", "B"], "level": ["small", "large", "full"], "year": 2028,
-                                   "amount": [5.0, 20.0, 4.0]}),
-            budgets=pd.DataFrame({"envelope": ["all"], "year": [2027], "amount": [10.0]}),
-        )
-    )  # fmt: skip
-    table = simulate_cases(pmo.compare(question, [pmo.Scenario("half", budget=0.5)]), draws=50)
-    half = table[table["scenario"] == "half"].set_index("plan")
-    assert half.loc["half", "npv_p50"] == 1.0
-    assert pd.isna(half.loc["Today", "npv_p50"])
-    assert half["wins"].isna().all()
