@@ -133,15 +133,13 @@ def confidence_counts(register: Register) -> pd.DataFrame:
     return pd.DataFrame(counts).rename_axis("rating")
 
 
-def budget_variance(register: Register, quantity: str = "spend") -> pd.DataFrame:
-    """Return forecast against baseline of one baselined quantity.
+def budget_variance(register: Register) -> pd.DataFrame:
+    """Return forecast against baseline of the year's spending.
 
     Parameters
     ----------
     register : Register
         Needs `baselines`.
-    quantity : str
-        spend (the year's budget), whole_life_cost, ...
 
     Returns
     -------
@@ -156,7 +154,7 @@ def budget_variance(register: Register, quantity: str = "spend") -> pd.DataFrame
         The register has no baselines.
     """
     rows = register.need("baselines")
-    rows = rows[(rows["quantity"] == quantity) & rows[["baseline", "now"]].notna().any(axis=1)]
+    rows = rows[(rows["quantity"] == "spend") & rows[["baseline", "now"]].notna().any(axis=1)]
     table = rows.groupby("project_id")[["baseline", "now"]].sum(min_count=1)
     table.insert(0, "name", register.projects["name"].reindex(table.index))
     table["variance"] = table["now"] - table["baseline"]

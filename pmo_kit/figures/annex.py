@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import yaml
 
@@ -103,8 +102,8 @@ def assumptions(register: Register) -> Exhibit:
     """Return what is taken for granted, the weakest that matters most first, with owner, source and date."""
     table, told = register.table("assumptions"), claims.teller(register, "annex.assumptions", "assumptions")
     weakness, reach = (table[name].map(ORDER).fillna(len(ORDER)) for name in ("quality", "impact"))
-    data = table.assign(order=weakness + reach, owner=table["owner"].fillna("–"))
-    data = data.iloc[np.lexsort([reach, data["order"]])].reset_index(drop=True)
+    data = table.assign(order=weakness + reach, reach=reach, owner=table["owner"].fillna("–"))
+    data = data.sort_values(["order", "reach"], kind="stable", ignore_index=True)
     data["source"] = [
         (("text", row.source if isinstance(row.source, str) else "no source"),
          ("line", f"{row.date:%Y-%m-%d}" if pd.notna(row.date) else "no date"))

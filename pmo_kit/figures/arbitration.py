@@ -155,20 +155,6 @@ def _of_area(allocation: Allocation, area: str) -> str:
     return say("{k:nones-words} of {n:words project|projects}", k=funded, n=own)
 
 
-def _area_title(allocation: Allocation, area: str) -> str:
-    """What an area asked for, and what it gets."""
-    funded, gets = facts.decided(allocation, "fund", area), facts.spend(allocation, area=area)
-    leaving = ", with the cost of stopping" if facts.decided(allocation, "stop", area).value and gets.value else ""
-    basis = allocation.question.basis_word
-    given = say("{gets}{basis}{leaving}", gets=gets, basis=f" {basis}" if basis else "", leaving=leaving)
-    return say(
-        "{area} asked {asked:unit} for {all:words project|projects}, gets {given}{many}",
-        area=area, asked=facts.asked(allocation, area), all=facts.projects(allocation.question.register, area),
-        given=given if gets.value or funded.value else "nothing",
-        many=say(" for {n:words}", n=funded) if funded.value else "; none is funded" if gets.value else "",
-    )  # fmt: skip
-
-
 def _why(allocation: Allocation) -> dict[str, str]:
     """Why each project is in or out, in words."""
     found = {project: _hindered(ways[:2]) for project, ways in obstacles(allocation).items()}
@@ -220,11 +206,22 @@ def area_headline(allocation: Allocation, area: str) -> Message:
     stops, waits = own.loc[own["decision"] == "stop", "name"], own.loc[own["decision"] == "refuse", "name"]
     parts = [doing(stops, "stops|stop")] if len(stops) else []
     parts += [doing(waits, "waits|wait", 2)] if len(waits) else []
-    second = listed(parts) if parts else "nothing waits"
+    funded, gets = facts.decided(allocation, "fund", area), facts.spend(allocation, area=area)
+    leaving = ", with the cost of stopping" if len(stops) and gets.value else ""
+    basis = allocation.question.basis_word
+    given = say("{gets}{basis}{leaving}", gets=gets, basis=f" {basis}" if basis else "", leaving=leaving)
     return Message(
-        title=_area_title(allocation, area) + ";\n" + second,
+        title=say(
+            "{area} asked {asked:unit} for {all:words project|projects}, gets {given}{many};\n{rest}",
+            area=area,
+            asked=facts.asked(allocation, area),
+            all=facts.projects(allocation.question.register, area),
+            given=given if gets.value or funded.value else "nothing",
+            many=say(" for {n:words}", n=funded) if funded.value else "; none is funded" if gets.value else "",
+            rest=listed(parts) if parts else "nothing waits",
+        ),
         items=(),
-        facts=(facts.spend(allocation, area=area),),
+        facts=(gets,),
         unit_line=unit_line("For information and answer", scope=f"{allocation.question.basis} figures"),
     )
 

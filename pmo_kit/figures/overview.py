@@ -212,7 +212,6 @@ def grades(register: Register, graded: Grades) -> Table:
 ROWS, ROWS_OF_LIFE, RED_NAMED = 15, 24, 8
 AREAS, LARGEST = 4, 10
 RATINGS = ["rag_declared", "rag_assured"]
-COLUMNS = {"area": "area", "strategic_goal": "goal", "project_type": "type", "stage": "stage"}
 
 
 @figure("overview.ask")
@@ -272,14 +271,15 @@ def people(register: Register, appraisal: Appraisal) -> Exhibit:
 @figure("overview.by_{column}")
 def asked_by(register: Register, appraisal: Appraisal, column: str = "area") -> Exhibit:
     """Return the money asked by one column of the projects, the largest first."""
-    id, words = f"overview.by_{COLUMNS.get(column, column)}", COLUMNS.get(column, column)
-    if register.projects[column].isna().all() or not register.has("costs"):
-        needed = ("costs", id) if not register.has("costs") else ("projects", id, f"column {column}")
-        return not_shown(f"the ask by {words}", *needed)
+    words = column.replace("_", " ")
+    if not register.has("costs"):
+        return not_shown(f"the ask by {words}", "costs")
+    if register.projects[column].isna().all():
+        return not_shown(f"the ask by {words}", "projects", columns=f"column {column}")
     table = overview.ask_by(register, appraisal, column)
     asked = claims.each(register, "register.asked", table["asked"], column)
-    labels = _labels(register, column) | {value: value.replace("_", " ") for value in table.index if "_" in value}
-    table = table.rename(index=lambda value: labels.get(value, value)).reset_index()
+    labels = {value: value.replace("_", " ") for value in table.index}
+    table = table.rename(index=labels | _areas(register) if column == "area" else labels).reset_index()
     table["label"] = [
         f"{money(row.asked) if row.asked else 'none stated'} · {count(row.projects, 'project')}"
         for row in table.itertuples()
@@ -287,11 +287,10 @@ def asked_by(register: Register, appraisal: Appraisal, column: str = "area") -> 
     if int((table["asked"] > 0).sum()) <= 1 or len(table) == 1:  # one bar says nothing
         of_one = say("All the money asked is of one {words}: {first}", first=table[column].iloc[0], words=words)
         line = of_one if table["asked"].any() else "No money is asked"
-        return Message(id=id, title=line, alt=f"{line}.", items=())
+        return Message(title=line, alt=f"{line}.", items=())
     whole = claims.told(register, "register.asked", table["asked"].sum())
     most = table.loc[table["asked"] == table["asked"].max(), column].map(sentence)
     return drawn(
-        id=id,
         data=table,
         y=Field(column, words, kind="category"),
         title=say(
@@ -311,8 +310,7 @@ def by_year(register: Register, appraisal: Appraisal) -> Exhibit:
     table = table.loc[:, table.sum() > 0]
     if table.empty or not table.shape[1]:
         return not_shown("the cost by year", "costs")
-    areas = register.projects["area"].reindex(table.index).map(lambda area: _labels(register, "area").get(area, area))
-    sums = table.groupby(areas).sum()
+    sums = table.groupby(register.projects["area"].reindex(table.index).replace(_areas(register))).sum()
     order = sums.sum(axis=1).sort_values(ascending=False, kind="stable")
     most = [*order.index] if len(order) <= AREAS else [*order.index[: AREAS - 1]]
     other = f"{number(len(order) - len(most), 0)} other areas"
@@ -597,10 +595,6 @@ def attention(register: Register) -> Message:
     return Message(title="What stands out", items=tuple(items))
 
 
-def _labels(register: Register, column: str) -> dict[str, str]:
-    """Words for the values of a column, where a sheet holds them."""
-    table, key = {"strategic_goal": ("goals", "goal"), "area": ("areas", "area")}.get(column, ("", ""))
-    if not table or not register.has(table):
-        return {}
-    rows = register.table(table).dropna(subset="label")
-    return dict(zip(rows[key], rows["label"], strict=True))
+def _areas(register: Register) -> dict[str, str]:
+    """Words for the areas, where a sheet holds them."""
+    return register.table("areas").dropna(subset="label").set_index("area")["label"].to_dict()

@@ -243,7 +243,8 @@ def headline(allocation: Allocation) -> Message:
     first = f"Stop {shortened(stops, 2)} and fund " if len(stops) else "Fund "
     amounts, whole = [(year, claims.spend(allocation, year)) for year in years], claims.spend(allocation)
     total = say(", {whole} to {last}", whole=whole, last=years[-1]) if len(years) > 2 else ""
-    worth = say("worth {value}{basis}", value=claims.value(allocation), basis=_basis(allocation))
+    basis = allocation.question.basis_word
+    worth = say("worth {value}{basis}", value=claims.value(allocation), basis=f" {basis}" if basis else "")
     money = ":\n" + in_years(amounts[:2]) + total + "; " if years else ";\n"
     return Message(
         title=first + who + money + worth,
@@ -253,11 +254,6 @@ def headline(allocation: Allocation) -> Message:
             unit=allocation.question.register.settings.money.words, whole=whole, each=in_years(amounts),
         ),
     )  # fmt: skip
-
-
-def _basis(allocation: Allocation) -> str:
-    """The word behind a value that is not simply as planned."""
-    return " expected" if allocation.question.basis == "expected" else ""
 
 
 @figure("page_one.tiles")

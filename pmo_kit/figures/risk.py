@@ -195,11 +195,10 @@ def by_year(simulation: Simulation) -> Chart:
     table = simulation.portfolio.drop(index="all years", errors="ignore")
     visible = 0.01 * table["spend_p90"].max()
     table = table[(table["spend_base"] > 0) | (table["spend_p90"] > visible)].reset_index()
-    there: dict[str, Any] = {}
-    for row in simulation.exceedance.itertuples():
-        rule = simulation.question.rule(str(row.rule))
-        if isinstance(rule, Envelope) and rule.scope == "all":
-            there[str(rule.year)] = row
+    rules = {row: simulation.question.rule(str(row.rule)) for row in simulation.exceedance.itertuples()}
+    there: dict[str, Any] = {
+        str(rule.year): row for row, rule in rules.items() if isinstance(rule, Envelope) and rule.scope == "all"
+    }
     table["year"] = table["year"].astype("str")
     table["words"] = [
         f"{money(row.spend_p10)} to {money(row.spend_p90)}, planned {money(row.spend_base)}"

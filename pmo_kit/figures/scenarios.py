@@ -67,6 +67,7 @@ def results(comparison: Comparison) -> Table:
     return tabled(
         data=table,
         title=_extremes(comparison),
+        facts=claims.each(comparison, "plan.value", comparison.table["value"].dropna(), "case"),
         takeaway=comparison.summary,
         note="What today's plan no longer fits is dropped from it first"
         + ("; n/a where that does not help." if table["held"].isna().any() else "."),
@@ -91,12 +92,7 @@ def grid(comparison: Comparison) -> Table:
     rows = rows.sort_values("order", kind="stable")
     sometimes = register.projects["name"][rows.index[rows["order"] == 1]]
     shown, hidden = _shortest(rows)
-    worth = {
-        name: claims.told(comparison, "plan.value", allocation.value, case=name)
-        for name, allocation in comparison.allocations.items()
-    }
-    total = [f"{name} {worth[name].words() if name in worth else number(None)}" for name in levels]
-    notes = [f"Net value: {listed(total)}.", f"Not listed: {hidden}." if hidden else ""]
+    notes = [f"Not listed: {hidden}."] if hidden else []
     if forced:
         verbs = ("forces", "is") if len(forced) == 1 else ("force", "are")
         notes.append(f"{listed(sorted(forced))} {verbs[0]} the answer and {verbs[1]} not counted.")
@@ -113,8 +109,7 @@ def grid(comparison: Comparison) -> Table:
         takeaway=f"The case decides {shortened(sometimes, 4)}."
         if len(sometimes)
         else "None of these cases changes the list.",
-        note=" ".join(filter(None, notes)),
-        facts=tuple(worth.values()),
+        note=" ".join(notes),
     )
 
 
