@@ -8,6 +8,7 @@ below zero. All of them follow from measured text widths, so no label is cut off
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -68,7 +69,7 @@ class Path:
 
 @dataclass(frozen=True)
 class Dot:
-    """A mark at a place: circle, square or diamond."""
+    """A round mark at a place."""
 
     x: float
     y: float
@@ -76,13 +77,12 @@ class Dot:
     fill: str
     edge: str = ""
     width: float = 0.0
-    shape: str = "circle"
     say: str = ""
 
 
 @dataclass(frozen=True)
 class Words:
-    """Lines of text at a place and, from it, some px to the right and down; `ground` and `edge` color a patch."""
+    """Lines of text at a place and, from it, some px to the right and down; `ground` colors a patch."""
 
     text: str
     x: float
@@ -95,7 +95,6 @@ class Words:
     dx: float = 0.0
     dy: float = 0.0
     ground: str = ""
-    edge: str = ""
 
 
 TICK_GAP = 7.0  # px between the plot area and the words on its axis
@@ -148,19 +147,21 @@ class Sheet:
         """Write text at a place."""
         self.marks.append(Words(text, x, y, **{"size": self.size, **look}))
 
-    def tick(self, axis: str, at: float, text: str, bold: bool = False) -> None:
+    def tick(self, axis: str, at: float, text: str, **look: Any) -> None:
         """Write words on an axis: "y" on the left, "x" below, "top" above."""
-        x, y, look = {
+        x, y, side = {
             "y": (-TICK_GAP, at, {"across": "right"}),
             "x": (at, self.height + TICK_GAP, {"down": "top"}),
             "top": (at, -TICK_GAP, {"down": "bottom"}),
         }[axis]
-        self.words(text, x, y, bold=bold, **look)
+        self.words(text, x, y, **side, **look)
 
     def scale(self, values: Sequence[float], texts: Sequence[str], axis: str, grid: bool = False) -> None:
-        """Name places on an axis of numbers; `grid` draws a light line at each."""
-        for value, text in zip(values, texts, strict=True):
-            at = self.py(value) if axis == "y" else self.px(value)
+        """Name places on an axis of numbers, every second or third where all have no room; `grid` draws light lines."""
+        places = list(map(self.py if axis == "y" else self.px, values))
+        apart = min((b - a for a, b in itertools.pairwise(places)), default=1.0)
+        step = math.ceil((self.widest(texts) + 4) / apart) if axis == "x" and apart > 0 else 1
+        for at, text in list(zip(places, texts, strict=True))[::step]:
             self.tick(axis, at, text)
             if grid:
                 ends = (0, at, self.plot_width, at) if axis == "y" else (at, 0, at, self.height)

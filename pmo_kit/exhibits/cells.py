@@ -54,8 +54,7 @@ def cell(field: Field, value: Any) -> Cell:
         letter = theme.RAG_WORDS[said]
         return {"kind": "rag", "letter": letter, "text": {"R": "Red", "A": "Amber", "G": "Green"}[letter]}
     if field.kind == "decision" and said in theme.DECISIONS:
-        badge = theme.DECISIONS[said]
-        return {"kind": "decision", "mark": badge.mark, "text": badge.word, "css": badge.css}
+        return {"kind": "decision", **dict(zip(("mark", "text", "css"), theme.DECISIONS[said], strict=True))}
     if field.kind == "mark" and said in ("full", "reduced", "out"):
         return {"kind": "level", "text": said}
     return {"kind": "words", "runs": (("text", text),)}
@@ -74,6 +73,20 @@ def said(part: Cell) -> str:
     if part["kind"] == "decision":
         return f"{part['mark']} {part['text']}"
     return str(part.get("letter") or part["text"])
+
+
+def ground(part: Cell) -> str:
+    """The color behind a cell where a whole one is colored: status, level and decision; "" for none.
+
+    Examples
+    --------
+    >>> ground(cell(Field("r", kind="rag"), "A")), ground(cell(Field("n"), 2.0))
+    ('#F5B000', '')
+    """
+    if part["kind"] == "rag":
+        return theme.RAG[part["letter"]][1]
+    colors = {"level": theme.LEVELS, "decision": theme.BADGES}.get(part["kind"], {})
+    return colors.get(part.get("css", part.get("text")), "")
 
 
 def header(field: Field) -> str:

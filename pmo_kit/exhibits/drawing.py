@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -20,6 +20,7 @@ from pmo_kit.exhibits.canvas import (
     Path,
     Point,
     Sheet,
+    Words,
     amount,
     pointed,
     positions,
@@ -174,13 +175,17 @@ def _draw(chart: Chart, sheet: Sheet, bars: Sequence[Bar], middle: Mapping[int, 
         x0, y0 = _at(chart, sheet, bar.end, at - half)
         sheet.line(x0, y0, x1, y1, color=bar.look.line, width=2.5)
         sheet.marks.append(Box(x0 - 4, y0 - 4, x1 + 4, y1 + 4, say=say))
-    for bar in bars:
+    for bar in sorted(bars, key=lambda bar: bar.style != "limit"):  # the others keep off the words of limits
         if bar.label:
             crowns = [other.end for other in bars if other.slot == bar.slot and not other.inner]
             _label(chart, sheet, bar, crowns, middle[bar.slot] + bar.shift * unit, unit)
     look: dict[str, Any] = {"across": "left", "dx": 5} if chart.flat else {"down": "bottom", "dy": -2}
-    for slot, total, end in _totals(chart, bars):
-        sheet.words(total, *_at(chart, sheet, end, middle[slot]), bold=True, **look)
+    stacks = middle if chart.stacked and chart.label is None else ()
+    for slot in stacks:  # a stack of positive parts says its sum, as a reading aid
+        mine = [bar for bar in bars if bar.slot == slot]
+        if len(mine) > 1 and all(bar.end >= bar.start for bar in mine):
+            total = theme.format_number(math.fsum(bar.end - bar.start for bar in mine), number.decimals)
+            sheet.words(total, *_at(chart, sheet, mine[-1].end, middle[slot]), bold=True, **look)
 
 
 def _horizontal(chart: Chart, sheet: Sheet, bars: list[Bar]) -> None:
@@ -220,7 +225,7 @@ def _horizontal(chart: Chart, sheet: Sheet, bars: list[Bar]) -> None:
     for first, last in blocks:
         sheet.line(sheet.px(0), first + 1, sheet.px(0), last - 1)
     for slot, at in middle.items():
-        sheet.tick("y", at, "\n".join(wrapped[slot]), slot in focus)
+        sheet.tick("y", at, "\n".join(wrapped[slot]), bold=slot in focus)
     sheet.name_references(chart.references, [sheet.px(float(line.value)) for line in chart.references])
 
 
@@ -286,8 +291,6 @@ def _label(chart: Chart, sheet: Sheet, bar: Bar, crowns: list[float], at: float,
     size, focus, flat = sheet.size, bar.style == "focus", chart.flat
     start, end = (_at(chart, sheet, value, at)[not flat] for value in (bar.start, bar.end))
     look: dict[str, Any] = {"bold": focus, "color": theme.readable(bar.look.text) if focus else theme.INK}
-    up = chart.start is not None or bar.end >= bar.start
-    beside = chart.layered and bar.style != "limit"
     if bar.inner:
         room = theme.text_width(bar.label, size) + 6 if flat else size * 1.3
         close = not (flat or chart.stacked) and any(0 <= end - sheet.py(crown) < size * 1.1 for crown in crowns)
@@ -305,27 +308,32 @@ def _label(chart: Chart, sheet: Sheet, bar: Bar, crowns: list[float], at: float,
     elif flat:
         look |= {"across": "left", "dx": 5} if bar.end >= bar.start else {"across": "right", "dx": -5}
     else:
-        look |= {"across": "left" if beside else "center", "down": "bottom" if up else "top", "dx": 3 if beside else 0,
-                 "dy": (-2 if up else 2) + (size * 0.4 if beside else 0),
+        up = chart.start is not None or bar.end >= bar.start
+        end = min(start, end) if up else end
+        look |= {"down": "bottom" if up else "top", "dy": -2 if up else 2,
                  "bold": focus or (chart.start is not None and bar.start == 0)}  # fmt: skip
-        at, end = at + (bar.thickness * unit / 2 if beside else 0), min(start, end) if up else end
-        reach = at + look["dx"] + theme.text_width(bar.label, size) if beside else at
-        lines = [mark.y0 for mark in sheet.marks if isinstance(mark, Line) and at < mark.x0 < reach]
-        end = min((y - 3 - look["dy"] for y in lines if -size < y - end < size / 2), default=end)  # off the next limit
+        if chart.layered and bar.style != "limit":
+            wide = theme.text_width(bar.label, size)
+            top = _free_above(sheet, at, wide) if wide + 6 > unit * (1 - bar.thickness) else None
+            if top is not None and at + unit < sheet.plot_width:  # beside the last bar there is room
+                end = top
+            else:
+                at += bar.thickness * unit / 2
+                look |= {"across": "left", "dx": 3, "dy": look["dy"] + size * 0.4}
+                lines = [mark.y0 for mark in sheet.marks if isinstance(mark, Line) and at < mark.x0 < at + 3 + wide]
+                off = (y - 3 - look["dy"] for y in lines if -size < y - end < size / 2)  # off the next limit
+                end = min(off, default=end)
     sheet.words(bar.label, *((end, at) if flat else (at, end)), **look)
 
 
-def _totals(chart: Chart, bars: Sequence[Bar]) -> list[tuple[int, str, float]]:
-    """Slot, sum and end of each stack of positive parts, as a reading aid."""
-    if not chart.stacked or chart.label is not None:
-        return []
-    decimals, found = fields_of(chart)[1].decimals, []
-    for slot in dict.fromkeys(bar.slot for bar in bars):
-        mine = [bar for bar in bars if bar.slot == slot]
-        if len(mine) > 1 and all(bar.end >= bar.start for bar in mine):
-            total = math.fsum(bar.end - bar.start for bar in mine)
-            found.append((slot, theme.format_number(total, decimals), mine[-1].end))
-    return found
+def _free_above(sheet: Sheet, at: float, wide: float) -> float | None:
+    """The top of the bars that stand at a place, if words so wide have room over it; else None."""
+    tops = [mark.y0 for mark in sheet.marks if isinstance(mark, Box) and mark.fill and mark.x0 < at < mark.x1]
+    said = (mark for mark in sheet.marks if isinstance(mark, Words) and mark.down == "bottom")
+    halves = ((mark, theme.text_width(mark.text, sheet.size) / 2) for mark in said)
+    taken = [(mark.x - half, mark.y - sheet.size * 1.3, mark.x + half, mark.y + 4) for mark, half in halves]
+    above = at - wide / 2, min(tops) - sheet.size * 1.3, at + wide / 2, min(tops)
+    return None if any(_overlap(above, one) for one in taken) else min(tops)
 
 
 def draw_intervals(chart: Chart, sheet: Sheet) -> None:
@@ -346,8 +354,10 @@ def draw_intervals(chart: Chart, sheet: Sheet) -> None:
     for row in records:
         value, *both = (theme.format_number(row[name], number.decimals, number.signed) for name in parts)
         said.append(said_on(chart, row, number) if chart.label else f"{value} ({' to '.join(both)})")
-    middle = [(start + end) / 2 for start, end in _rows(sheet, slots, 1.95)]
-    sheet.right = sheet.widest(said) + 12
+    said = ["\n".join(theme.wrap(text, 0.4 * sheet.width, sheet.size)) for text in said]
+    tall = max((text.count("\n") * 1.2 for text in said), default=0.0)
+    middle = [(start + end) / 2 for start, end in _rows(sheet, slots, 1.95 + tall)]
+    sheet.right = sheet.widest(line for text in said for line in text.split("\n")) + 12
     sheet.x_range = (low, high + 0.02 * ((high - low) or 1))
     values = ticks(*sheet.x_range)
     _scale_below(sheet, values, tick_text(values, number), number)
@@ -631,16 +641,17 @@ SIGNED_SHADES = ("#F46A25", "#FBC9AE", "#FFFFFF", "#A9CBEA", "#12436D")
 
 
 @dataclass(frozen=True)
-class Grid:
-    """A heat map as every medium reads it: rows, columns, and of each pair its row of the data, cell and shade."""
+class Tile:
+    """A cell of a heat map: its value, what stands in it, and the colors of its ground ("" for none) and words."""
 
-    rows: tuple[str, ...]
-    columns: tuple[str, ...]
-    parts: dict[tuple[str, str], tuple[dict[Any, Any], cells.Cell, str]]
+    value: Any = None
+    said: str = ""
+    shade: str = ""
+    ink: str = theme.INK
 
 
-def grid_of(chart: Chart) -> Grid:
-    """Rows top to bottom and columns left to right in order of the data.
+def grid_of(chart: Chart) -> tuple[list[str], list[str], dict[tuple[str, str], Tile]]:
+    """A heat map as every medium reads it: rows and columns in order of the data, and the tile of each pair.
 
     Raises
     ------
@@ -654,62 +665,48 @@ def grid_of(chart: Chart) -> Grid:
     numbers = [float(row[value.name]) for row, part in records if part["kind"] == "number"]
     most = max((abs(number) for number in numbers), default=1.0) or 1.0
     low, high = (-most, most) if value.signed else (min([0.0, *numbers]), max([0.0, *numbers]))
-    parts = {}
+    tiles = defaultdict[tuple[str, str], Tile](Tile)
     for row, part in records:
-        share = (float(row[value.name]) - low) / ((high - low) or 1) if part["kind"] == "number" else None
+        said, shade = cells.said(part), cells.ground(part)
+        if part["kind"] == "number":
+            share = (float(row[value.name]) - low) / ((high - low) or 1)
+            shade = _mix(share, SIGNED_SHADES if value.signed else SHADES)
+        elif part["kind"] == "level" and not shade:
+            said = "–"
         if chart.label is not None and value.kind == "number" and not theme.is_missing(row[chart.label.name]):
-            part = {"kind": "number", "text": theme.format_value(chart.label, row[chart.label.name])}
-        shade = "" if share is None else _mix(share, SIGNED_SHADES if value.signed else SHADES)
-        parts[theme.format_text(row[chart.y.name]), theme.format_text(row[chart.x.name])] = (row, part, shade)
-    rows, columns = (tuple(dict.fromkeys(pair[n] for pair in parts)) for n in (0, 1))
-    return Grid(rows, columns, parts)
+            said = theme.format_value(chart.label, row[chart.label.name])
+        quiet = said == "–" or part["kind"] == "missing"
+        ink = theme.QUIET if quiet else theme.readable(theme.INK, shade or theme.PAPER)
+        pair = theme.format_text(row[chart.y.name]), theme.format_text(row[chart.x.name])
+        tiles[pair] = Tile(row[value.name], said, shade, ink)
+    rows, columns = (list(dict.fromkeys(pair[n] for pair in tiles)) for n in (0, 1))
+    return rows, columns, tiles
 
 
 def draw_grid(chart: Chart, sheet: Sheet) -> None:
     """Draw a heat map."""
-    grid = grid_of(chart)
+    rows, columns, tiles = grid_of(chart)
     assert chart.value is not None
     size = sheet.size
-    spans = _rows(sheet, grid.rows, 2.0)
-    wide = max(theme.text_width(cells.said(part), size) for _, part, _ in grid.parts.values()) + 16
-    cell = min(sheet.plot_width / len(grid.columns), max(wide, 5.2 * size))
-    step = math.ceil((sheet.widest(grid.columns) + 4) / cell) if chart.x.kind == "time" else 1
-    heads = [theme.wrap(name, cell * step - 4, size) for name in grid.columns]  # a time is never broken
-    sheet.right = max(sheet.width - sheet.left - cell * len(grid.columns), 0)
+    spans = _rows(sheet, rows, 2.0)
+    wide = max(theme.text_width(tile.said, size) for tile in tiles.values())
+    cell = min(sheet.plot_width / len(columns), max(wide + 16, 5.2 * size))
+    step = math.ceil((sheet.widest(columns) + 4) / cell) if chart.x.kind == "time" else 1
+    heads = [theme.wrap(name, cell * step - 4, size) for name in columns]  # a time is never broken
+    sheet.right = max(sheet.width - sheet.left - cell * len(columns), 0)
     sheet.top += max(map(len, heads)) * size * 1.25 + 6
+    fit = min(1, cell * step / (sheet.widest(part for head in heads for part in head) or 1))
     for n, head in list(enumerate(heads))[::step]:
-        sheet.tick("top", (n + 0.5) * cell, "\n".join(head))
+        sheet.tick("top", (n + 0.5) * cell, "\n".join(head), size=size * fit)
     for at in (0.0, *(end for _, end in spans)):
         sheet.line(0, at, cell * len(heads), at, color=theme.GRID, under=True)
-    for (row, column), (_, part, shade) in grid.parts.items():
-        x, (top, end) = grid.columns.index(column) * cell, spans[grid.rows.index(row)]
-        value = cells.said(part) + (f" {chart.value.unit}" if chart.value.unit and part["kind"] == "number" else "")
-        say = pointed(row, column, (chart.value.title, value))
-        edge = theme.PAPER if shade else ""
-        sheet.marks.append(Box(x, top, x + cell, end, shade, edge, 1.5 if shade else 0.0, say=say))
-        _cell(sheet, part, shade, x + cell / 2, (top + end) / 2)
-
-
-def _cell(sheet: Sheet, part: cells.Cell, shade: str, x: float, y: float) -> None:
-    """What stands in a cell: a number, a level as a square, a status in its shape, a decision, or words."""
-    size, kind = sheet.size, part["kind"]
-    if kind == "level" and part["text"] != "out":
-        wide, tall = size * 0.575, size * 0.4
-        end = x + wide if part["text"] == "full" else x
-        sheet.marks.append(Box(x - wide, y - tall, x + wide, y + tall, theme.PAPER, theme.DARK_BLUE, 1.5))
-        sheet.marks.append(Box(x - wide, y - tall, end, y + tall, theme.DARK_BLUE))
-    elif kind == "rag":
-        shape, fill, ink = theme.RAG[part["letter"]]
-        sheet.marks.append(Dot(x, y, size * (1.6 if shape == "diamond" else 1.45), fill, shape=shape))
-        sheet.words(part["letter"], x, y, color=ink, bold=True, size=size - 2)
-    elif kind == "decision":
-        fill = theme.BADGES.get(part["css"], "")
-        sheet.words(cells.said(part), x, y, bold=True, size=size - 3, edge=fill or theme.DARK_GRAY,
-                    ground=fill or theme.PAPER, color=theme.PAPER if fill else theme.DARK_GRAY)  # fmt: skip
-    else:
-        quiet = kind in ("missing", "level")
-        ink = theme.readable(theme.INK, shade) if shade else theme.QUIET if quiet else theme.INK
-        sheet.words("–" if kind == "level" else cells.said(part), x, y, color=ink)
+    for (row, column), tile in tiles.items():
+        x, (top, end) = columns.index(column) * cell, spans[rows.index(row)]
+        unit = f" {chart.value.unit}" if chart.value.unit and tile.shade else ""
+        say = pointed(row, column, (chart.value.title, tile.said + unit))
+        edge = theme.PAPER if tile.shade else ""
+        sheet.marks.append(Box(x, top, x + cell, end, tile.shade, edge, 1.5 if edge else 0.0, say=say))
+        sheet.words(tile.said, x + cell / 2, (top + end) / 2, color=tile.ink, size=size * min(1, (cell - 4) / wide))
 
 
 def _mix(share: float, colors: tuple[str, ...]) -> str:

@@ -108,13 +108,7 @@ class _Writer:
             return f'<path d="{drawn}" fill="none" stroke-linejoin="round" {stroke}/>'
         x, y, half = mark.x + dx, mark.y + dy, mark.size / 2
         stroke = f" {_stroke(mark.edge, mark.width)}" if mark.edge else ""
-        if mark.shape == "circle":
-            return f'<circle cx="{_n(x)}" cy="{_n(y)}" r="{_n(half)}" fill="{mark.fill}"{stroke}/>'
-        if mark.shape == "square":
-            return _rect(x - half, y - half, x + half, y + half, mark.fill, mark.edge, mark.width)
-        tips = ((x, y - half), (x + half, y), (x, y + half), (x - half, y))
-        corners = "L".join(f"{_n(a)} {_n(b)}" for a, b in tips)
-        return f'<path d="M{corners}Z" fill="{mark.fill}"{stroke}/>'
+        return f'<circle cx="{_n(x)}" cy="{_n(y)}" r="{_n(half)}" fill="{mark.fill}"{stroke}/>'
 
     def fill(self, box: Box) -> str:
         """A color, or a hatch, which is defined before its first use."""
@@ -127,12 +121,11 @@ class _Writer:
         high = len(lines) * mark.size * LEADING
         top = y - _RISE[mark.down] * high
         found = ""
-        if mark.ground or mark.edge:
-            pad = 2.0 if mark.edge else 0.0
+        if mark.ground:
             wide = max(theme.text_width(line, mark.size, mark.bold) for line in lines)
-            left = x - {"left": 0.0, "center": wide / 2, "right": wide}[mark.across] - pad - 1
-            found = _rect(left, top - pad, left + wide + 2 * pad + 2, top + high + pad, mark.ground[:7], mark.edge, 1.0,
-                          0.75 if len(mark.ground) > 7 else 1.0)  # fmt: skip
+            left = x - {"left": 0.0, "center": wide / 2, "right": wide}[mark.across] - 1
+            shine = 0.75 if len(mark.ground) > 7 else 1.0
+            found = _rect(left, top, left + wide + 2, top + high, mark.ground[:7], opacity=shine)
         weight = ' font-weight="700"' if mark.bold else ""
         for place, line in enumerate(lines):
             if line:
@@ -153,7 +146,9 @@ class _Writer:
         )
 
 
-def _rect(x0: float, y0: float, x1: float, y1: float, fill: str, edge: str, width: float, opacity: float = 1.0) -> str:
+def _rect(
+    x0: float, y0: float, x1: float, y1: float, fill: str, edge: str = "", width: float = 0.0, opacity: float = 1.0
+) -> str:
     if not fill and not edge:
         return ""
     stroke = f" {_stroke(edge, width)}" if edge and width else ""
@@ -264,7 +259,7 @@ def _traces(sheet: Sheet) -> list[Any]:
     def look(mark: Mark) -> tuple[Any, ...]:
         if isinstance(mark, Box):
             return "box", mark.fill, mark.edge, mark.width, mark.hatch
-        return ("dot", mark.shape) if isinstance(mark, Dot) else ("path", id(mark))
+        return ("dot",) if isinstance(mark, Dot) else ("path", id(mark))
 
     marks = [mark for mark in sheet.marks if isinstance(mark, Box | Dot | Path)]
     write: dict[str, Callable[[Sequence[Any]], Any]] = {"box": _bars, "dot": _dots, "path": _line}
@@ -293,7 +288,7 @@ def _dots(dots: Sequence[Dot]) -> Any:
     return dict(type="scatter",
         x=[dot.x for dot in dots], y=[dot.y for dot in dots], mode="markers", showlegend=False, cliponaxis=False,
         marker={
-            "symbol": dots[0].shape, "size": [dot.size for dot in dots], "color": [dot.fill for dot in dots],
+            "symbol": "circle", "size": [dot.size for dot in dots], "color": [dot.fill for dot in dots],
             "opacity": 1,
             "line": {"color": [dot.edge or dot.fill for dot in dots], "width": [dot.width for dot in dots]},
         }, **_pointer([dot.say for dot in dots]),
@@ -341,7 +336,7 @@ def _annotation(words: Words, wide: float, high: float) -> dict[str, Any]:
     across, down = 0 <= words.x <= wide, 0 <= words.y <= high
     share_x, share_y = float(words.x > wide), float(words.y < 0)
     note: dict[str, Any] = {
-        "text": safe(words.text), "showarrow": False, "borderpad": 2 if words.edge else 0, "align": words.across,
+        "text": safe(words.text), "showarrow": False, "borderpad": 0, "align": words.across,
         "xref": "x" if across else "paper", "x": words.x if across else share_x, "xanchor": words.across,
         "xshift": words.dx + (0 if across else words.x - share_x * wide),
         "yref": "y" if down else "paper", "y": words.y if down else share_y, "yanchor": words.down,
@@ -350,4 +345,4 @@ def _annotation(words: Words, wide: float, high: float) -> dict[str, Any]:
     }  # fmt: skip
     if words.ground:
         note["bgcolor"] = words.ground if len(words.ground) == 7 else "rgba(255,255,255,.75)"
-    return note | ({"bordercolor": words.edge, "borderwidth": 1} if words.edge else {})
+    return note

@@ -105,30 +105,24 @@ def category_looks(count: int) -> list[Look]:
     return [Look(colors[i % len(colors)], colors[i % len(colors)]) for i in range(count)]
 
 
-@dataclass(frozen=True)
-class Badge:
-    """A decision as a word with a mark; `css` is the class that colors it."""
-
-    mark: str
-    word: str
-    css: str
-
-
-DECISIONS: dict[str, Badge] = {
-    "stop": Badge("■", "STOP", "stop"),
-    "fund": Badge("✓", "FUND", "fund"),
-    "fund_to_next_gate": Badge("✓", "FUND TO GATE", "fund"),
-    "fund_with_condition": Badge("✓", "FUND IF", "fund"),
-    "refuse": Badge("×", "REFUSE", "refuse"),
-    "defer": Badge("→", "DEFER", "defer"),
-    "pause": Badge("‖", "PAUSE", "pause"),
-    "decide": Badge("●", "DECIDE", "decide"),
-    "note": Badge("·", "NOTE", "note"),
+DECISIONS: dict[str, tuple[str, str, str]] = {
+    "stop": ("■", "STOP", "stop"),
+    "fund": ("✓", "FUND", "fund"),
+    "fund_to_next_gate": ("✓", "FUND TO GATE", "fund"),
+    "fund_with_condition": ("✓", "FUND IF", "fund"),
+    "refuse": ("×", "REFUSE", "refuse"),
+    "defer": ("→", "DEFER", "defer"),
+    "pause": ("‖", "PAUSE", "pause"),
+    "decide": ("●", "DECIDE", "decide"),
+    "note": ("·", "NOTE", "note"),
 }
-"""Decision -> mark, word and class. Color comes on top of both."""
+"""Decision -> mark, word and the class that colors it, on top of both."""
 
 BADGES = {"stop": DARK_PINK, "fund": DARK_BLUE}
 """Class of a decision -> the color that fills it; the others are outlined."""
+
+LEVELS = {"full": DARK_BLUE, "reduced": "#D3E6F6"}
+"""Level -> the color of a cell that is colored as a whole."""
 
 RAG: dict[str, tuple[str, str, str]] = {
     "R": ("square", "#B3261E", "#FFFFFF"),

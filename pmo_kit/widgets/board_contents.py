@@ -181,7 +181,7 @@ def projects(session: SessionState, answer: Answer) -> list[dict[str, Any]]:
                 **row,
                 "levels": [[one["level"], one["label"]] for one in going] if len(going) > 1 else [],
                 "level": level["label"] if decision == "fund" and len(going) > 1 else "",
-                "word": f"{DECISIONS[decision].mark} {WORDS[decision]}" if decision in DECISIONS else WORDS[decision],
+                "word": f"{DECISIONS[decision][0]} {WORDS[decision]}" if decision in DECISIONS else WORDS[decision],
                 "recommended": WORDS[row["recommended"]],
                 "differs": decision not in (row["recommended"], "none"),
                 "moved": change.get(str(project), ""),

@@ -105,6 +105,8 @@ def clean(text: str) -> str:
 
 Shape = Literal["bar", "column", "line", "xy"]
 HIDDEN = theme.Look(theme.PAPER, theme.PAPER)
+_LETTER = 0.022
+"""How wide a letter on a bar is, as a share of the axis."""
 GROUND = theme.Look("#E6E6E6", theme.DARK_GRAY, width=1.5)
 """A plan behind a limit: both are outlines on paper, where the limit is a thick line across."""
 
@@ -193,7 +195,7 @@ class Spec:
         low, high = min([0.0, *values]), max([0.0, *values])
         longest = 0 if self.stacked else max(len(said) for one in self.series for said in (*one.labels, ""))
         air = (0.22 if longest > 8 else 0.1) * (high - low)
-        left = max(air, 0.022 * longest * (high - low) * (self.shape == "bar"))  # off the names of the bars
+        left = max(air, _LETTER * longest * (high - low) * (self.shape == "bar"))  # off the names of the bars
         low, high = low - left * (low < 0), high + air * (high > 0)
         return (low, high, 0.0) if high > low else (0.0, 1.0, 0.0)
 
@@ -249,15 +251,20 @@ def _bars(chart: Chart) -> Spec | None:
         look = GROUND if capped and styles.get(name) == "plan" else mine[0].look
         at = {place[bar.slot]: bar for bar in mine}
         found = [at.get(n) for n in range(len(categories))]
+        said, beside = [bar.label if bar else "" for bar in found], [""] * len(found)
         if chart.start:
             base = tuple(min(bar.start, bar.end) if bar else None for bar in found)
-            series.append(Series("from", base, "hidden", HIDDEN))
+            letter = _LETTER * max(max(bar.start, bar.end) for bar in bars)
+            for n, bar in at.items():
+                if abs(bar.end - bar.start) < letter * len(bar.label) <= min(bar.start, bar.end):
+                    said[n], beside[n] = "", bar.label
+            series.append(Series("from", base, "hidden", HIDDEN, labels=tuple(beside)))
         series.append(
             Series(
                 name or number.title or "value",
                 tuple((abs(bar.end - bar.start) if chart.start else bar.end) if bar else None for bar in found),
                 "outline" if chart.layered and styles.get(name) == "limit" else "fill", look,
-                labels=tuple(bar.label if bar else "" for bar in found),
+                labels=tuple(said),
                 looks={n: bar.look for n, bar in at.items() if bar.look != mine[0].look},
                 rows=() if chart.start else tuple(bar.row if bar else None for bar in found),
                 column="" if chart.start else number.name,
@@ -375,8 +382,8 @@ def span(values: Sequence[float], room: float = 0.05, zero: float = 0.3) -> tupl
     return round(first, 9), round(math.ceil((high + pad) / step - 1e-9) * step, 9), round(step, 9)
 
 
-WIDEST, _WIDE, _ALL = 36, 22, 90
-"""Characters of the first column, at most; of any other, where they are many; of all others, where they are few."""
+WIDEST, _WIDE, _MOST = 36, 22, 60
+"""Characters of the first column, at most; of any other, where they are many and where they are few."""
 _DIGIT = 4.4
 """What a character of a column's width is to the type in it, in pt, where another font than its own is wider."""
 _NAME = re.compile(r"[A-Za-z_]\w*|\[[^\]]+\]")
@@ -414,6 +421,7 @@ class Formats:
         self.made: dict[tuple[tuple[str, Any], ...], Any] = {}
         self.widths: dict[tuple[str, int], float] = {}
         self.wrapped: dict[tuple[str, int], list[tuple[int, int, str]]] = {}
+        self.across: list[tuple[Any, int, int, str, dict[str, Any]]] = []
 
     def __call__(self, **settings: Any) -> Any:
         """A format; the font is that of every medium."""
@@ -444,10 +452,14 @@ class Formats:
         self.wrapped.setdefault((sheet.name, row), []).append((first, first if last is None else last, said))
 
     def settle(self, sheet: Any) -> dict[int, float]:
-        """Make rows as high as their texts need, once all columns have their width: no program does it alike.
+        """Write paragraphs and make rows as high as their texts need, once all columns have their width.
 
         Returns the rows that are higher than one line, with their heights in pt.
         """
+        for row, column, said, look in (rest for page, *rest in self.across if page is sheet):
+            last = max(self.reach(sheet, 0, LINE) - 1, column + 1)
+            sheet.merge_range(row, column, row, last, "", self(text_wrap=True, **look))
+            text(sheet, row, column, said, self, last, text_wrap=True, **look)
         high: dict[int, float] = {}
         for (name, row), texts in self.wrapped.items():
             if name == sheet.name:
@@ -486,10 +498,8 @@ LINE = 110
 
 
 def paragraph(sheet: Any, row: int, column: int, said: str, formats: Formats, **look: Any) -> None:
-    """Write words across as many columns as a line of them needs, broken into lines."""
-    last = max(formats.reach(sheet, 0, LINE) - 1, column + 1)
-    sheet.merge_range(row, column, row, last, "", formats(text_wrap=True, **look))
-    text(sheet, row, column, said, formats, last, text_wrap=True, **look)
+    """Write words, when the sheet is settled, across as many columns as a line of them needs."""
+    formats.across.append((sheet, row, column, said, look))
 
 
 def write_table(
@@ -524,7 +534,7 @@ def write_table(
     rows = len(data)
     block = Block(head, left, tuple(field.name for field in fields), rows)
     plain = rows - totals
-    most = max(_WIDE, min(60, _ALL // max(len(fields) - 1, 1)))
+    needs = []
     for column, field in enumerate(fields, left):
         values = data[field.name].tolist()
         kinds = {cells.cell(field, value)["kind"] for value in values}
@@ -548,7 +558,11 @@ def write_table(
             longest = max(longest, *map(len, cells.said(part).split("\n")))
         half = max(max(map(len, title.split()), default=0), -(-len(title) // 2) + 2)
         wide = longest + (2 if number else 3)
-        formats.widen(sheet, column, min(max(wide, half + 1, 7), most if column > left else WIDEST))
+        needs.append(min(max(wide, half + 1, 7), _MOST if needs else WIDEST))
+    fits = (most for most in range(_MOST, _WIDE, -1) if sum(min(need, most) for need in needs) <= LINE)
+    most = next(fits, _WIDE)
+    for column, need in enumerate(needs, left):
+        formats.widen(sheet, column, min(need, most) if column > left else need)
     return block
 
 
@@ -733,9 +747,6 @@ def write_series(
     return places
 
 
-_KINDS = {"xy": {"type": "scatter", "subtype": "straight"}}
-
-
 def native(
     book: Any, chart: Chart, drawn: Spec, sheet: str, columns: Sequence[int], head: int, on_slide: int = 0
 ) -> Any:
@@ -752,9 +763,8 @@ def native(
         Size of type in pt on a slide, where the scale is set and the font the template's; 0 in a sheet, where the
         scale follows the cells and the title stands three rows above the header.
     """
-    made = book.add_chart(
-        _KINDS.get(drawn.shape, {"type": drawn.shape}) | ({"subtype": "stacked"} if drawn.stacked else {})
-    )
+    kind, way = ("scatter", "straight") if drawn.shape == "xy" else (drawn.shape, "stacked" if drawn.stacked else None)
+    made = book.add_chart({"type": kind, "subtype": way})
     size: dict[str, Any] = {"size": on_slide} if on_slide else {"name": theme.FONT, "size": 9}
     font = {**size, "color": theme.INK, "bold": False}
     small = {**font, "size": min(font["size"], 12), "color": theme.QUIET}
@@ -840,7 +850,7 @@ def _labels(one: Series, drawn: Spec, font: Mapping[str, Any]) -> dict[str, Any]
     elif one.kind in ("line", "dots"):
         place = "right" if one.across and one.xs[0] == one.xs[1] else "above"
     else:
-        place = "center" if inner else "outside_end"
+        place = "center" if inner else "inside_end" if one.kind == "hidden" else "outside_end"
     grounds = [one.looks.get(n, one.look).fill if inner else theme.PAPER for n in range(len(one.labels))]
     looks = [{"font": {**font, "color": theme.readable(theme.INK, ground)}} for ground in grounds]
     found = {"value": True, "num_format": number_format(drawn.number), "position": place, **looks[0]}
@@ -867,19 +877,15 @@ def _fill(look: theme.Look) -> dict[str, Any]:
 
 def _grid(sheet: Any, chart: Chart, head: int, formats: Formats) -> int:
     """A heatmap as a table: numbers on a scale of color, words as they are."""
-    value, grid = chart.value, grid_of(chart)
+    value, (names, columns, tiles) = chart.value, grid_of(chart)
     assert value is not None
     number = value.kind == "number"
     cell = replace(value, unit="", kind="mark" if number else value.kind)
-    fields = [Field("", header(chart.y), kind="text"), *(replace(cell, name=name, title=name) for name in grid.columns)]
-    blank: tuple[dict[Any, Any], ...] = ({},)
-    rows = [
-        [row, *(grid.parts.get((row, column), blank)[0].get(value.name) for column in grid.columns)]
-        for row in grid.rows
-    ]
+    fields = [Field("", header(chart.y), kind="text"), *(replace(cell, name=name, title=name) for name in columns)]
+    rows = [[row, *(tiles[row, column].value for column in columns)] for row in names]
     data = pd.DataFrame(rows, columns=[field.name for field in fields])
     block = write_table(sheet, head, 0, data, fields, formats)
     if number:
         shades = {"type": "3_color_scale", **(_SIGNED if value.signed else _SHADES)}
-        sheet.conditional_format(head + 1, 1, block.under - 1, len(grid.columns), shades)
+        sheet.conditional_format(head + 1, 1, block.under - 1, len(columns), shades)
     return block.under

@@ -187,21 +187,15 @@ def _parted(heights: Sequence[float], heads: Container[int], room: float, more: 
 
 def heat_pages(chart: Chart, room: Box) -> list[Page]:
     """A heatmap as a colored table, on as many slides as its rows need."""
-    grid = grid_of(chart)
-    head = Slot(((Run(""),),)), *(_header_slot(name, "", "center") for name in grid.columns)
+    rows, columns, tiles = grid_of(chart)
+    head = Slot(((Run(""),),)), *(_header_slot(name, "", "center") for name in columns)
     lines: list[Line] = []
-    for name in grid.rows:
-        line = [Slot(((Run(name),),))]
-        for column in grid.columns:
-            _, part, shade = grid.parts.get((name, column), ({}, {"kind": "words", "runs": []}, ""))
-            slot = _slot(part, "center", False)
-            if shade:
-                said = Run(cells.said(part), color=theme.readable(theme.INK, shade))
-                slot = replace(slot, paragraphs=((said,),), fill=shade)
-            line.append(slot)
-        lines.append(tuple(line))
-    first = max(theme.text_width(name, 12 * WIDER) for name in grid.rows) + 3 * _MARGIN
-    given = [first, *([(room.width / EMU - first) / len(grid.columns)] * len(grid.columns))]
+    for name in rows:
+        found = (tiles[name, column] for column in columns)
+        line = (Slot(((Run(tile.said, color=tile.ink),),), "center", tile.shade) for tile in found)
+        lines.append((Slot(((Run(name),),)), *line))
+    first = max(theme.text_width(name, 12 * WIDER) for name in rows) + 3 * _MARGIN
+    given = [first, *([(room.width / EMU - first) / len(columns)] * len(columns))]
     return _laid(head, lines, ((size, given) for size in (12.0, _LEAST)), room)
 
 
@@ -268,8 +262,8 @@ def _slot(part: cells.Cell, side: str, total: bool) -> Slot:
         _, fill, ink = theme.RAG[part["letter"]]
         return Slot(((Run(f"{_RAG_MARKS[part['letter']]} {part['letter']}", bold=True, color=ink),),), "center", fill)
     if part["kind"] == "level":
-        fill = {"full": theme.DARK_BLUE, "reduced": "#D3E6F6"}.get(part["text"], "")
-        color = theme.PAPER if part["text"] == "full" else theme.INK
+        fill = cells.ground(part)
+        color = theme.readable(theme.INK, fill or theme.PAPER)
         return Slot(((Run(part["text"] if fill else "–", color=color, scale=0.85),),), "center", fill)
     if part["kind"] != "words":
         color = theme.QUIET if part["kind"] == "missing" else theme.INK

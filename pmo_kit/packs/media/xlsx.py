@@ -552,23 +552,23 @@ def _write(sheet: Any, live: Live, formats: Formats) -> None:
     """A table with filters: values as they are, missing ones empty, for formulas count on it."""
     _title(sheet, live.title, live.unit, formats)
     kinds = {"decision": "decision", "year": "time", "year in the plan": "time", "delay": "time"}
-    count = len(live.data)
+    count, names = len(live.data), list(map(str, live.data.columns))
+    numbers = live.data.select_dtypes("number").columns.difference(list(kinds))
+    sides = [{"align": "right"} if name in numbers else {"align": "left", "indent": int(n > 0)}
+             for n, name in enumerate(names)]  # fmt: skip
     if count:
         bold = {"bold": True, "bottom": 1, "text_wrap": True, "valign": "bottom"}
-        numbers = live.data.select_dtypes("number").columns.difference(list(kinds))
-        heads = [
-            {"header": str(name), "header_format": formats(**bold, align="right" if name in numbers else "left")}
-            for name in live.data.columns
-        ]
+        heads = [{"header": name, "header_format": formats(**bold, **side)}
+                 for name, side in zip(names, sides, strict=True)]  # fmt: skip
         name = f"t_{live.name.replace(' ', '_').lower()}"
         area = (_PLAN_HEAD, 0, _PLAN_HEAD + count, len(heads) - 1)
         sheet.add_table(*area, {"columns": heads, "style": None, "name": name})
-    for column, name in enumerate(map(str, live.data.columns)):
+    for column, (name, side) in enumerate(zip(names, sides, strict=True)):
         decimals = {"rate": 3, "factor": 4, "at the start": 4, "value": 2}.get(name, 1)
         field = Field(name, kind=kinds.get(name, "number"), decimals=decimals)  # type: ignore[arg-type]
         formula = live.formulas.get(name, "")
         look: dict[str, Any] = {"font_color": theme.DARK_BLUE} if formula else {}
-        look |= {"indent": 1} if field.kind == "time" else {}
+        look |= side
         longest = 9
         for row, value in enumerate(live.data[name]):
             if theme.is_missing(value):
