@@ -86,7 +86,7 @@ def ground(part: Cell) -> str:
     if part["kind"] == "rag":
         return theme.RAG[part["letter"]][1]
     colors = {"level": theme.LEVELS, "decision": theme.BADGES}.get(part["kind"], {})
-    return colors.get(part.get("css", part.get("text")), "")
+    return colors.get(str(part.get("css", part.get("text"))), "")
 
 
 def header(field: Field) -> str:

@@ -408,7 +408,7 @@ def from_json(document: Mapping[str, Any] | str) -> Exhibit:
         raise ValueError(f"exhibit {content.get('id')}: written by a newer pmo_kit (version {content['version']})")
     record = _TYPES[kind]
     parts = (part.name for part in dataclasses.fields(record) if part.name in content)
-    return record(**{name: _decode(name, content[name]) for name in parts})
+    return record(**{name: _READ[name](content[name]) if name in _READ else content[name] for name in parts})
 
 
 def _encode(value: Any) -> Any:
@@ -477,6 +477,7 @@ def _decode_table(content: Mapping[str, Any]) -> Any:
 
 _FIELDS = [part.name for part in dataclasses.fields(Chart) if "Field" in str(part.type)]
 _READ: dict[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(_FIELDS, lambda value: value and _record(Field, value)),
     "data": _decode_table,
     "styles": dict,
     "inputs": dict,
@@ -486,12 +487,6 @@ _READ: dict[str, Callable[[Any], Any]] = {
     "references": lambda value: tuple(_record(Reference, pairs) for pairs in value),
     "details": lambda value: tuple((row, from_json(table)) for row, table in value),
 }
-
-
-def _decode(name: str, value: Any) -> Any:
-    if name in _FIELDS:
-        return None if value is None else _record(Field, value)
-    return _READ[name](value) if name in _READ else value
 
 
 def _record(kind: type, pairs: list[list[Any]]) -> Any:

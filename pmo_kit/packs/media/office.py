@@ -421,7 +421,7 @@ class Formats:
         self.made: dict[tuple[tuple[str, Any], ...], Any] = {}
         self.widths: dict[tuple[str, int], float] = {}
         self.wrapped: dict[tuple[str, int], list[tuple[int, int, str]]] = {}
-        self.across: list[tuple[Any, int, int, str, dict[str, Any]]] = []
+        self.across: dict[str, list[tuple[int, int, str, dict[str, Any]]]] = {}
 
     def __call__(self, **settings: Any) -> Any:
         """A format; the font is that of every medium."""
@@ -456,7 +456,7 @@ class Formats:
 
         Returns the rows that are higher than one line, with their heights in pt.
         """
-        for row, column, said, look in (rest for page, *rest in self.across if page is sheet):
+        for row, column, said, look in self.across.get(sheet.name, ()):
             last = max(self.reach(sheet, 0, LINE) - 1, column + 1)
             sheet.merge_range(row, column, row, last, "", self(text_wrap=True, **look))
             text(sheet, row, column, said, self, last, text_wrap=True, **look)
@@ -499,7 +499,7 @@ LINE = 110
 
 def paragraph(sheet: Any, row: int, column: int, said: str, formats: Formats, **look: Any) -> None:
     """Write words, when the sheet is settled, across as many columns as a line of them needs."""
-    formats.across.append((sheet, row, column, said, look))
+    formats.across.setdefault(sheet.name, []).append((row, column, said, look))
 
 
 def write_table(
@@ -534,7 +534,7 @@ def write_table(
     rows = len(data)
     block = Block(head, left, tuple(field.name for field in fields), rows)
     plain = rows - totals
-    needs = []
+    needs: list[float] = []
     for column, field in enumerate(fields, left):
         values = data[field.name].tolist()
         kinds = {cells.cell(field, value)["kind"] for value in values}
