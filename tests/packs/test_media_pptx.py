@@ -20,7 +20,7 @@ from pmo_kit.exhibits.records import Chart, Field, Kpi, Message, Reference, Tabl
 from pmo_kit.packs import build_pack
 from pmo_kit.packs.layout import Outline
 from pmo_kit.packs.media.office import spec
-from pmo_kit.packs.media.pptx import Box, deck_bytes, pages
+from pmo_kit.packs.media.pptx import Box, add_chart, deck_bytes, pages
 from pmo_kit.packs.spec import Deck, kit_names, read_spec
 from pmo_kit.packs.verify import verify_pack
 from pmo_kit.shipped import shipped
@@ -308,6 +308,22 @@ def test_a_long_table_goes_on_and_repeats_its_header(deck: object) -> None:
 @pytest.mark.long
 def test_equal_packs_give_equal_bytes() -> None:
     assert deck_bytes(meridian()) == deck_bytes(meridian())
+
+
+def test_what_a_short_step_of_a_bridge_says_stands_beside_it() -> None:
+    data = pd.DataFrame({"step": ["before", "left", "now"], "start": [0.0, 35.0, 0.0], "n": [36.2, 36.2, 35.0],
+                         "said": ["36.2", "−1.2", "35.0"]})  # fmt: skip
+    words, number = Field("step", kind="text"), Field("n")
+    chart = Chart(id="b", alt="-", mark="bar", data=data, x=number, y=words, start=Field("start"),
+                  label=Field("said", kind="text"))  # fmt: skip
+    drawn = spec(chart)
+    assert drawn is not None
+    assert [one.labels for one in drawn.series] == [("", "−1.2", ""), ("36.2", "", "35.0")]
+    deck = Presentation()
+    shape = add_chart(deck.slides.add_slide(deck.slide_layouts[6]), chart, Box(0, 0, 9_000_000, 4_000_000))
+    made = shape.chart._chartSpace.xml
+    assert made.count("−1.2") == 1
+    assert 'dLblPos val="inEnd"' in made
 
 
 LAYOUTS = {"decision": "Our title", "chapter": "Section Header", "exhibit": "Title Only"}

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from openpyxl.utils import range_boundaries
 
-from pmo_kit.exhibits.records import Field, Message, Table
+from pmo_kit.exhibits.records import Chart, Exhibit, Field, Message, Table
 from pmo_kit.packs.media.office import spec
 from pmo_kit.packs.media.xlsx import SHEETS, annex_bytes, placing
 from tests.packs.media_case import HOSTILE, charts, meridian, small
@@ -221,8 +221,12 @@ def test_what_is_printed_has_its_words_and_not_what_charts_are_drawn_from() -> N
     """Words are broken within the columns of the print; the cells behind a chart stand beyond them."""
     from tests.packs.media_case import collected, laid_out
 
+    exhibits: list[Exhibit]
     said = Message(id="m", alt="-", title="How sure", items=(("Computed:", "word " * 60), ("", "No lead.")))
-    for exhibits in ([said], [said, *charts()]):
+    wide = pd.DataFrame({"term": ["bottleneck"], "means": ["what runs out first " * 9]})
+    after = Table(id="t", alt="-", title="One term", data=wide,
+                  columns=(Field("term", kind="text"), Field("means", kind="text")))  # fmt: skip
+    for exhibits in ([said], [said, *charts()], [said, after]):
         sheet = openpyxl.load_workbook(io.BytesIO(annex_bytes(laid_out([collected(*exhibits)]))))["More"]
         _, _, right, bottom = range_boundaries(sheet.print_area.split("!")[1])
         row = next(cell.row for cell in sheet["A"] if cell.value == "Computed:")
@@ -231,11 +235,27 @@ def test_what_is_printed_has_its_words_and_not_what_charts_are_drawn_from() -> N
         assert sheet.cell(row, 2).alignment.wrap_text
         assert sheet.row_dimensions[row].height > 40
         outside = [cell.value for line in sheet.iter_rows(min_col=right + 1) for cell in line if cell.value is not None]
-        native = [one for one in map(spec, exhibits[1:]) if one is not None and one.shape != "xy"]
+        native = [
+            one
+            for one in map(spec, (one for one in exhibits if isinstance(one, Chart)))
+            if one is not None and one.shape != "xy"
+        ]
         assert outside.count("for the chart") == len(native)
         assert sheet.max_row <= bottom + 3
         drawn = [one.anchor.to.col + 1 for one in (*sheet._images, *sheet._charts)]
         assert max(drawn, default=0) <= right, "a picture is cut at the edge of the page"
+
+
+def test_long_words_have_the_width_that_short_ones_leave() -> None:
+    """Beside two short columns a text has sixty characters; three texts have their share."""
+    from tests.packs.media_case import collected, laid_out
+
+    for names, least, most in ((("short",), 55, 60), (("long", "longer", "longest"), 28, 32)):
+        data = pd.DataFrame({"n": [1.0], "owner": ["Chair"], **dict.fromkeys(names, "word " * 30)})
+        fields = (Field("n"), Field("owner", kind="text"), *(Field(name, kind="text") for name in names))
+        shown = collected(Table(id="t", alt="-", title="Asked", data=data, columns=fields))
+        sheet = openpyxl.load_workbook(io.BytesIO(annex_bytes(laid_out([shown]))))["More"]
+        assert least <= sheet.column_dimensions["C"].width <= most + 1, names
 
 
 def test_a_printed_page_ends_before_what_has_no_room_on_it_and_not_within() -> None:
