@@ -11,14 +11,14 @@ import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup, escape
 
 from pmo_kit.doors import door
 from pmo_kit.exhibits import cells, theme
-from pmo_kit.exhibits.cells import data_table, source_line
+from pmo_kit.exhibits.cells import E, data_table, source_line
 from pmo_kit.exhibits.records import MIME, Chart, Exhibit, Kpi, Message, Table, described, lined, to_json
 from pmo_kit.facts import Fact, bound, facts_of
 
@@ -64,8 +64,6 @@ def _plain_table(table: Table) -> str:
         lines += [f"under row {row + 1}:", _plain_table(detail)]
     return "\n".join(lines)
 
-
-E = TypeVar("E", bound=Exhibit)
 
 _carrier: dict[str, str] = {}
 """The id of the exhibit that brought the fonts into this notebook: the first that is HTML, and it alone."""

@@ -56,13 +56,10 @@ def series_looks(chart: Chart) -> dict[str, tuple[str, theme.Look]]:
     names = list(dict.fromkeys(str(value) for value in chart.data[chart.series.name]))
     styles = {name: chart.styles.get(name, name if name in theme.LOOKS else "") for name in names}
     palette = iter(theme.category_looks(sum(not style for style in styles.values())))
-    looks = {name: (style, theme.look(style) if style else next(palette)) for name, style in styles.items()}
-    if "focus" in styles.values():
-        looks = {
-            name: (style, replace(theme.look("muted"), dash=False) if style == "ordinary" else look)
-            for name, (style, look) in looks.items()
-        }
-    return looks
+    beside_focus = {"ordinary": replace(theme.look("muted"), dash=False)} if "focus" in styles.values() else {}
+    looks = ((style, beside_focus.get(style) or (theme.look(style) if style else next(palette)))
+             for style in styles.values())  # fmt: skip
+    return dict(zip(styles, looks, strict=True))
 
 
 def series_of(chart: Chart, row: Mapping[Any, Any]) -> str:
@@ -295,16 +292,14 @@ def _label(chart: Chart, sheet: Sheet, bar: Bar, crowns: list[float], at: float,
         room = theme.text_width(bar.label, size) + 6 if flat else size * 1.3
         close = not (flat or chart.stacked) and any(0 <= end - sheet.py(crown) < size * 1.1 for crown in crowns)
         if abs(end - start) >= room or close:
-            patch, middle = bool(bar.look.hatch), (start + end) / 2  # white where it is hatched
+            patch, end = bool(bar.look.hatch), (start + end) / 2  # white where it is hatched
             ink = bar.look.text if patch else theme.readable(theme.INK, bar.look.fill)
-            sheet.words(
-                bar.label, *((middle, at) if flat else (at, middle)), ground=theme.PAPER * patch, bold=patch, color=ink
-            )
+            look = {"ground": theme.PAPER * patch, "bold": patch, "color": ink}
+        elif chart.stacked:
             return
-        if chart.stacked:
-            return
-        look = {"bold": True, "color": theme.readable(bar.look.text)}
-        look |= {"across": "left", "dx": 3} if flat else {"down": "bottom", "dy": 3}
+        else:
+            look = {"bold": True, "color": theme.readable(bar.look.text)}
+            look |= {"across": "left", "dx": 3} if flat else {"down": "bottom", "dy": 3}
     elif flat:
         look |= {"across": "left", "dx": 5} if bar.end >= bar.start else {"across": "right", "dx": -5}
     else:

@@ -395,7 +395,9 @@ def add_chart(slide: Any, chart: Chart, room: Box, key: bool = True) -> Any:
         return None
     drawn = spec(chart)
     if drawn is None:
-        shape = _add_picture(slide, chart, room)
+        shape = slide.shapes.add_picture(io.BytesIO(image(chart, _across(room))), room.left, room.top)
+        scale = min(room.width / shape.width, room.height / shape.height)
+        shape.width, shape.height = round(shape.width * scale), round(shape.height * scale)
     else:
         made = _written(chart, replace(drawn, key=drawn.key and key))
         shape = slide.shapes.add_chart(None, room.left, room.top, room.width, room.height, made)
@@ -408,15 +410,6 @@ def add_chart(slide: Any, chart: Chart, room: Box, key: bool = True) -> Any:
 def _across(room: Box) -> int:
     """How wide the picture of a chart is drawn in px, so that its type is as large as other type."""
     return round(room.width / _PX * 0.72)
-
-
-def _add_picture(slide: Any, chart: Chart, room: Box) -> Any:
-    """The picture of a chart, drawn for the width of the slide."""
-    content = io.BytesIO(image(chart, _across(room)))
-    shape = slide.shapes.add_picture(content, room.left, room.top)
-    scale = min(room.width / shape.width, room.height / shape.height)
-    shape.width, shape.height = round(shape.width * scale), round(shape.height * scale)
-    return shape
 
 
 def too_small(chart: Chart, room: Box) -> Table | None:
