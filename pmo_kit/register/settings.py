@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -138,7 +138,7 @@ def read_settings(
     A missing setting that gives money its meaning is a warning, as is an unknown one; a value that cannot be
     read blocks, and so does a name that is nearly that of a setting.
     """
-    schema, found = load_schema(), dict[str, object]()
+    schema, found = load_schema(), dict[str, Any]()
     file, sheet = ("", "") if raw is None else (raw.file, raw.sheet)
     epoch_1904 = raw is not None and raw.epoch_1904
     places: dict[str, dict[str, Any]] = {}
@@ -174,6 +174,4 @@ def read_settings(
         findings.add(*told("setting_missing real"), column="price_base_year", **here)
     kept = {key: str(value) for key, value in found.items() if key not in _READING}
     canonical = pd.DataFrame({"key": list(kept), "value": list(kept.values())}, dtype=EMPTY_DTYPES["text"])
-    known = {one.name for one in fields(Settings)}
-    values: dict[str, Any] = {key: value for key, value in found.items() if key in known}
-    return Settings(**{"name": name, **values}), canonical, places
+    return Settings(**{"name": name, **found}), canonical, places
