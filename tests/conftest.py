@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import pytest
 from hypothesis import settings
 
 import pmo_kit.packs  # noqa: F401  # before any nbformat, which alone takes seconds to be imported
+from pmo_kit.register import Register, load_register
+from pmo_kit.shipped import shipped
 
 CHROMIUM = os.environ.get("PMO_KIT_CHROMIUM", "/usr/bin/chromium")
 ARGUMENTS = [
@@ -29,6 +32,12 @@ TIMES = int(os.environ.get("EXAMPLES", "1"))
 settings.register_profile("same", derandomize=True, deadline=None, max_examples=40 * TIMES)
 settings.register_profile("explore", max_examples=1000, deadline=None)
 settings.load_profile("same")
+
+
+@cache
+def shipped_register(name: str) -> Register:
+    """A register of `data/samples`, read once in a process: that takes seconds, and nobody can change what is read."""
+    return load_register(shipped("data", "samples", name))
 
 
 @pytest.fixture(scope="session")

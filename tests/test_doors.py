@@ -16,11 +16,12 @@ import pmo_kit as pmo
 from pmo_kit import doors
 from pmo_kit.errors import InputError
 from pmo_kit.scenarios import read_scenario_file
+from tests.conftest import shipped_register
 
 
 @pytest.fixture(scope="module")
 def things() -> dict[str, Any]:
-    register = pmo.load_register("data/samples/meridian_12")
+    register = shipped_register("meridian_12")
     question = pmo.Question(register)
     return {
         "register": register,

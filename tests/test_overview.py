@@ -6,11 +6,12 @@ import pytest
 import pmo_kit as pmo
 from pmo_kit import overview
 from pmo_kit.figures import overview as figures
+from tests.conftest import shipped_register
 
 
 @pytest.fixture(scope="module")
 def register() -> pmo.Register:
-    return pmo.load_register("data/samples/meridian_12")
+    return shipped_register("meridian_12")
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +61,7 @@ def test_ratings_are_counted_apart(register: pmo.Register) -> None:
 
 def test_variance_of_the_real_register_by_hand() -> None:
     """Department for Transport, March 2024: forecast 6917.21 against baseline 7310.95 where both are published."""
-    register = pmo.load_register("data/samples/gmpp_dft_2024")
+    register = shipped_register("gmpp_dft_2024")
     table = overview.budget_variance(register)
     both = table.dropna(subset="variance")
     assert len(both) == 17
@@ -84,7 +85,7 @@ def test_what_stands_on_the_data_platform(register: pmo.Register, appraisal: pmo
 
 
 def test_value_and_risk_counts_what_is_stated() -> None:
-    register = pmo.load_register("data/samples/meridian")
+    register = shipped_register("meridian")
     risks = register.table("risks")
     table = overview.value_and_risk(register, pmo.appraise(register))
     stated = risks.dropna(subset=["probability", "cost_likely"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -21,14 +20,13 @@ from pmo_kit.partners import (
     worth_of,
 )
 from pmo_kit.prioritization.values import adjust_leniency
-from pmo_kit.register import Register, load_register
-
-MERIDIAN = Path(__file__).parents[1] / "data" / "samples" / "meridian"
+from pmo_kit.register import Register
+from tests.conftest import shipped_register
 
 
 @pytest.fixture(scope="module")
 def meridian() -> Register:
-    return load_register(MERIDIAN)
+    return shipped_register("meridian")
 
 
 @pytest.fixture(scope="module")

@@ -15,13 +15,14 @@ from pmo_kit import disk
 from pmo_kit.arbitration import Envelope, Question, allocation, arbitrate, solving
 from pmo_kit.errors import DataError, InfeasibleError, InputError
 from pmo_kit.register import Register, load_register
+from tests.conftest import shipped_register
 
 SAMPLE = Path(__file__).parents[2] / "data" / "samples" / "meridian_12"
 
 
 @pytest.fixture(scope="module")
 def question() -> Question:
-    return Question(load_register(SAMPLE))
+    return Question(shipped_register("meridian_12"))
 
 
 def test_recommended_plan(question: Question) -> None:

@@ -16,6 +16,7 @@ from pmo_kit.arbitration.budgets import FundingOrder
 from pmo_kit.arbitration.model import ONE, compile_model
 from pmo_kit.errors import InfeasibleError
 from tests.arbitration.test_brute_force import ask
+from tests.conftest import shipped_register
 from tests.strategies import Case, brief, cases
 
 FACTORS = (0.6, 0.8, 1.0, 1.3)
@@ -90,7 +91,7 @@ def test_order_is_the_best_of_all(case: Case, weights: list[int]) -> None:
 
 @pytest.mark.long
 def test_an_order_is_asked_for_with_weights_that_fit() -> None:
-    question = pmo.Question(pmo.load_register("data/samples/meridian_12"))
+    question = pmo.Question(shipped_register("meridian_12"))
     for wrong in ([1.0], [1, -1], [0, 0], [1, np.nan], [1, np.inf]):
         with pytest.raises(ValueError, match=r"one for each budget|a weight is"):
             pmo.frontier(question, [0.9, 1.0], nested=True, weights=wrong)
@@ -99,7 +100,7 @@ def test_an_order_is_asked_for_with_weights_that_fit() -> None:
 
 
 def test_weights_belong_to_the_budgets_as_they_are_given() -> None:
-    question = pmo.Question(pmo.load_register("data/samples/meridian_12"))
+    question = pmo.Question(shipped_register("meridian_12"))
     one = pmo.frontier(question, [1.0, 0.7], nested=True, weights=[3, 1])
     other = pmo.frontier(question, [0.7, 1.0], nested=True, weights=[1, 3])
     assert one.weights == other.weights == (0.25, 0.75)

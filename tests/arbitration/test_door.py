@@ -28,11 +28,12 @@ from pmo_kit.arbitration import (
 )
 from pmo_kit.errors import DataError, InputError
 from pmo_kit.register import Register
+from tests.conftest import shipped_register
 
 
 @pytest.fixture(scope="module")
 def register() -> Register:
-    return pmo.load_register("data/samples/meridian_12")
+    return shipped_register("meridian_12")
 
 
 @pytest.mark.parametrize(
@@ -96,7 +97,7 @@ def test_a_selection_of_what_are_no_numbers(asked: tuple) -> None:
 
 
 def test_orders_on_record_are_in_force_or_set_aside_and_always_priced() -> None:
-    register = pmo.load_register("data/samples/meridian")
+    register = shipped_register("meridian")
     asked, lifted = pmo.Question(register), pmo.Question(register, overrides=False)
     assert {order.name for order in asked.orders} == {order.name for order in lifted.orders}
     assert all(order.active for order in asked.orders)

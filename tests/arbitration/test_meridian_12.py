@@ -5,8 +5,6 @@ The table was proven by enumeration of every combination, by three independent p
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from pmo_kit.arbitration import (
@@ -26,16 +24,15 @@ from pmo_kit.arbitration import (
 )
 from pmo_kit.arbitration.explanation import LOSES
 from pmo_kit.facts import Unit
-from pmo_kit.register import load_register
+from tests.conftest import shipped_register
 
-SAMPLE = Path(__file__).parents[2] / "data" / "samples" / "meridian_12"
 MONEY = ("envelope all 2027", "envelope all 2028")
 PEOPLE = "data_engineer 2028"
 
 
 @pytest.fixture(scope="module")
 def question() -> Question:
-    return Question(load_register(SAMPLE))
+    return Question(shipped_register("meridian_12"))
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ from pmo_kit.arbitration import Envelope, money_moves
 from pmo_kit.errors import InfeasibleError, InputError
 from tests.arbitration.test_brute_force import ask
 from tests.arbitration.test_budgets import by_funded
+from tests.conftest import shipped_register
 from tests.strategies import Case, brief, cases
 
 
@@ -59,7 +60,7 @@ def test_gain_and_cap_of_every_move(case: Case) -> None:
 
 
 def test_amounts_that_cannot_be_moved_are_refused() -> None:
-    allocation = pmo.arbitrate(pmo.Question(pmo.load_register("data/samples/meridian_12")))
+    allocation = pmo.arbitrate(pmo.Question(shipped_register("meridian_12")))
     for wrong in ([], [0], [-1], [np.nan], [np.inf]):
         with pytest.raises(InputError, match="above zero"):
             money_moves(allocation, amounts=wrong)

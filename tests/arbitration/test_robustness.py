@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from pmo_kit.arbitration import Question, core_projects
-from pmo_kit.register import load_register
-
-SAMPLE = Path(__file__).parents[2] / "data" / "samples" / "meridian_12"
+from tests.conftest import shipped_register
 
 
 @pytest.fixture(scope="module")
 def question() -> Question:
-    return Question(load_register(SAMPLE))
+    return Question(shipped_register("meridian_12"))
 
 
 @pytest.mark.parametrize("epsilon", [0.01, 0.1, 0.15, 0.3])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,11 +22,10 @@ from pmo_kit.arbitration import (
 from pmo_kit.arbitration.rules import Limit, Spend
 from pmo_kit.arbitration.thresholds import changed, least_increase, with_costs_scaled
 from pmo_kit.errors import InfeasibleError
-from pmo_kit.register import load_register
 from tests.arbitration.test_brute_force import ask
+from tests.conftest import shipped_register
 from tests.strategies import Case, brief, cases
 
-SAMPLE = Path(__file__).parents[2] / "data" / "samples" / "meridian_12"
 NEAR, SHORT = 1e-4, 1e-2
 
 
@@ -138,7 +136,7 @@ def test_turning_points(case: Case) -> None:
 
 @pytest.fixture(scope="module")
 def question() -> Question:
-    return Question(load_register(SAMPLE))
+    return Question(shipped_register("meridian_12"))
 
 
 def test_p11_needs_four_engineers(question: Question) -> None:
@@ -215,7 +213,7 @@ def test_a_letter_names_who_ordered_it(question: Question) -> None:
 @pytest.mark.long
 def test_an_order_is_kept_at_any_start_and_at_its_own_size_only() -> None:
     """P11 starts a year later in the best plan: an order for its full size is kept all the same."""
-    question = Question(load_register("data/samples/meridian"), overrides=False, deferral=1)
+    question = Question(shipped_register("meridian"), overrides=False, deferral=1)
     allocation = arbitrate(question)
     assert allocation.plan["P11"] == "full +1y"
     assert allocation.keeps("P11", "in", "full")
@@ -229,7 +227,7 @@ def test_an_order_is_kept_at_any_start_and_at_its_own_size_only() -> None:
 @pytest.mark.parametrize("seed", range(6))
 def test_with_the_least_increase_that_is_named_the_value_does_rise(seed: int) -> None:
     """People in fractions of fractions, as their expected numbers are: an amount rounded down would gain nothing."""
-    register = load_register(SAMPLE)
+    register = shipped_register("meridian_12")
     spread = np.random.default_rng(seed).uniform(0.7, 1.3, len(register.table("resources")))
     resources = register.table("resources").assign(fte=lambda rows: rows["fte"] * spread)
     allocation = arbitrate(Question(register.replace(resources=resources), overrides=False))

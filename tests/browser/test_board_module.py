@@ -11,21 +11,20 @@ from typing import Any
 import pytest
 
 import pmo_kit as pmo
-from pmo_kit.shipped import shipped
 from pmo_kit.widgets import board as module
 from pmo_kit.widgets import committee_session
 from pmo_kit.widgets.panel import Drawn, Frame, front
 from tests.browser.conftest import warm
+from tests.conftest import shipped_register
 
 pytestmark = pytest.mark.browser
-SIXTY = shipped("data", "samples", "meridian")
 PARTS = ("state", "prices", "progress", "notice", "options")
 
 
 @pytest.fixture(scope="module")
 def heard(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What a board of sixty projects says, money moved and a project forced, every price known."""
-    board = committee_session(pmo.Question(pmo.load_register(SIXTY)), folder=tmp_path_factory.mktemp("s"))
+    board = committee_session(pmo.Question(shipped_register("meridian")), folder=tmp_path_factory.mktemp("s"))
     move = {"type": "force", "seq": 1, "project": "P08", "way": "in", "reason": "promised", "by": "Chair"}
     board._receive(None, {"type": "money", "seq": 0, "value": 85}, None)
     board._receive(None, move, None)

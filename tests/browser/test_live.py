@@ -17,7 +17,6 @@ import axe_playwright_python
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-import pmo_kit as pmo
 from pmo_kit.arbitration import Override, Question, arbitrate, as_data, explain
 from pmo_kit.arbitration.model import compile_model
 from pmo_kit.arbitration.portable import MIME
@@ -32,6 +31,7 @@ from pmo_kit.widgets.session_files import compare_session, restore_session
 from pmo_kit.widgets.session_state import Case, SessionState, base_and_case
 from tests.arbitration.test_brute_force import ask
 from tests.browser.lab import PATIENCE
+from tests.conftest import shipped_register
 from tests.packs.test_media_valid import check_schema
 from tests.packs.tiny import notebook, write_workspace
 from tests.strategies import cases
@@ -87,7 +87,7 @@ def settled(page: Any) -> float:
 
 @pytest.mark.long
 def test_a_choice_is_answered_as_the_engine_answers_it(page: Any) -> None:
-    base = Question(pmo.load_register(TWELVE), overrides=False)
+    base = Question(shipped_register("meridian_12"), overrides=False)
     assert choose(page, "P08", "in") == pytest.approx(24.5, abs=NEAR)
     tiles = page.locator("#live .pw-tile")
     words = [" ".join(text.split()) for text in tiles.all_inner_texts()]
@@ -127,7 +127,7 @@ def test_the_way_to_the_trial_moves_no_number_of_the_contents(page: Any) -> None
 
 @pytest.mark.long
 def test_limits_move_by_slider_and_a_conflict_is_named(page: Any) -> None:
-    base = Question(pmo.load_register(TWELVE), overrides=False)
+    base = Question(shipped_register("meridian_12"), overrides=False)
     slider = page.get_by_label("Money, percent of the envelopes")
     slider.evaluate("(s) => { s.value = 120; s.dispatchEvent(new Event('input', {bubbles: true})); }")
     page.locator(".lv-bar", has_text="+20").wait_for()
@@ -165,7 +165,7 @@ def test_what_the_page_hands_over_is_read_by_the_kit(page: Any, tmp_path: Path) 
         "Chair",
     )
     assert len(told) == 12
-    session = SessionState(Question(pmo.load_register(TWELVE), overrides=False))
+    session = SessionState(Question(shipped_register("meridian_12"), overrides=False))
     assert restore_session(session, tmp_path).startswith("Opened: Board, ")
     assert compare_session(session, tmp_path).endswith("The plans are the same.")
     session.prove()
@@ -378,7 +378,7 @@ def test_numbers_are_printed_alike(engine: Any) -> None:
 
 @pytest.mark.slow
 def test_sixty_projects_both_ways_and_twenty_limits_are_answered_alike(engine: Any) -> None:
-    register = pmo.load_register(shipped("data", "samples", "meridian"))
+    register = shipped_register("meridian")
     base = Question(register, overrides=False)
     allocation = arbitrate(base)
     data = as_data(explain(allocation)).data

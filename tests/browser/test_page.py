@@ -26,6 +26,7 @@ from pmo_kit.facts import number as printed
 from pmo_kit.packs import build_pack, build_packs, expand, read_spec
 from pmo_kit.shipped import shipped
 from pmo_kit.uncertainty import expected
+from tests.conftest import shipped_register
 from tests.packs.test_media_live import SOFFICE, convert
 from tests.packs.test_media_valid import check_schema, faults
 from tests.packs.test_vocabulary import ours
@@ -546,7 +547,7 @@ def test_page_one_and_the_workbook_each_answer_five_questions(folder: Path) -> N
     """Of today's pack: the numbers are found again by asking the register, the spending by adding up its rows."""
     if json.loads((folder / "manifest.json").read_text())["pack"] != "investment_committee":
         return
-    register = pmo.load_register("data/samples/meridian")
+    register = shipped_register("meridian")
     question = pmo.Question(register, overrides=False)
     plan = pmo.arbitrate(question)
     rows = expected(register).costs

@@ -27,6 +27,7 @@ from pmo_kit.scenarios import read_scenario_file
 from pmo_kit.shipped import shipped
 from pmo_kit.widgets.explorers import SHOWN
 from tests.browser.lab import CHOSEN, Lab, numbers, run_again, run_all
+from tests.conftest import shipped_register
 
 pytestmark = [pytest.mark.long, pytest.mark.browser, pytest.mark.timeout(1200)]
 TWELVE = shipped("data", "samples", "meridian_12")
@@ -204,7 +205,7 @@ def test_a_session_from_the_first_move_to_the_saved_file(shown: Opened, lab: Lab
     assert decisions.loc["P08", "reason"] == "Promised to the schools"
     assert decisions.loc["P07", "reason"].startswith("displaced by P08 ")
     assert (place / "minutes.pdf").read_bytes().startswith(b"%PDF")
-    question = pmo.Question(pmo.load_register(TWELVE))
+    question = pmo.Question(shipped_register("meridian_12"))
     (scenario,) = read_scenario_file(place / "scenarios.yml", question)
     assert pmo.arbitrate(scenario(question)).value == 24.5
 
@@ -324,7 +325,7 @@ BARS = """p => { const notes = p.layout.annotations, names = notes.filter(note =
 
 def test_weights_move_the_order(shown: Opened) -> None:
     page = shown("weights", "widgets.weights(register)")
-    before = pmo.prioritize(pmo.load_register(TWELVE))
+    before = pmo.prioritize(shipped_register("meridian_12"))
     points = {str(c): round(100 * w / before.weights.max()) for c, w in before.weights.items()}
     page.locator(".noUi-handle").nth(3).focus()
     for _ in range(20):
@@ -413,7 +414,7 @@ def test_the_curve_follows_the_project(shown: Opened) -> None:
     page.wait_for_function("document.querySelector('.pw-h').innerText.startsWith('Billing replacement')")
     assert numbers(page.locator(".pw-h").inner_text())[:2] == [18.2, 22.5]
     assert "0.81" in page.locator(".pw-lower").inner_text()
-    review = pmo.review_performance(pmo.load_register(TWELVE))
+    review = pmo.review_performance(shipped_register("meridian_12"))
     lines = [list(line.y) for line in drawn(s_curve(review, "P06"), width=505).data]
     page.wait_for_function(
         """lines => { const found = document.querySelector('.js-plotly-plot').data.map(t => Array.from(t.y));

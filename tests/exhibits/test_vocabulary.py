@@ -7,6 +7,7 @@ from pmo_kit.exhibits import Field, Kpi, Table
 from pmo_kit.exhibits.cells import in_own_words
 from pmo_kit.exhibits.records import to_json
 from pmo_kit.figures import arbitration as figures
+from tests.conftest import shipped_register
 
 WORDS = {"npv": "NPV", "data_engineer": "analysts", "unknown_term": "whatever"}
 
@@ -38,7 +39,7 @@ def test_tiles_are_put_in_own_words() -> None:
 
 
 def test_no_number_moves_in_a_real_figure() -> None:
-    allocation = pmo.arbitrate(pmo.Question(pmo.load_register("data/samples/meridian_12")))
+    allocation = pmo.arbitrate(pmo.Question(shipped_register("meridian_12")))
     figure = figures.plan(allocation)
     said = in_own_words(figure, WORDS)
     assert said.title == (

@@ -7,16 +7,17 @@ import pmo_kit as pmo
 from pmo_kit.exhibits.records import words
 from pmo_kit.figures import annex, overview
 from pmo_kit.performance import decision_log
+from tests.conftest import shipped_register
 
 
 @pytest.fixture(scope="module")
 def twelve() -> pmo.Register:
-    return pmo.load_register("data/samples/meridian_12")
+    return shipped_register("meridian_12")
 
 
 @pytest.fixture(scope="module")
 def meridian() -> pmo.Register:
-    return pmo.load_register("data/samples/meridian")
+    return shipped_register("meridian")
 
 
 def test_hand_check_adds_up_to_what_the_proven_plan_uses(twelve: pmo.Register) -> None:
@@ -33,7 +34,7 @@ def test_hand_check_adds_up_to_what_the_proven_plan_uses(twelve: pmo.Register) -
 
 @pytest.mark.long
 def test_decision_log_says_what_was_advised_decided_and_became(meridian: pmo.Register) -> None:
-    log = decision_log(meridian, pmo.load_register("data/samples/meridian_2026_03"))
+    log = decision_log(meridian, shipped_register("meridian_2026_03"))
     assert not log.duplicated(["date", "project_id"]).any()
     last = log.drop_duplicates("project_id").set_index("project_id")
     assert last.loc["P57", ["kept", "outcome"]].tolist() == [False, "has spent 0.4 since"]

@@ -28,6 +28,7 @@ from pmo_kit.figures import arbitration as figures
 from pmo_kit.figures import overview as portfolio
 from pmo_kit.figures import page_one, risk, scenarios
 from pmo_kit.figures import performance as delivery
+from tests.conftest import shipped_register
 from tests.figures.two_projects import two_projects
 from tests.oracle.plans import Plans, Register
 from tests.oracle.registers import make
@@ -53,13 +54,13 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> list[Asked]:
 
 @pytest.fixture(scope="module")
 def twelve() -> Asked:
-    question = pmo.Question(pmo.load_register(TWELVE), overrides=False)
+    question = pmo.Question(shipped_register("meridian_12"), overrides=False)
     return pmo.arbitrate(question), Plans(Register(TWELVE), overrides=False)
 
 
 @pytest.fixture(scope="module")
 def meridian() -> pmo.Register:
-    return pmo.load_register("data/samples/meridian")
+    return shipped_register("meridian")
 
 
 @pytest.fixture(scope="module")
@@ -415,7 +416,7 @@ def test_a10_the_body_has_the_plan_the_options_the_risk_and_what_changed() -> No
 
 
 def test_a12_the_ministry_s_largest_red_project_is_named_and_its_money_counted() -> None:
-    register = pmo.load_register("data/samples/gmpp_dft_2024")
+    register = shipped_register("gmpp_dft_2024")
     with Path("data/samples/gmpp_dft_2024/baselines.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     now = {r["project_id"]: float(r["now"]) for r in rows if r["quantity"] == "spend" and r["now"] and r["baseline"]}
@@ -615,7 +616,7 @@ def test_findings_are_told_with_their_kinds(
 @pytest.mark.long
 def test_the_years_with_most_projects_under_way_are_all_named(meridian: pmo.Register) -> None:
     rng = np.random.default_rng(7)
-    ministry = pmo.load_register("data/samples/gmpp_dft_2024")
+    ministry = shipped_register("gmpp_dft_2024")
     for register in (ministry, *(_dated(meridian, rng) for _ in range(12))):
         dates = register.projects.dropna(subset=["start", "finish"])
         busy = {
@@ -725,7 +726,7 @@ def test_what_a_condition_asked_for_is_not_asked_again_once_it_is_brought(meridi
 
 def test_a_calendar_says_of_whom_it_speaks() -> None:
     """HS2 began in 2009 and has no finish: it is under way, and in no count of those with both dates."""
-    register = pmo.load_register("data/samples/gmpp_dft_2024")
+    register = shipped_register("gmpp_dft_2024")
     dates = register.projects[["start", "finish"]].dropna()
     chart = portfolio.timeline(register)
     busy = {year: int(((dates["start"].dt.year <= year) & (dates["finish"].dt.year >= year)).sum())

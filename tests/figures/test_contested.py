@@ -5,11 +5,12 @@ import pytest
 
 import pmo_kit as pmo
 from pmo_kit.figures import arbitration as figures
+from tests.conftest import shipped_register
 
 
 @pytest.fixture(scope="module")
 def allocation() -> pmo.Allocation:
-    return pmo.arbitrate(pmo.Question(pmo.load_register("data/samples/meridian_12")))
+    return pmo.arbitrate(pmo.Question(shipped_register("meridian_12")))
 
 
 def test_departments_by_hand(allocation: pmo.Allocation) -> None:
@@ -40,7 +41,7 @@ def test_the_letter_says_what_would_change_it(allocation: pmo.Allocation) -> Non
 
 @pytest.mark.long
 def test_the_sums_of_the_plan_hold_with_effects_between_projects() -> None:
-    question = pmo.Question(pmo.load_register("data/samples/meridian"))
+    question = pmo.Question(shipped_register("meridian"))
     allocation = pmo.arbitrate(question.replace(overrides=False))
     rows = figures.plan(allocation).data
     rows = rows[rows["decision"] != "refuse"]
@@ -81,7 +82,7 @@ def test_claims_say_what_granting_costs(reasons: pmo.Explanation) -> None:
 
 @pytest.mark.long
 def test_limits_are_in_their_own_unit_and_priced() -> None:
-    question = pmo.Question(pmo.load_register("data/samples/meridian"), overrides=False, basis="likely")
+    question = pmo.Question(shipped_register("meridian"), overrides=False, basis="likely")
     found = pmo.arbitrate(question)
     rule = "Cleaner rivers at least 20 % of spending"
     worth = pmo.arbitration.limits_worth(found, ["envelope all 2027", rule])

@@ -16,6 +16,7 @@ from pmo_kit.facts import KEYS, UNITS, Base, Fact, Of, Unit, collect
 from pmo_kit.figures import annex, overview, page_one, risk, scenarios
 from pmo_kit.figures import arbitration as figures
 from pmo_kit.figures import performance as delivery
+from tests.conftest import shipped_register
 from tests.oracle.plans import Plans, Register
 
 DATE = re.compile(r"\d{4}-\d\d-\d\d")
@@ -26,7 +27,7 @@ NUMBER = re.compile(r"[−+]?\d[\d\u202f]*(?:\.\d+)?")
 
 @pytest.fixture(scope="module")
 def shown() -> list[Exhibit]:
-    register = pmo.load_register("data/samples/meridian_12")
+    register = shipped_register("meridian_12")
     asked = pmo.Question(register)
     allocation = pmo.arbitrate(asked.replace(overrides=False))
     comparison = pmo.compare(allocation.question, [pmo.Scenario("Money −15 %", budget=0.85)])
@@ -73,7 +74,7 @@ def test_every_number_in_a_sentence_is_a_fact(shown: list[Exhibit]) -> None:
 @pytest.fixture(scope="module")
 def titled() -> list[Exhibit]:
     """Figures of every notebook, on small registers and few futures."""
-    register = pmo.load_register("data/samples/meridian_12")
+    register = shipped_register("meridian_12")
     asked = pmo.Question(register)
     allocation, ledger = pmo.arbitrate(asked.replace(overrides=False)), pmo.arbitration.override_ledger(asked)
     question, reasons = allocation.question, pmo.explain(allocation)
@@ -85,10 +86,10 @@ def titled() -> list[Exhibit]:
     bases = pmo.risk.compare_bases(question, 0.8, 200, 7)
     ladder = pmo.frontier(question, budgets=[0.7, 1.0, 1.2])
     order = pmo.frontier(question, budgets=[0.7, 1.0, 1.2], nested=True)
-    large = pmo.load_register("data/samples/meridian")
+    large = shipped_register("meridian")
     review = pmo.review_performance(large)
     benefits, directions = performance.review_benefits(large), performance.directions(large)
-    ministry = pmo.load_register("data/samples/gmpp_dft_2024")
+    ministry = shipped_register("gmpp_dft_2024")
     drawn = {name: pmo.risk.simulate_plan(question, plan, 200, 7) for name, plan in
              {"Today's plan": allocation.plan, **pmo.scenarios.reference_plans(question)}.items()}  # fmt: skip
     return [
@@ -150,7 +151,7 @@ def test_what_two_figures_tell_of_one_thing_has_one_subject(titled: list[Exhibit
 
 def test_named_numbers_are_those_of_the_tables(titled: list[Exhibit]) -> None:
     """Asked by area and stage, work earned and money spent, recounted from the sheets themselves."""
-    large = pmo.load_register("data/samples/meridian")
+    large = shipped_register("meridian")
     facts = [fact for one in titled for fact in _facts(one)]
     told = [fact for one in titled for fact in _facts(one) if one.id.startswith("overview.by_")]
     costs = large.costs[large.costs["state"].fillna("planned").ne("actual")]
@@ -204,7 +205,7 @@ def test_facts_are_what_trying_every_plan_finds(shown: list[Exhibit]) -> None:
 
 def test_a_letter_tells_its_limits_and_the_plan_as_page_one_does(shown: list[Exhibit]) -> None:
     """What a letter says is used of a limit is a fact of that limit: the one that page one and the workbook tell."""
-    allocation = pmo.arbitrate(pmo.Question(pmo.load_register("data/samples/meridian_12"), overrides=False))
+    allocation = pmo.arbitrate(pmo.Question(shipped_register("meridian_12"), overrides=False))
     use, pairs = allocation.use.set_index("rule"), []
     for project in allocation.table.index[allocation.table["decision"] != "fund"]:
         letter = figures.sponsor_letter(allocation, project)
@@ -230,7 +231,7 @@ def test_a_fact_of_another_value_is_found(shown: list[Exhibit]) -> None:
 
 def test_the_ladder_is_drawn_without_its_plan_too() -> None:
     """`pmo.figures.arbitration.frontier(ladder)`: the plan of today is asked for where it has no rung."""
-    question = pmo.Question(pmo.load_register("data/samples/meridian_12"))
+    question = pmo.Question(shipped_register("meridian_12"))
     ladder = pmo.frontier(question, budgets=[0.85, 1.1])
     chart = pmo.figures.arbitration.frontier(ladder)
     assert chart.title == figures.frontier(ladder, pmo.arbitrate(question)).title

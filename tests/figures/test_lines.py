@@ -8,12 +8,13 @@ import pytest
 import pmo_kit as pmo
 from pmo_kit.figures import arbitration as figures
 from pmo_kit.figures import scenarios
+from tests.conftest import shipped_register
 from tests.figures.two_projects import two_projects
 
 
 @pytest.mark.long
 def test_lines_of_the_twelve() -> None:
-    question = pmo.Question(pmo.load_register("data/samples/meridian_12"))
+    question = pmo.Question(shipped_register("meridian_12"))
     allocation = pmo.arbitrate(question)
     order = pmo.frontier(question, [0.7, 0.85, 1.0, 1.1], nested=True)
     table = figures.holds(order)
@@ -52,7 +53,7 @@ def test_what_the_value_of_a_plan_is_called_is_said_alike(basis: str) -> None:
 
 def test_a_project_that_only_changes_its_size_is_named() -> None:
     """A case of the twelve under which a plan keeps the same projects is not shown as one that changes nothing."""
-    question = pmo.Question(pmo.load_register("data/samples/meridian_12"), overrides=False)
+    question = pmo.Question(shipped_register("meridian_12"), overrides=False)
     comparison = pmo.compare(question, [pmo.Scenario(f"Money {x}", budget=x) for x in (0.7, 0.85, 0.95, 1.1)])
     rows = scenarios.results(comparison).data.set_index("scenario")
     base, names = comparison.allocations[comparison.base].plan, question.register.projects["name"]
@@ -70,7 +71,7 @@ def test_a_project_that_only_changes_its_size_is_named() -> None:
 
 def test_money_that_gains_in_another_amount_than_those_tried_is_not_nothing() -> None:
     """Page one names the best move of any amount; the table of moves does not then say that there is none."""
-    allocation = pmo.arbitrate(pmo.Question(pmo.load_register("data/samples/meridian_12")))
+    allocation = pmo.arbitrate(pmo.Question(shipped_register("meridian_12")))
     moved = pmo.arbitration.money_moves(allocation, amounts=[1, 2])
     moved.loc[3, ["gain", "most", "cap"]] = [-1.0, 0.7, 0.4]
     table = figures.moves(allocation, moved)

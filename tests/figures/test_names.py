@@ -17,6 +17,7 @@ from pmo_kit.facts import in_row, listed, shortened
 from pmo_kit.figures import arbitration as figures
 from pmo_kit.figures import overview, page_one, scenarios
 from pmo_kit.figures import performance as delivery
+from tests.conftest import shipped_register
 
 names = st.lists(st.from_regex(r"[A-Z][a-z]{1,4}(, [a-z]{1,4})?( [a-z]{2,5})?", fullmatch=True), min_size=1, max_size=6)
 
@@ -48,7 +49,7 @@ def _with_commas(register: pmo.Register) -> pmo.Register:
 @pytest.mark.long
 def test_no_comma_parts_names_that_have_commas() -> None:
     """Every project of the twelve gets a name with a comma; no sentence then puts a bare comma between two."""
-    register, large = (_with_commas(pmo.load_register(f"data/samples/{name}")) for name in ("meridian_12", "meridian"))
+    register, large = (_with_commas(shipped_register(name)) for name in ("meridian_12", "meridian"))
     asked = pmo.Question(register)
     allocation, ledger = pmo.arbitrate(asked.replace(overrides=False)), pmo.arbitration.override_ledger(asked)
     question, reasons = allocation.question, pmo.explain(allocation)
@@ -90,7 +91,7 @@ def test_no_comma_parts_names_that_have_commas() -> None:
 
 def test_a_size_is_called_by_its_label_and_never_by_its_code() -> None:
     """An order that names a size, and the unit of a share of capital."""
-    register = pmo.load_register("data/samples/meridian_12")
+    register = shipped_register("meridian_12")
     order = {"project_id": "P07", "in_out": "in", "level": "worst_12", "reason": "asked", "decided_by": "Chair"}
     rule = {"rule": "Digital at most 90 % of capital", "kind": "share", "scope": "area=Digital", "measure": "capex",
             "maximum": 0.9}  # fmt: skip

@@ -9,13 +9,14 @@ from pmo_kit.exhibits.display import plain
 from pmo_kit.exhibits.records import words
 from pmo_kit.figures import arbitration as figures
 from pmo_kit.figures import page_one
+from tests.conftest import shipped_register
 
 FORBIDDEN = ("MILP", "dual", "SMAA", "PROMETHEE", "exhibit", "fingerprint", "core index", "shadow")
 
 
 @pytest.fixture(scope="module")
 def register() -> pmo.Register:
-    return pmo.load_register("data/samples/meridian_12")
+    return shipped_register("meridian_12")
 
 
 @pytest.fixture(scope="module")

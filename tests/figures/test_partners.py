@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from pmo_kit.exhibits import Chart, Exhibit, from_json, to_json
@@ -11,14 +9,12 @@ from pmo_kit.exhibits.display import fragment
 from pmo_kit.exhibits.pictures import figure
 from pmo_kit.figures import partners as figures
 from pmo_kit.partners import Award, select_partners
-from pmo_kit.register import load_register
-
-MERIDIAN = Path(__file__).parents[2] / "data" / "samples" / "meridian"
+from tests.conftest import shipped_register
 
 
 @pytest.fixture(scope="module")
 def award() -> Award:
-    return select_partners(load_register(MERIDIAN), draws=20)
+    return select_partners(shipped_register("meridian"), draws=20)
 
 
 @pytest.fixture(scope="module")

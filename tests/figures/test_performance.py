@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from pathlib import Path
 
 import pytest
 
@@ -32,15 +31,14 @@ from pmo_kit.performance import (
     stop_or_continue,
     top_risks,
 )
-from pmo_kit.register import load_register
+from tests.conftest import shipped_register
 
-SAMPLES = Path(__file__).parents[2] / "data" / "samples"
 OURS = ("CPI", "SPI", "EAC", "MILP", "dual", "exhibit", "fingerprint", "core index")
 
 
 @pytest.fixture(scope="module")
 def shown() -> dict[str, Exhibit]:
-    register, previous = load_register(SAMPLES / "meridian"), load_register(SAMPLES / "meridian_2026_03")
+    register, previous = shipped_register("meridian"), shipped_register("meridian_2026_03")
     review, benefits, load = review_performance(register), review_benefits(register), load_on_units(register)
     made = [
         figures.ratings(review, review_performance(previous)),
@@ -102,7 +100,7 @@ def test_sums_stand_at_the_end(shown: dict[str, Exhibit]) -> None:
 @pytest.mark.parametrize("day", ["1999-01-01", "2025-06-30", "2025-12-31", "2026-06-30", None])
 def test_a_review_of_any_day_does_not_contradict_itself(day: str | None) -> None:
     """What is known only after the day of a review is not told: before the first figures nobody is Red by them."""
-    register = pmo.load_register("data/samples/meridian")
+    register = shipped_register("meridian")
     review = pmo.review_performance(register, as_of=day)
     table, silent = review.table, review.table["period"].isna()
     assert table.loc[silent, ["rag_rule", "benefit_share", "slip_months"]].isna().all(axis=None)
@@ -129,7 +127,7 @@ def test_a_review_of_any_day_does_not_contradict_itself(day: str | None) -> None
 
 def test_titles_name_the_set_that_they_count(shown: dict[str, Exhibit]) -> None:
     """Late milestones are those that are late, hopes those above the stated share, classes those with both figures."""
-    register = pmo.load_register("data/samples/meridian")
+    register = shipped_register("meridian")
     slips = performance.milestone_slips(register)
     late = slips[~slips["done"] & (slips["slip_months"] > 0)]
     moved = int((late["moved_months"] >= 1).sum())
@@ -155,7 +153,7 @@ def test_titles_name_the_set_that_they_count(shown: dict[str, Exhibit]) -> None:
 @pytest.mark.parametrize("stopped", [True, False])
 def test_who_was_stopped_is_not_said_to_run(stopped: bool) -> None:
     """A project that was stopped and still spends reports figures; only where there is none are they said to run."""
-    register = load_register(SAMPLES / "meridian")
+    register = shipped_register("meridian")
     if not stopped:
         status = register.table("status")
         register = register.replace(status=status[status["project_id"] != "P57"])
@@ -169,7 +167,7 @@ def test_who_was_stopped_is_not_said_to_run(stopped: bool) -> None:
 
 def test_one_project_on_its_budget_is_told_in_the_singular() -> None:
     """Who spends as much as is earned ends on budget, neither over nor under it."""
-    register = load_register(SAMPLES / "meridian_12")
+    register = shipped_register("meridian_12")
     status = register.table("status")
     titles = []
     for projects in (["P12"], ["P06", "P12"]):
@@ -185,7 +183,7 @@ def test_one_project_on_its_budget_is_told_in_the_singular() -> None:
 
 
 def test_one_is_told_in_the_singular_and_none_without_a_double_negative() -> None:
-    register = load_register(SAMPLES / "meridian")
+    register = shipped_register("meridian")
     late = directions(register).head(2).assign(days_late=[1.0, 2.0])
     assert figures.actions(register, late).data["late_words"].tolist() == ["1 day late", "2 days late"]
     slips = milestone_slips(register)
@@ -200,7 +198,7 @@ def test_one_is_told_in_the_singular_and_none_without_a_double_negative() -> Non
     assert figures.gates(register, coverage.assign(missing=1)).takeaway == "One check was never done."
     unasked = figures.gates(register, coverage.assign(missing=0, coverage=float("nan")))
     assert (unasked.title, unasked.takeaway) == ("No check is asked for", "")
-    ministry = load_register(SAMPLES / "gmpp_dft_2024")
+    ministry = shipped_register("gmpp_dft_2024")
     base = ministry.table("baselines")
     named = next(
         p for p, rows in base.groupby("project_id")["quantity"] if {"whole_life_benefit", "whole_life_cost"} <= {*rows}
@@ -210,7 +208,7 @@ def test_one_is_told_in_the_singular_and_none_without_a_double_negative() -> Non
 
 
 def test_risks_and_milestones_that_are_alike_are_not_said_to_be_first() -> None:
-    register = load_register(SAMPLES / "meridian")
+    register = shipped_register("meridian")
     top = top_risks(risk_movement(register))
     assert figures.risks(register, top).title.startswith("The largest risk on record is")
     assert figures.risks(register, top.assign(exposure=2.0)).title.startswith("No risk on record is larger than")

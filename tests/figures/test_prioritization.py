@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -13,14 +11,15 @@ from pmo_kit.exhibits.display import fragment
 from pmo_kit.exhibits.pictures import figure
 from pmo_kit.exhibits.records import words
 from pmo_kit.figures import prioritization as figures
-from pmo_kit.register import Register, load_register
+from pmo_kit.register import Register
+from tests.conftest import shipped_register
 
 OURS = ("SMAA", "PROMETHEE", "Kendall", "MILP", "exhibit", "fingerprint", "core index", "dual")
 
 
 @pytest.fixture(scope="module")
 def register() -> Register:
-    return load_register(Path(__file__).parents[2] / "data" / "samples" / "meridian_12")
+    return shipped_register("meridian_12")
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +101,7 @@ def test_tiers_hold_every_project_and_its_range(everything: dict[str, Exhibit], 
 
 @pytest.mark.long
 def test_long_lists_are_cut_and_say_so() -> None:
-    register = load_register(Path(__file__).parents[2] / "data" / "samples" / "meridian")
+    register = shipped_register("meridian")
     ranking = pr.prioritize(register)
     robustness = pr.rank_robustness(ranking, draws=200, seed=1)
     tiers = figures.tiers(ranking, robustness)

@@ -11,6 +11,7 @@ from pmo_kit.exhibits.display import fragment
 from pmo_kit.exhibits.pictures import figure
 from pmo_kit.facts import facts_of
 from pmo_kit.figures import risk as figures
+from tests.conftest import shipped_register
 from tests.figures.two_projects import two_projects
 
 OURS = ("CVaR", "copula", "Monte Carlo", "Latin", "Sobol", "variance", "MILP", "exhibit", "fingerprint")
@@ -18,7 +19,7 @@ OURS = ("CVaR", "copula", "Monte Carlo", "Latin", "Sobol", "variance", "MILP", "
 
 @pytest.fixture(scope="module")
 def simulation() -> pmo.Simulation:
-    allocation = pmo.arbitrate(pmo.Question(pmo.load_register("data/samples/meridian")))
+    allocation = pmo.arbitrate(pmo.Question(shipped_register("meridian")))
     return pmo.simulate(allocation, draws=2000)
 
 
@@ -56,7 +57,7 @@ def test_the_numbers_are_the_simulation_s(shown: dict[str, Exhibit], simulation:
 
 
 def test_a_plan_without_risks_says_so() -> None:
-    sure = pmo.simulate(pmo.arbitrate(pmo.Question(pmo.load_register("data/samples/meridian_12"))), draws=100)
+    sure = pmo.simulate(pmo.arbitrate(pmo.Question(shipped_register("meridian_12"))), draws=100)
     assert figures.top_risks(sure).title == "No risk event is counted on top of the plan's figures"
     assert figures.tornado(sure).title == "Nothing in the plan is uncertain"
     assert "Every limit holds" in figures.exceedance(sure).takeaway
@@ -67,7 +68,7 @@ def test_scenarios_and_changes_are_drawn_too() -> None:
     from pmo_kit.figures import scenarios as drawn
     from pmo_kit.figures import what_changed
 
-    question = pmo.Question(pmo.load_register("data/samples/meridian_12"))
+    question = pmo.Question(shipped_register("meridian_12"))
     comparison = pmo.compare(question, pmo.scenarios.read_scenarios(question.register))
     register = question.register
     tight = register.replace(budgets=register.table("budgets").assign(amount=[45.0, 40.0]))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pandas as pd
 import pytest
 
@@ -19,9 +17,9 @@ from pmo_kit.performance import (
     risk_movement,
     top_risks,
 )
-from pmo_kit.register import Register, load_register
+from pmo_kit.register import Register
+from tests.conftest import shipped_register
 
-SAMPLES = Path(__file__).parents[2] / "data" / "samples"
 SETTINGS = pd.DataFrame(
     {
         "key": ["as_of", "currency", "money_unit", "price_basis"],
@@ -50,7 +48,7 @@ def register(**tables: pd.DataFrame) -> Register:
 
 @pytest.fixture(scope="module")
 def meridian() -> Register:
-    return load_register(SAMPLES / "meridian")
+    return shipped_register("meridian")
 
 
 def test_approved_forecast_and_realized() -> None:

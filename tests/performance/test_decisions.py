@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pandas as pd
 import pytest
 
 from pmo_kit.errors import DataError
 from pmo_kit.performance import since_last_committee
 from pmo_kit.performance.governance import baseline_moves, how
-from pmo_kit.register import Register, load_register
-
-TWELVE = Path(__file__).parents[2] / "data" / "samples" / "meridian_12"
+from pmo_kit.register import Register
+from tests.conftest import shipped_register
 
 
 def settings(as_of: str, currency: str = "EUR") -> pd.DataFrame:
@@ -34,7 +31,7 @@ def decided(*rows: tuple[str, str, str, str | None]) -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def twelve() -> Register:
-    return load_register(TWELVE)
+    return shipped_register("meridian_12")
 
 
 def test_the_story_of_the_twelve(twelve: Register) -> None:

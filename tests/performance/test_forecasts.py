@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pandas as pd
 import pytest
 
@@ -16,9 +14,9 @@ from pmo_kit.performance import (
 )
 from pmo_kit.performance.curves import last_month
 from pmo_kit.performance.review import period_name
-from pmo_kit.register import Register, load_register
+from pmo_kit.register import Register
+from tests.conftest import shipped_register
 
-TWELVE = Path(__file__).parents[2] / "data" / "samples" / "meridian_12"
 SETTINGS = pd.DataFrame(
     {
         "key": ["as_of", "currency", "money_unit", "price_basis", "discount_schedule"],
@@ -29,7 +27,7 @@ SETTINGS = pd.DataFrame(
 
 @pytest.fixture(scope="module")
 def twelve() -> Register:
-    return load_register(TWELVE)
+    return shipped_register("meridian_12")
 
 
 @pytest.fixture(scope="module")

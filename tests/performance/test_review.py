@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,9 +11,9 @@ from hypothesis import strategies as st
 from pmo_kit.errors import DataError
 from pmo_kit.performance import RagRules, review_performance
 from pmo_kit.performance.review import apply_rules, roll_up
-from pmo_kit.register import Register, load_register
+from pmo_kit.register import Register
+from tests.conftest import shipped_register
 
-TWELVE = Path(__file__).parents[2] / "data" / "samples" / "meridian_12"
 AS_OF = pd.DataFrame(
     {
         "key": ["as_of", "currency", "money_unit", "price_basis"],
@@ -44,7 +42,7 @@ def months(project: str, pv: list[float], ev: list[float], ac: list[float], bac:
 
 @pytest.fixture(scope="module")
 def twelve() -> Register:
-    return load_register(TWELVE)
+    return shipped_register("meridian_12")
 
 
 def test_both_watermelons_are_found_with_their_reason(twelve: Register) -> None:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from pmo_kit.register import Register, load_register
+from pmo_kit.register import Register
+from tests.conftest import shipped_register
 
 
 @pytest.fixture(scope="session")
 def twelve() -> Register:
-    return load_register(Path(__file__).parents[2] / "data" / "samples" / "meridian_12")
+    return shipped_register("meridian_12")
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ import pytest
 import pmo_kit as pmo
 from pmo_kit.performance import reference_class
 from pmo_kit.risk import Estimate, Simulation, simulate, simulate_plan
+from tests.conftest import shipped_register
 
 FLOWS = ["project_id", "year", "amount"]
 HIT = {"project_id": "P1", "risk": "R1", "cost_low": 4.0, "cost_likely": 5.0, "cost_high": 6.0}
@@ -181,7 +182,7 @@ def test_a_reference_class_raises_its_area_once(words: str) -> None:
 
 def test_past_overruns_of_the_register_raise_its_plan() -> None:
     """The class `All` of cost on every project that does not hold its bias: sum of 1 + uplift times the cost."""
-    register = pmo.load_register("data/samples/meridian")
+    register = shipped_register("meridian")
     past = reference_class(register).set_index(["quantity", "area"]).loc[("cost", "All"), "pooled"]
     question = pmo.Question(register, overrides=False, basis="likely")
     allocation = pmo.arbitrate(question)
@@ -202,7 +203,7 @@ def test_adding_a_project_changes_no_other_draw() -> None:
 
 @pytest.mark.long
 def test_any_number_of_workers_gives_equal_numbers() -> None:
-    question = pmo.Question(pmo.load_register("data/samples/meridian"))
+    question = pmo.Question(shipped_register("meridian"))
     allocation = pmo.arbitrate(question)
     serial = simulate(allocation, 500)
     for pool in (ThreadPoolExecutor(3), ProcessPoolExecutor(2)):
@@ -255,7 +256,7 @@ def test_every_wrong_estimate_is_listed() -> None:
 
 @pytest.mark.long
 def test_the_sample_says_something_a_committee_can_read() -> None:
-    found = simulate(pmo.arbitrate(pmo.Question(pmo.load_register("data/samples/meridian"))), 2000)
+    found = simulate(pmo.arbitrate(pmo.Question(shipped_register("meridian"))), 2000)
     assert "all envelopes hold together in" in found.summary
     assert found.portfolio.loc["all years", "spend_p80"] > found.base_cost
     assert set(found.classes.index) == {"financial", "human", "technical", "external"}

@@ -13,6 +13,7 @@ from pmo_kit.arbitration.model import ONE, compile_model
 from pmo_kit.errors import InputError
 from pmo_kit.scenarios import attribute, break_even, partly
 from pmo_kit.scenarios.comparison import dominated_plans, evaluate_plan
+from tests.conftest import shipped_register
 
 CUT, MORE = pmo.Scenario("Budget -15 %", budget=0.85), pmo.Scenario("Budget +10 %", budget=1.1)
 FEWER = pmo.Scenario("One engineer fewer", capacity={"data_engineer": 13 / 14})
@@ -21,7 +22,7 @@ DEAR = pmo.Scenario("Pumping twice as dear", cost={"project_id=P05": 2.0})
 
 @pytest.fixture(scope="module")
 def question() -> pmo.Question:
-    return pmo.Question(pmo.load_register("data/samples/meridian_12"))
+    return pmo.Question(shipped_register("meridian_12"))
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +33,7 @@ def comparison(question: pmo.Question) -> pmo.Comparison:
 def small_question() -> pmo.Question:
     """Seven projects, small enough to enumerate every plan."""
     keep = ["P01", "P03", "P04", "P05", "P07", "P10", "P11"]
-    register = pmo.load_register("data/samples/meridian_12")
+    register = shipped_register("meridian_12")
     tables = {
         name: register.table(name).loc[lambda t: t["project_id"].isin(keep)].reset_index(drop=True)
         for name in ("levels", "costs", "benefits", "resources", "links")
@@ -171,7 +172,7 @@ def test_who_stops_leaves_and_who_is_stopped_no_more_enters(question: pmo.Questi
 
 
 def test_nothing_changed_has_no_cause(question: pmo.Question) -> None:
-    found = attribute(question, pmo.Question(pmo.load_register("data/samples/meridian_12")))
+    found = attribute(question, pmo.Question(shipped_register("meridian_12")))
     assert found.table.empty
     assert found.change == 0
     assert "nothing changed" in found.summary
@@ -193,8 +194,8 @@ def test_a_project_that_moves_to_another_area_is_a_cause(question: pmo.Question)
 @pytest.mark.parametrize(("overrides", "values"), [(True, (65.3, 52.9)), (False, (67.3, 63.8))])
 def test_attribution_between_the_two_committees(overrides: bool, values: tuple[float, float]) -> None:
     """The four values are those of an independent recomputation, on likely figures."""
-    before = pmo.Question(pmo.load_register("data/samples/meridian_2026_03"), basis="likely")
-    after = pmo.Question(pmo.load_register("data/samples/meridian"), overrides=overrides, basis="likely")
+    before = pmo.Question(shipped_register("meridian_2026_03"), basis="likely")
+    after = pmo.Question(shipped_register("meridian"), overrides=overrides, basis="likely")
     found = attribute(before, after)
     table = found.table
     assert (round(found.before.value, 1), round(found.after.value, 1)) == values

@@ -20,13 +20,14 @@ from pmo_kit.scenarios import (
     read_scenarios,
     write_scenario_file,
 )
+from tests.conftest import shipped_register
 
 TEMPLATES = sorted(Path("templates/scenarios").glob("*.yml"))
 
 
 @pytest.fixture(scope="module")
 def question() -> pmo.Question:
-    return pmo.Question(pmo.load_register("data/samples/meridian"))
+    return pmo.Question(shipped_register("meridian"))
 
 
 @pytest.mark.long
@@ -107,7 +108,7 @@ def test_a_delay_moves_money_people_and_benefits(question: pmo.Question) -> None
 
 @pytest.mark.long
 def test_a_delay_is_the_deferral_that_arbitration_knows() -> None:
-    register = pmo.load_register("data/samples/meridian")
+    register = shipped_register("meridian")
     deferred = pmo.Question(register, deferral=1).options
     later = pmo.Scenario("later", delay={"project_id=P04": 1})(pmo.Question(register))
     assert later.options.loc[("P04", "full"), "value"] == pytest.approx(deferred.loc[("P04", "full +1y"), "value"])
@@ -115,7 +116,7 @@ def test_a_delay_is_the_deferral_that_arbitration_knows() -> None:
 
 def test_one_weight_rescales_the_others_in_proportion() -> None:
     """METHOD: changing one weight rescales the others in proportion."""
-    register = pmo.load_register("data/samples/meridian_12")
+    register = shipped_register("meridian_12")
 
     def value(of: pmo.Register) -> object:
         return pmo.prioritization.arbitration_value(pmo.prioritize(of), 1.0)

@@ -5,6 +5,7 @@ import pytest
 import pmo_kit as pmo
 from pmo_kit.figures.scenarios import grid
 from pmo_kit.scenarios.comparison import regret_table
+from tests.conftest import shipped_register
 
 CUT, MORE = pmo.Scenario("Budget -15 %", budget=0.85), pmo.Scenario("Budget +10 %", budget=1.1)
 FEWER = pmo.Scenario("One engineer fewer", capacity={"data_engineer": 13 / 14})
@@ -13,7 +14,7 @@ STAY = pmo.Scenario("Carry on", projects_in={"P06": "full"})
 
 @pytest.fixture(scope="module")
 def question() -> pmo.Question:
-    return pmo.Question(pmo.load_register("data/samples/meridian_12"))
+    return pmo.Question(shipped_register("meridian_12"))
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +120,7 @@ def test_the_usual_cases_stand_in_for_an_absent_sheet(question: pmo.Question) ->
 
 
 def test_the_sheet_is_read(question: pmo.Question) -> None:
-    cases = {case.name: case for case in pmo.scenarios.read_scenarios(pmo.load_register("data/samples/meridian"))}
+    cases = {case.name: case for case in pmo.scenarios.read_scenarios(shipped_register("meridian"))}
     assert cases["Hiring freeze"].capacity == {"data_engineer": 0.85}
     assert cases["Late benefits"].benefit == {"strategic_goal=G5": 0.7, "area=Customer": 0.8}
     assert cases["Learning hub in"].projects_in == {"P08": ""}

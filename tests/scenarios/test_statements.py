@@ -14,11 +14,12 @@ from pmo_kit.exhibits.theme import format_number
 from pmo_kit.facts import count
 from pmo_kit.figures import scenarios as figures
 from pmo_kit.figures.page_one import one_project, the_plan
+from tests.conftest import shipped_register
 
 
 @pytest.fixture(scope="module")
 def question() -> pmo.Question:
-    return pmo.Question(pmo.load_register("data/samples/meridian_12"))
+    return pmo.Question(shipped_register("meridian_12"))
 
 
 def best_after_dropping(question: pmo.Question, plan: dict[str, str]) -> float | None:

@@ -14,6 +14,7 @@ import pmo_kit as pmo
 from pmo_kit.appraisal import appraise
 from pmo_kit.risk import simulate_plan
 from pmo_kit.uncertainty import Estimate, expected
+from tests.conftest import shipped_register
 
 DRAWS = 8_000
 
@@ -173,7 +174,7 @@ def test_means_are_exact_where_nothing_is_late() -> None:
 
 
 def test_what_states_nothing_more_stays_as_it_is() -> None:
-    twelve = pmo.load_register("data/samples/meridian_12")
+    twelve = shipped_register("meridian_12")
     assert expected(twelve) is twelve
     assert pmo.Question(twelve).basis == "likely"
     assert pmo.Question(twelve, basis="expected").options.equals(pmo.Question(twelve).options)
@@ -184,7 +185,7 @@ def test_what_states_nothing_more_stays_as_it_is() -> None:
 @pytest.mark.long
 def test_figures_that_hold_their_bias_keep_their_mean() -> None:
     """Optimism bias is counted once: such a project's cost and benefits stay, only their dates move."""
-    register = pmo.load_register("data/samples/meridian")
+    register = shipped_register("meridian")
     costs, means = appraise(register).table, appraise(register).expected.table
     held = register.projects["includes"].fillna("").str.contains("optimism_bias")
     ids = held.index[held]

@@ -39,6 +39,7 @@ from pmo_kit.widgets.explorers import ParametersState, ScenariosState, WeightsSt
 from pmo_kit.widgets.panel import parts_of
 from pmo_kit.widgets.session_files import decide, save_session
 from pmo_kit.widgets.session_state import Answer, Case, SessionState
+from tests.conftest import shipped_register
 
 ROOT = Path(__file__).parents[2]
 TWELVE = shipped("data", "samples", "meridian_12")
@@ -46,7 +47,7 @@ TWELVE = shipped("data", "samples", "meridian_12")
 
 @pytest.fixture(scope="module")
 def register() -> pmo.Register:
-    return pmo.load_register(TWELVE)
+    return shipped_register("meridian_12")
 
 
 @pytest.fixture(scope="module")
@@ -362,7 +363,7 @@ def test_python_ends_cleanly_while_it_searches(tmp_path: Path) -> None:
 
 @pytest.mark.long
 def test_closed_boards_leave_nothing(question: pmo.Question, register: pmo.Register, tmp_path: Path) -> None:
-    award = pmo.select_partners(pmo.load_register(shipped("data", "samples", "meridian")), draws=5)
+    award = pmo.select_partners(shipped_register("meridian"), draws=5)
     before, threads = len(ipywidgets.widgets.widget._instances), threading.active_count()
     for _ in range(3):
         board = widgets.arbitration(question, folder=tmp_path)
@@ -517,7 +518,7 @@ def test_every_chapter_has_its_parameters_on_a_bar(chapter: int) -> None:
 
 @pytest.mark.long
 def test_the_weight_of_the_price_moves_the_award() -> None:
-    register = pmo.load_register(shipped("data", "samples", "meridian"))
+    register = shipped_register("meridian")
     panel = widgets.partners(pmo.select_partners(register))
     assert "the award of the start" in panel.words
     for percent in (0, 100):

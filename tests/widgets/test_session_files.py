@@ -32,13 +32,14 @@ from pmo_kit.widgets.session_files import (
     without_each,
 )
 from pmo_kit.widgets.session_state import Answer, SessionState
+from tests.conftest import shipped_register
 
 TWELVE = shipped("data", "samples", "meridian_12")
 
 
 @pytest.fixture(scope="module")
 def question() -> pmo.Question:
-    return pmo.Question(pmo.load_register(TWELVE))
+    return pmo.Question(shipped_register("meridian_12"))
 
 
 @pytest.fixture

@@ -15,7 +15,6 @@ import pmo_kit as pmo
 from pmo_kit.arbitration import Envelope, Override, PlanChange
 from pmo_kit.arbitration.prices import prices_of
 from pmo_kit.errors import InfeasibleError, PmoError
-from pmo_kit.shipped import shipped
 from pmo_kit.widgets.board_contents import board_contents, price_words
 from pmo_kit.widgets.session_state import (
     MOST_ANSWERS,
@@ -26,14 +25,12 @@ from pmo_kit.widgets.session_state import (
     base_and_case,
 )
 from tests.bench.instances import question as large_question
-
-TWELVE = shipped("data", "samples", "meridian_12")
-SIXTY = shipped("data", "samples", "meridian")
+from tests.conftest import shipped_register
 
 
 @pytest.fixture(scope="module")
 def question() -> pmo.Question:
-    return pmo.Question(pmo.load_register(TWELVE))
+    return pmo.Question(shipped_register("meridian_12"))
 
 
 @pytest.fixture
@@ -175,7 +172,7 @@ def test_a_question_without_a_plan_is_refused(question: pmo.Question) -> None:
 @pytest.mark.long
 def test_first_answers_are_plans_and_bounds() -> None:
     """Within 1 % at once, and the bound is one: the proof lies between."""
-    base, _ = base_and_case(pmo.Question(pmo.load_register(SIXTY)))
+    base, _ = base_and_case(pmo.Question(shipped_register("meridian")))
     dice, projects = random.Random(3), list(base.built.groups)
     for _ in range(5):
         case = Case(money=dice.choice([0.9, 1.0, 1.1]))
@@ -277,7 +274,7 @@ def test_two_hundred_projects_open_and_answer_with_a_bound() -> None:
 
 
 def test_the_log_names_people_as_the_limits_do() -> None:
-    register = pmo.load_register("data/samples/meridian_12")
+    register = shipped_register("meridian_12")
     coaches = {name: register.table(name).assign(role="change_coach") for name in ("capacity", "resources")}
     session = SessionState(pmo.Question(register.replace(**coaches)))
     session.set_people("change_coach", 13)
