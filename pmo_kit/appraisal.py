@@ -161,14 +161,14 @@ def appraise(register: Register, schedule: str | None = None) -> Appraisal:
             "npv": npv,
             "pv_social": pv_social,
             "npsv": pv_social - pv_cost,
-            "bcr": _ratio(pv_benefit, pv_cost),
-            "bcr_social": _ratio(pv_social, pv_cost),
+            "bcr": finance.ratio(pv_benefit, pv_cost),
+            "bcr_social": finance.ratio(pv_social, pv_cost),
             "irr": rate,
             "irr_reason": [_reason(row, value) for row, value in zip(net, rate, strict=True)],
             "payback": finance.payback(net),
             "payback_recrosses": finance.recrosses(net),
-            "switching_cost": _ratio(npv, pv_cost),
-            "switching_benefit": _ratio(-npv, pv_benefit),
+            "switching_cost": finance.ratio(npv, pv_cost),
+            "switching_benefit": finance.ratio(-npv, pv_benefit),
         },
         index=options,
     )
@@ -229,11 +229,6 @@ def _by_year(rows: pd.DataFrame, options: pd.MultiIndex, years: list[int]) -> ND
         column = rows["year"].to_numpy(int) - years[0]
         np.add.at(total, (place[known], column[known]), rows["amount"].to_numpy(float)[known])
     return total
-
-
-def _ratio(top: NDArray[np.float64], bottom: NDArray[np.float64]) -> NDArray[np.float64]:
-    """top / bottom, NaN where bottom is not above zero."""
-    return np.divide(top, bottom, out=np.full(top.shape, np.nan), where=bottom > 0)
 
 
 def _reason(flows: NDArray[np.float64], rate: float) -> str:

@@ -126,10 +126,20 @@ def bcr(rate: ArrayLike, benefits: ArrayLike, costs: ArrayLike) -> Floats:
     >>> round(float(bcr(0.06, [0, 300, 300, 300, 300, 300], [1_000])), 4)
     1.2637
     """
-    gain, cost = np.broadcast_arrays(npv(rate, benefits), npv(rate, costs))
-    ratio = np.full(gain.shape, np.nan)
-    np.divide(gain, cost, out=ratio, where=cost > 0)
-    return ratio[()]
+    return ratio(npv(rate, benefits), npv(rate, costs))[()]
+
+
+def ratio(above: ArrayLike, below: ArrayLike) -> Floats:
+    """Divide; NaN where the divisor is not above zero.
+
+    Examples
+    --------
+    >>> ratio([1.0, 2.0], [4.0, 0.0]).tolist()
+    [0.25, nan]
+    """
+    out = np.full(np.broadcast(above, below).shape, np.nan)
+    with np.errstate(over="ignore"):
+        return np.divide(above, below, out=out, where=np.asarray(below) > 0)
 
 
 @door
@@ -233,10 +243,8 @@ def mirr(flows: ArrayLike, finance_rate: ArrayLike, reinvest_rate: ArrayLike) ->
     paid = np.asarray(-npv(finance_rate, np.where(money > 0, 0.0, money)))
     final = discount_factors(reinvest_rate, n)[..., -1]
     earned = np.asarray(npv(reinvest_rate, np.where(money < 0, 0.0, money)) / final)
-    paid, earned = np.broadcast_arrays(paid, earned)
-    ratio = np.full(paid.shape, np.nan)
-    np.divide(earned, paid, out=ratio, where=(paid > 0) & (earned > 0))
-    return np.asarray(ratio ** (1.0 / max(n - 1, 1)) - 1.0)[()]
+    growth = np.where(earned > 0, ratio(earned, paid), np.nan)
+    return np.asarray(growth ** (1.0 / max(n - 1, 1)) - 1.0)[()]
 
 
 @door

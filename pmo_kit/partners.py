@@ -411,13 +411,12 @@ def prices(found: Evaluation, chosen: tuple[Bid, ...]) -> dict[Bid, float]:
 
 def worth_of(found: Evaluation, chosen: tuple[Bid, ...], price_weight: float) -> float:
     """Value of an award in points, discounts included."""
-    total = 0.0
-    for bid, paid in prices(found, chosen).items():
-        index = pd.MultiIndex.from_tuples([bid], names=BID)
-        points = float(price_points(pd.Series([paid], index=index), index, found.reference_price).iloc[0])
-        quality = float(found.bids.at[bid, "quality"])
-        total += float(found.lot_weight[bid[1]]) * ((1 - price_weight) * quality + price_weight * points)
-    return total
+    if not chosen:
+        return 0.0
+    bids = pd.MultiIndex.from_tuples(chosen, names=BID)
+    points = price_points(pd.Series(prices(found, chosen)), bids, found.reference_price)
+    values = (1 - price_weight) * found.bids["quality"].reindex(bids) + price_weight * points
+    return float(values @ found.lot_weight.reindex(bids.get_level_values("lot")).to_numpy())
 
 
 def add_what_it_takes(table: pd.DataFrame, found: Evaluation, price_weight: float, value: float) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from pkgutil import resolve_name
 from types import MappingProxyType
 from typing import Any
 
@@ -97,9 +97,9 @@ def agreement(folder: str | Path | None = None) -> pd.DataFrame:
 def _figures(home: Path) -> Iterator[dict[str, Any]]:
     """Figures of one call each."""
     for row in pd.read_csv(home / "figures.csv", dtype=str, keep_default_na=False).to_dict("records"):
-        ours, (module, _, name) = np.nan, row["call"].rpartition(".")
-        if name:
-            answer = getattr(importlib.import_module(f"pmo_kit.{module}"), name)(**json.loads(row["arguments"]))
+        ours = np.nan
+        if row["call"]:
+            answer = resolve_name(f"pmo_kit.{row['call']}")(**json.loads(row["arguments"]))
             ours = float(_part(answer, row["part"]))
         yield {**row, "published": float(row["published"]), "ours": ours, "step": float(row["step"])}
 

@@ -65,17 +65,16 @@ def described(spec: PackSpec) -> str:
     spec = settled(spec)
     with scratch() as temporary:
         stage = run.stage(spec, temporary / "stage")
-        register = run.register_of(stage)
-        _, stage, absent = run.possible(spec, stage, register.has)
     lines = [
         f"{spec.name}: {spec.title} ({spec.status})",
-        f"  register {register.settings.name}, content {register.fingerprint[:8]}, {len(register.projects)} projects",
+        f"  register {stage.register.settings.name}, content {stage.register.fingerprint[:8]}, "
+        f"{len(stage.register.projects)} projects",
         f"  media {', '.join(spec.formats)}",
     ]
     for place, job in enumerate(stage.jobs, 1):
         given = ", ".join(f"{name} = {value!r}" for name, value in sorted(job.parameters.items()))
         lines.append(f"  {place}  {job.title}: {job.notebook}, {given}")
-    return "\n".join([*lines, *(f"  not shown: {line}" for line in absent)])
+    return "\n".join([*lines, *(f"  not shown: {line}" for line in stage.absent)])
 
 
 def warned(folder: Path) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import getpass
-import importlib
 import json
 import os
 import time
@@ -15,6 +14,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 
 from pmo_kit import facts
@@ -36,15 +36,14 @@ class Medium:
 
     file: str
     words: str
-    module: str
-    function: str
+    maker: str
     needs: str
 
 
 MEDIA: Mapping[str, Medium] = {
-    "pdf": Medium("pack.pdf", "paper (PDF)", "pmo_kit.packs.media.pdf", "pdf_bytes", "typst"),
-    "pptx": Medium("pack.pptx", "slides (PPTX)", "pmo_kit.packs.media.pptx", "deck_bytes", "pptx"),
-    "xlsx": Medium("annex.xlsx", "workbook (XLSX)", "pmo_kit.packs.media.xlsx", "annex_bytes", "xlsxwriter"),
+    "pdf": Medium("pack.pdf", "paper (PDF)", "pmo_kit.packs.media.pdf:pdf_bytes", "typst"),
+    "pptx": Medium("pack.pptx", "slides (PPTX)", "pmo_kit.packs.media.pptx:deck_bytes", "pptx"),
+    "xlsx": Medium("annex.xlsx", "workbook (XLSX)", "pmo_kit.packs.media.xlsx:annex_bytes", "xlsxwriter"),
 }
 
 
@@ -65,40 +64,14 @@ def settled(spec: PackSpec) -> PackSpec:
     return spec
 
 
-@dataclass(frozen=True, eq=False)
-class Making:
-    """A pack on its way.
-
-    Parameters
-    ----------
-    whole : PackSpec
-        The pack file.
-    spec, stage : PackSpec, Stage
-        What can be built of it.
-    register : Register
-        Of the stage.
-    absent : tuple of str
-        Chapters that are left out, one line each.
-    sources : mapping of str to bytes
-        As `run.snapshot` gives it.
-    """
-
-    whole: PackSpec
-    spec: PackSpec
-    stage: Stage
-    register: Any
-    absent: tuple[str, ...]
-    sources: Mapping[str, bytes]
-
-
 def pack_files(
-    making: Making, notebooks: Mapping[str, bytes], made_with: Mapping[str, Any]
+    stage: Stage, notebooks: Mapping[str, bytes], made_with: Mapping[str, Any]
 ) -> tuple[dict[str, bytes], bytes, str]:
     """Make every file of a pack from its executed notebooks, without running anything again.
 
     Parameters
     ----------
-    making : Making
+    stage : Stage
         The pack.
     notebooks : mapping of str to bytes
         Executed notebooks, canonical, in the order of the chapters.
@@ -122,7 +95,7 @@ def pack_files(
     from pmo_kit.packs.media import html
     from pmo_kit.packs.media.pdf import letter_files, provenance_bytes, warning
 
-    spec, register, sources = making.spec, making.register, making.sources
+    spec, register, sources = stage.spec, stage.register, stage.sources
     parsed = {name: nbformat.reads(content.decode(), as_version=4) for name, content in notebooks.items()}
     chapters = collect(list(parsed.items()))
     questions = [question(notebook) for notebook in parsed.values()]
@@ -130,14 +103,14 @@ def pack_files(
     own = register.table("vocabulary").set_index("term")["our_word"].to_dict()
     exhibits = [i.referring(drawn.places).in_own_words(own) for chapter in chapters for i in chapter]
     figures = manifest.dumps([{"notebook": i.notebook, "cell": i.cell, **i.record} for i in exhibits])
-    content = _inputs(making, exhibits, notebooks, made_with)
+    content = _inputs(stage, exhibits, notebooks, made_with)
     content["pack_file"] = manifest.sha256(sources["sources/pack.yml"])
     content["unprintable"] = lost = _lost(exhibits) if "pdf" in spec.formats else {}
     answering, why = html.find_live(parsed.values()) if spec.live else (None, "")
     if answering is not None:
         content["live"] = answering.stated
     name = manifest.pack_id(content, figures)
-    absent = (*making.absent, *filter(None, (warning(lost), why)))
+    absent = (*stage.absent, *filter(None, (warning(lost), why)))
     drawn = replace(drawn.worded({item.id: item for item in exhibits}), pack_id=name, manifest=content,
                     settings=register.settings, absent=absent, register=register)  # fmt: skip
     media = [MEDIA[one] for one in spec.formats if one in MEDIA]
@@ -163,7 +136,7 @@ def pack_files(
 
 
 def _inputs(
-    making: Making,
+    stage: Stage,
     exhibits: Sequence[Collected],
     notebooks: Mapping[str, bytes],
     made_with: Mapping[str, Any],
@@ -174,7 +147,7 @@ def _inputs(
     """
     from pmo_kit.register.report import grade_register
 
-    spec, register, settings = making.spec, making.register, making.register.settings
+    spec, register, settings = stage.spec, stage.register, stage.register.settings
     return {
         "pack": spec.name,
         "title": spec.title,
@@ -188,7 +161,7 @@ def _inputs(
             "findings": manifest.finding_counts(register),
             "grade": grade_register(register).grade,
         },
-        "inputs": dict(making.stage.inputs),
+        "inputs": dict(stage.inputs),
         "chapters": [
             {
                 "title": job.title,
@@ -197,7 +170,7 @@ def _inputs(
                 "parameters": dict(sorted(job.parameters.items())),
                 "executed_sha256": manifest.sha256(notebooks[job.notebook]),
             }
-            for job in making.stage.jobs
+            for job in stage.jobs
         ],
         "exhibits": [
             {
@@ -234,7 +207,7 @@ def _lost(exhibits: Sequence[Collected]) -> dict[str, str]:
 def _made(medium: Medium, drawn: Any, spec: PackSpec) -> bytes:
     """A file of a medium; what goes wrong in it is said of it alone."""
     try:
-        content = getattr(importlib.import_module(medium.module), medium.function)(drawn)
+        content = resolve_name(medium.maker)(drawn)
     except (PmoError, OSError, MemoryError, UnicodeEncodeError):
         raise
     except Exception as error:
@@ -390,40 +363,37 @@ class _Batch:
         self.begun = time.time()
         self.software = manifest.software()
         self.built: dict[str, Built] = {}
-        self.making: list[Making] = []
+        self.waiting: list[Stage] = []
         self.registers: dict[str, Any] = {}
         self.known: dict[str, bytes | run.Failure] = {}
         self.jobs: dict[str, Job] = {}
         self.seconds: dict[str, float] = {}
 
     @contextlib.contextmanager
-    def told(self, spec: PackSpec, making: Making | None = None) -> Iterator[None]:
+    def told(self, spec: PackSpec, stage: Stage | None = None) -> Iterator[None]:
         """Note what is wrong with one pack, in words; the others go on."""
         try:
             yield
         except PmoError as error:
-            self._ends(spec, None, error, making)
+            self._ends(spec, None, error, stage)
         except (OSError, UnicodeEncodeError) as error:
             words = f"{spec.name} was not built; the pack published last is untouched. {worded(error)}"
-            self._ends(spec, None, PackError(words), making)
+            self._ends(spec, None, PackError(words), stage)
 
     def add(self, number: int, spec: PackSpec) -> None:
         """Stage a pack and note which of its notebooks nobody has executed."""
         spec = settled(spec)
-        stage = run.stage(spec, self.folder / str(number))
-        register = self._register(stage)
-        sources = run.snapshot(stage)
-        if self._unchanged(spec.name, sources):
+        stage = run.stage(spec, self.folder / str(number), self.registers)
+        if self._unchanged(spec.name, stage.sources):
             self._ends(spec, self.latest[spec.name], None, unchanged=True)
             return
-        left, stage, absent = run.possible(spec, stage, register.has)
         jobs = tuple(replace(job, key=key_of(job, self.software)) for job in stage.jobs)
         for job in jobs:
             if job.key not in self.known and job.key not in self.jobs:
                 content = self.cache.get(job.key)
                 self.jobs |= {job.key: job} if content is None else {}
                 self.known |= {job.key: content} if content is not None else {}
-        self.making.append(Making(spec, left, replace(stage, jobs=jobs), register, absent, sources))
+        self.waiting.append(replace(stage, jobs=jobs))
 
     def _unchanged(self, name: str, sources: Mapping[str, bytes]) -> bool:
         """Note the latest pack of a name; whether it is wanted and follows from the same."""
@@ -445,8 +415,8 @@ class _Batch:
             return -took.get(job.notebook, 9e9), -Path(job.source).stat().st_size
 
         jobs = sorted(self.jobs.values(), key=longest)
-        many = f"{len(self.making)} packs" if len(self.making) > 1 else ""
-        title = many or next((making.spec.title for making in self.making), "")
+        many = f"{len(self.waiting)} packs" if len(self.waiting) > 1 else ""
+        title = many or next((stage.spec.title for stage in self.waiting), "")
         with ExitStack() as stack:
             bar = stack.enter_context(run.Progress(title, jobs, progress and bool(jobs)))
             self._finish()
@@ -463,14 +433,6 @@ class _Batch:
                 raise
         self.cache.close(self.seconds)
 
-    def _register(self, stage: Stage) -> Any:
-        """The register of a stage; packs of one register read it once."""
-        name = stage.spec.register.relative_to(stage.folder).as_posix()
-        key = manifest.sha256(manifest.dumps([name, sorted(stage.inputs.items())]))
-        if key not in self.registers:
-            self.registers[key] = run.register_of(stage)
-        return self.registers[key]
-
     def _executed(self, job: Job) -> bytes:
         """The executed notebook of a job as it goes into packs; kept for the next run."""
         import nbformat
@@ -484,33 +446,33 @@ class _Batch:
 
     def _finish(self) -> None:
         """Lay out and publish every pack whose notebooks have ended."""
-        ready = [making for making in self.making if all(job.key in self.known for job in making.stage.jobs)]
-        self.making = [making for making in self.making if making not in ready]
-        for making in ready:
-            with self.told(making.whole, making):
-                self._ends(making.whole, self._published(making, self.place / making.spec.name), None, making)
+        ready = [stage for stage in self.waiting if all(job.key in self.known for job in stage.jobs)]
+        self.waiting = [stage for stage in self.waiting if stage not in ready]
+        for stage in ready:
+            with self.told(stage.whole, stage):
+                self._ends(stage.whole, self._published(stage, self.place / stage.spec.name), None, stage)
 
-    def _published(self, making: Making, home: Path) -> Path:
+    def _published(self, stage: Stage, home: Path) -> Path:
         """Publish a pack, or leave the page that says which cells failed."""
         from pmo_kit.packs.media import html
 
         home.mkdir(parents=True, exist_ok=True)
-        pairs = [(job, self.known[job.key]) for job in making.stage.jobs]
+        pairs = [(job, self.known[job.key]) for job in stage.jobs]
         failures = [replace(x, title=job.title) for job, x in pairs if isinstance(x, run.Failure)]
         if failures:
-            write_whole(home / "error.html", html.error_page(making.spec, failures))
-            raise PackError(run.told(making.spec, failures, home / "error.html"))
-        if run.hashes(making.stage.folder / "inputs") != making.stage.inputs:
-            raise PackError(f"{making.spec.name}: the snapshot of its inputs was changed while it was built.")
+            write_whole(home / "error.html", html.error_page(stage.spec, failures))
+            raise PackError(run.told(stage.spec, failures, home / "error.html"))
+        if run.hashes(stage.folder / "inputs") != stage.inputs:
+            raise PackError(f"{stage.spec.name}: the snapshot of its inputs was changed while it was built.")
         notebooks = {job.notebook: content for job, content in pairs if isinstance(content, bytes)}
-        files, decisions, name = pack_files(making, notebooks, self.software)
-        diary = {**self._run(making), "seal": manifest.seal(files["manifest.json"])}
+        files, decisions, name = pack_files(stage, notebooks, self.software)
+        diary = {**self._run(stage), "seal": manifest.seal(files["manifest.json"])}
         beside = {"run.json": manifest.dumps(diary), **({"decisions.csv": decisions} if decisions else {})}
         folder = manifest.publish(files, beside, home, name)
         (home / "error.html").unlink(missing_ok=True)
         return folder
 
-    def _run(self, making: Making) -> dict[str, Any]:
+    def _run(self, stage: Stage) -> dict[str, Any]:
         """What is worth knowing of a run and follows from no input."""
         try:
             user = getpass.getuser()
@@ -520,15 +482,15 @@ class _Batch:
             "begun": dt.datetime.fromtimestamp(self.begun, dt.UTC).isoformat(timespec="seconds"),
             "seconds": round(time.time() - self.begun, 1),
             "asked_by": user,
-            "pack_file": os.fsencode(making.spec.file).decode(errors="replace"),
-            "reused": [job.notebook for job in making.stage.jobs if job.key not in self.jobs],
+            "pack_file": os.fsencode(stage.spec.file).decode(errors="replace"),
+            "reused": [job.notebook for job in stage.jobs if job.key not in self.jobs],
         }
 
     def _ends(
-        self, spec: PackSpec, folder: Path | None, error: PmoError | None, making: Making | None = None,
+        self, spec: PackSpec, folder: Path | None, error: PmoError | None, stage: Stage | None = None,
         unchanged: bool = False,
     ) -> None:  # fmt: skip
         """Note what became of a pack."""
-        reused = sum(self.jobs.get(job.key) is not job for job in making.stage.jobs) if making else 0
+        reused = sum(self.jobs.get(job.key) is not job for job in stage.jobs) if stage else 0
         seconds, before = time.time() - self.begun, self.latest.get(spec.name)
         self.built[spec.name] = Built(spec, folder, error, seconds, reused, before, unchanged)

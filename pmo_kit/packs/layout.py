@@ -521,8 +521,7 @@ def _parted(
         )
 
     def moves(item: Collected) -> bool:
-        heads = not getattr(item.exhibit, "items", True)
-        if heads or item.id in placed or item.id.startswith(PAGE_ONE):
+        if _bare(item) or item.id in placed or item.id.startswith(PAGE_ONE):
             return False
         return item.id not in chapter.show if chapter.show else not chapter.annex and _long(item)
 

@@ -70,25 +70,56 @@ class Job:
 
 @dataclass(frozen=True, eq=False)
 class Stage:
-    """The temporary tree: `notebooks/`, `inputs/<name>/` and `executed/`.
+    """A pack before it runs: the temporary tree (`notebooks/`, `inputs/<name>/`, `executed/`), and what is built of it.
 
-    `spec` is the pack file as it is written there, for whoever builds the pack again; `inputs` has the hash of each
-    input.
+    Parameters
+    ----------
+    folder : Path
+        Of the tree.
+    whole, spec : PackSpec
+        The pack file, and what can be built of it.
+    jobs : tuple of Job
+        A notebook for each of its chapters.
+    inputs : mapping of str to str
+        The hash of each input.
+    sources : mapping of str to bytes
+        What an auditor needs to build the pack again, as it was: path in the pack (`sources/pack.yml`,
+        `sources/notebooks/...`, `sources/inputs/...`) -> content.
+    register : Register
+        Of the tree.
+    absent : tuple of str
+        Chapters that are left out, one line each.
     """
 
     folder: Path
+    whole: PackSpec
     spec: PackSpec
     jobs: tuple[Job, ...]
     inputs: dict[str, str]
+    sources: Mapping[str, bytes]
+    register: Any
+    absent: tuple[str, ...]
 
 
-def stage(spec: PackSpec, folder: Path) -> Stage:
-    """Copy notebooks and inputs into a temporary tree and settle every parameter.
+def stage(spec: PackSpec, folder: Path, registers: dict[str, Any] | None = None) -> Stage:
+    """Copy notebooks and inputs into a temporary tree, settle every parameter and leave out what cannot be shown.
+
+    Parameters
+    ----------
+    spec : PackSpec
+        A pack file.
+    folder : Path
+        Where the tree is made.
+    registers : dict, optional
+        What is read already: packs of one register read it once.
 
     Raises
     ------
+    DataError
+        The register, or that of the committee before, cannot be used.
     PackError
-        With every unknown or mistyped parameter of every chapter.
+        With every unknown or mistyped parameter of every chapter; or the register lacks what every chapter needs, or
+        more money of its source than a pack may leave out.
     """
     inputs = _Inputs(folder, spec)
     staged = replace(
@@ -142,8 +173,13 @@ def stage(spec: PackSpec, folder: Path) -> Stage:
     if found:
         raise PackError("\n".join([f"{spec.file.name} gives its notebooks what they cannot use:", *found]))
     kept, notebooks = hashes(folder / "inputs"), hashes(folder / "notebooks")
-    ready = tuple(replace(job, inputs=kept, notebooks=notebooks) for job in jobs)
-    return Stage(folder, replace(staged, chapters=tuple(chapters)), ready, kept)
+    read, key = {} if registers is None else registers, str((staged.register.relative_to(folder), sorted(kept.items())))
+    if key not in read:
+        read[key] = _register(staged)
+    sources = _sources(replace(staged, chapters=tuple(chapters)), folder)
+    ready = [replace(job, inputs=kept, notebooks=notebooks) for job in jobs]
+    left, here, absent = _possible(spec, ready, read[key].has)
+    return Stage(folder, spec, left, here, kept, sources, read[key], absent)
 
 
 def hashes(folder: Path) -> dict[str, str]:
@@ -152,27 +188,15 @@ def hashes(folder: Path) -> dict[str, str]:
     return {path.relative_to(folder).as_posix(): file_hash(path) for path in paths}
 
 
-def snapshot(stage: Stage) -> dict[str, bytes]:
-    """What an auditor needs to build the pack again: a pack file, the notebooks and the inputs, as they were.
-
-    Parameters
-    ----------
-    stage : Stage
-        Before or after it ran, with the chapters that cannot be shown.
-
-    Returns
-    -------
-    dict of str to bytes
-        Path in the pack (`sources/pack.yml`, `sources/notebooks/...`, `sources/inputs/...`) -> content.
-    """
-    spec = stage.spec
+def _sources(spec: PackSpec, folder: Path) -> dict[str, bytes]:
+    """The pack file as it is written in a tree, with the notebooks and inputs there."""
     whole = replace(spec, chapters=tuple(chapter for chapter in spec.chapters if not chapter.annex))
-    annex = [FULL] * spec.full + [_lines(chapter, stage.folder) for chapter in spec.chapters if chapter.annex]
-    data = _lines(whole, stage.folder) | ({"annex": annex} if annex else {})
+    annex = [FULL] * spec.full + [_lines(chapter, folder) for chapter in spec.chapters if chapter.annex]
+    data = _lines(whole, folder) | ({"annex": annex} if annex else {})
     text = yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=110)
-    files = [*(Path(job.source) for job in stage.jobs)]
-    files += sorted(path for path in (stage.folder / "inputs").rglob("*") if path.is_file())
-    copied = {f"sources/{path.relative_to(stage.folder).as_posix()}": path.read_bytes() for path in files}
+    files = [chapter.notebook for chapter in spec.chapters]
+    files += sorted(path for path in (folder / "inputs").rglob("*") if path.is_file())
+    copied = {f"sources/{path.relative_to(folder).as_posix()}": path.read_bytes() for path in files}
     return {"sources/pack.yml": text.encode(), **copied}
 
 
@@ -192,27 +216,16 @@ def _lines(said: Any, home: Path) -> Any:
     return dict(said) if isinstance(said, Mapping) else said
 
 
-def possible(spec: PackSpec, stage: Stage, has: Callable[[str], bool]) -> tuple[PackSpec, Stage, tuple[str, ...]]:
-    """Leave out the chapters whose tables the register does not have, and page one where it rests on one of them.
+def _possible(
+    spec: PackSpec, jobs: Sequence[Job], has: Callable[[str], bool]
+) -> tuple[PackSpec, tuple[Job, ...], tuple[str, ...]]:
+    """What can be built of the tables that there are, and one line for every chapter that cannot.
 
-    Parameters
-    ----------
-    has : callable
-        Whether the register has a table, by name.
-
-    Returns
-    -------
-    PackSpec, Stage, tuple of str
-        What can be built, and one line for every chapter that cannot.
-
-    Raises
-    ------
-    PackError
-        No chapter is left.
+    Page one is left out where it rests on one of them.
     """
     lacks = [[one for one in chapter.needs if not (spec.previous if one == PREVIOUS else has(one))]
              for chapter in spec.chapters]  # fmt: skip
-    kept = [pair for *pair, absent in zip(spec.chapters, stage.jobs, lacks, strict=True) if not absent]
+    kept = [pair for *pair, absent in zip(spec.chapters, jobs, lacks, strict=True) if not absent]
     told = [(chapter.title, absent) for chapter, absent in zip(spec.chapters, lacks, strict=True) if absent]
     lines = [f"{title} needs the register of the committee before (a line 'previous')."
              for title, absent in told if PREVIOUS in absent]  # fmt: skip
@@ -226,33 +239,18 @@ def possible(spec: PackSpec, stage: Stage, has: Callable[[str], bool]) -> tuple[
     if not kept:
         raise PackError("\n".join([f"{spec.file.name}: the register has the tables of no chapter.", *lines]))
     page = spec.page_one and replace(spec.page_one, optional=spec.page_one.optional or bool(lines))
-    chapters, jobs = zip(*kept, strict=True)
-    return replace(spec, chapters=chapters, page_one=page), replace(stage, jobs=jobs), tuple(lines)
+    chapters, ready = zip(*kept, strict=True)
+    return replace(spec, chapters=chapters, page_one=page), ready, tuple(lines)
 
 
-def _sources(register: Path) -> list[Path]:
-    """The files that a register reads, where it is a mapping."""
-    from pmo_kit.register.reading import sources_of
-
-    return sources_of(register) if register.suffix.lower() in (".yml", ".yaml") else []
-
-
-def register_of(stage: Stage) -> Register:
-    """The register of a stage; that of the committee before is read too, and could be.
-
-    Raises
-    ------
-    DataError
-        One of the two cannot be used.
-    PackError
-        More money of its source is left out than a pack may leave out, and nobody accepted it by name.
-    """
+def _register(spec: PackSpec) -> Register:
+    """The register of a pack; that of the committee before is read too, and could be."""
     from pmo_kit.register import load_register
     from pmo_kit.register.checks.provenance import accounts
 
-    register = load_register(stage.spec.register)
-    if stage.spec.previous:
-        load_register(stage.spec.previous)
+    register = load_register(spec.register)
+    if spec.previous:
+        load_register(spec.previous)
     told = accounts(register.table)
     if told is not None and told.stops:
         raise PackError(
@@ -271,6 +269,8 @@ class _Inputs:
 
     def add(self, path: Path, is_register: bool = False) -> Path:
         """Copy a folder or a file, a register that is a mapping with its sources, and return where it is now."""
+        from pmo_kit.register.reading import sources_of
+
         if path not in self.staged:
             taken = {(p if p.is_dir() else p.parent).name for p in self.staged.values()}
             name = _unique(path.name if path.is_dir() else path.stem, taken)
@@ -282,7 +282,7 @@ class _Inputs:
             else:
                 top.mkdir(parents=True)
                 shutil.copyfile(path, top / path.name)
-                for source in _sources(path) if is_register else ():
+                for source in sources_of(path) if is_register and path.suffix.lower() in (".yml", ".yaml") else ():
                     if not real(source).is_relative_to(self.spec.home):
                         raise PackError(f"{path.name} reads {source.name}, which is {self.out}")
                     shutil.copyfile(source, top / source.name)

@@ -283,17 +283,6 @@ class PackDiff:
     figures: FigureMoves
 
     @property
-    def table(self) -> pd.DataFrame:
-        """One row per cell of an exhibit that moved: exhibit, row, column, old, new, change (numbers only)."""
-        columns = ["exhibit", "row", "column", "old", "new", "change"]
-        rows = [
-            (name, move.row, move.column, move.old, move.new, move.change)
-            for name, found in self.figures.moved.items()
-            for move in found
-        ]
-        return pd.DataFrame(rows, columns=columns)
-
-    @property
     def summary(self) -> str:
         """One sentence."""
         found = self.figures

@@ -20,19 +20,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from pmo_kit.doors import door, numbers
 from pmo_kit.errors import DataError, InputError
+from pmo_kit.finance import ratio
 
 if TYPE_CHECKING:
     from pmo_kit.register import Register
 
 Array = NDArray[np.float64]
 CLOSE = 1e-9
-
-
-def ratio(above: Array, below: Array) -> Array:
-    """Divide; not a number where the divisor is not above 0."""
-    out = np.full(np.broadcast(above, below).shape, np.nan)
-    with np.errstate(over="ignore"):
-        return np.divide(above, below, out=out, where=below > 0)
 
 
 @door

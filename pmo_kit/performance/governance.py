@@ -67,7 +67,7 @@ def period_ends(periods: pd.Series, register: Register) -> pd.DatetimeIndex:
     return pd.DatetimeIndex([pd.Timestamp(m // 12, m % 12 + 1, 1) + pd.offsets.MonthEnd(0) for m in months])
 
 
-def unexplained_moves(register: Register, previous: Register | None) -> Iterator[tuple[str, str, float, object]]:
+def unexplained_moves(register: Register, previous: Register | None) -> Findings:
     """Yield one line per project whose baseline moved with no reference, the money first."""
     log = baseline_moves(register, previous)
     log = log[~log["explained"]]
@@ -88,9 +88,7 @@ def unexplained_moves(register: Register, previous: Register | None) -> Iterator
         yield str(project), text, amount, since
 
 
-def returned_requests(
-    register: Register, previous: Register | None, decisions: pd.DataFrame
-) -> Iterator[tuple[str, str, float, object]]:
+def returned_requests(register: Register, previous: Register | None, decisions: pd.DataFrame) -> Findings:
     """Yield refused requests that are back: another name, the same cost; say how benefits changed."""
     for row, project, old, asked, benefits in _returned(register, previous, decisions):
         text = f"{old}, refused on {row.date:%Y-%m-%d}, returns as {register.projects.at[project, 'name']}:"
@@ -233,7 +231,8 @@ WORDS = {
     "stop": ("stop", "stopped"),
 }
 """A decision as advice, and as it was taken."""
-Row = tuple[str, str, str, float, object]
+Findings = Iterator[tuple[str, str, float, object]]
+"""Of each finding the project, the words, the money at stake and the date."""
 
 
 def since_last_committee(register: Register, previous: Register | None = None) -> pd.DataFrame:
@@ -270,14 +269,15 @@ def since_last_committee(register: Register, previous: Register | None = None) -
         _same_money(register, previous)
     decisions = last_decisions(register, previous)
     with printing() as told:
-        rows: list[Row] = [
-            *_against_advice(decisions, register),
-            *_not_kept(decisions, register, previous),
-            *_gone(decisions, register, previous),
-            *(("baseline_moved", *row) for row in unexplained_moves(register, previous)),
-            *(("returned", *row) for row in returned_requests(register, previous, decisions)),
-            *_open(decisions, register),
-        ]
+        by_kind: dict[str, Findings] = {
+            "against_advice": _against_advice(decisions, register),
+            "not_kept": _not_kept(decisions, register, previous),
+            "gone": _gone(decisions, register, previous),
+            "baseline_moved": unexplained_moves(register, previous),
+            "returned": returned_requests(register, previous, decisions),
+            "open": _open(decisions, register),
+        }
+        rows = [(kind, *row) for kind, findings in by_kind.items() for row in findings]
     found = pd.DataFrame(rows, columns=["kind", "project_id", "text", "amount", "date"])
     kept = [Sentence(text, (*facts_of(text), *told_in(text, told))) for text in found["text"]]
     found["text"] = pd.Series(kept, found.index, dtype=object)
@@ -343,9 +343,9 @@ def _latest_status(register: Register) -> pd.DataFrame:
     )
 
 
-def _against_advice(decisions: pd.DataFrame, register: Register) -> list[Row]:
+def _against_advice(decisions: pd.DataFrame, register: Register) -> Findings:
     """Decided otherwise than recommended."""
-    status, projects, rows = _latest_status(register), register.projects, []
+    status, projects = _latest_status(register), register.projects
     last = decisions[decisions["date"] == decisions["date"].max()]
     for row in last.dropna(subset=["recommended"]).itertuples():
         if row.decision == row.recommended:
@@ -358,20 +358,17 @@ def _against_advice(decisions: pd.DataFrame, register: Register) -> list[Row]:
             declared = projects["rag_declared"].get(row.project_id)
             green = declared == "G" and figures["ev"] < 0.95 * figures["ac"]
             text += " and still reports Green." if green else "."
-        rows.append(("against_advice", row.project_id, text, row.amount, row.date))
-    return rows
+        yield row.project_id, text, row.amount, row.date
 
 
-def _not_kept(decisions: pd.DataFrame, register: Register, previous: Register | None) -> list[Row]:
+def _not_kept(decisions: pd.DataFrame, register: Register, previous: Register | None) -> Findings:
     """Stopped, refused or paused, and still spending."""
-    rows = []
     for row in decisions[decisions["decision"].isin(["stop", "refuse", "pause"])].itertuples():
         amount, words = _spent_since(register, previous, row.project_id, row.date)
         if amount > 1e-9:
             name = called(register.projects, row.project_id, row.project_name)
             text = f"{name} was {WORDS[row.decision][1]} on {row.date:%Y-%m-%d} and {words}."
-            rows.append(("not_kept", row.project_id, text, amount, row.date))
-    return rows
+            yield row.project_id, text, amount, row.date
 
 
 def _spent_since(register: Register, previous: Register | None, project: str, day: pd.Timestamp) -> tuple[float, str]:
@@ -401,44 +398,42 @@ def _spent_since(register: Register, previous: Register | None, project: str, da
     return 0.0, ""
 
 
-def _gone(decisions: pd.DataFrame, register: Register, previous: Register | None) -> list[Row]:
+def _gone(decisions: pd.DataFrame, register: Register, previous: Register | None) -> Findings:
     """In the last register, not in this one, and nobody decided so."""
     decided = set(decisions.loc[decisions["decision"].isin(ENDED), "project_id"])
-    here, rows = set(register.projects.index), []
+    known = set(register.projects.index)
     dates = decisions.set_index("project_id")["date"]
     if previous is not None:
         costs = previous.table("costs").groupby("project_id")["amount"].sum()
-        for project in previous.projects.index.difference(list(here | decided), sort=True):
+        for project in previous.projects.index.difference(list(known | decided), sort=True):
             asked = float(costs.get(project, np.nan))
             of = f", with {number(asked)} of planned cost" if asked > 0 else ""
             text = f"{called(previous.projects, project)} is no longer in the register{of}; no decision says so."
-            rows.append(("gone", project, text, asked, dates.get(project, pd.NaT)))
-    seen = {row[1] for row in rows}
+            yield project, text, asked, dates.get(project, pd.NaT)
+        known |= set(previous.projects.index)
     for row in decisions.itertuples():
-        if row.project_id not in here | seen and row.decision not in ENDED:
+        if row.project_id not in known and row.decision not in ENDED:
             name = called(register.projects, row.project_id, row.project_name)
             text = f"{name} was {WORDS[row.decision][1]} and is no longer in the register; no decision says so."
-            rows.append(("gone", row.project_id, text, row.amount, row.date))
-    return rows
+            yield row.project_id, text, row.amount, row.date
 
 
-def _open(decisions: pd.DataFrame, register: Register) -> list[Row]:
+def _open(decisions: pd.DataFrame, register: Register) -> Findings:
     """Decisions that wait for something, and actions past their date."""
-    projects, as_of, rows = register.projects, register.settings.as_of, []
+    projects, as_of = register.projects, register.settings.as_of
     waiting = decisions[decisions["decision"].isin(["fund_to_next_gate", "fund_with_condition", "defer", "pause"])]
     waiting = waiting[~brought(waiting, register)]
     for row in waiting[waiting["project_id"].isin(projects.index)].itertuples():
         text = f"{called(projects, row.project_id)} was {WORDS[row.decision][1]}"
         text += f": {row.condition}" if isinstance(row.condition, str) and row.condition else ""
         text += f" (due {row.due:%Y-%m-%d})" if pd.notna(row.due) else ""
-        rows.append(("open", row.project_id, f"{text}.", row.amount, row.date))
+        yield row.project_id, f"{text}.", row.amount, row.date
     actions = register.table("actions")
     late = actions[actions["status"] == "open"]
     late = late[late["due"] < pd.Timestamp(as_of)] if as_of is not None else late.iloc[:0]
     for row in late.itertuples():
         project = row.project_id if isinstance(row.project_id, str) else ""
-        rows.append(("open", project, f"{row.action}: was due on {row.due:%Y-%m-%d}, {row.owner}.", np.nan, row.due))
-    return rows
+        yield project, f"{row.action}: was due on {row.due:%Y-%m-%d}, {row.owner}.", np.nan, row.due
 
 
 def decision_log(register: Register, previous: Register | None = None) -> pd.DataFrame:

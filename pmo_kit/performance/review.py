@@ -18,14 +18,9 @@ import pandas as pd
 from pmo_kit.appraisal import appraise
 from pmo_kit.doors import Answer, day, door
 from pmo_kit.facts import as_given, in_row, keeping, number
+from pmo_kit.finance import ratio
 from pmo_kit.performance.benefits import expected_share
-from pmo_kit.performance.curves import (
-    Curves,
-    earned_schedule,
-    earned_value,
-    ratio,
-    read_curves,
-)
+from pmo_kit.performance.curves import Curves, earned_schedule, earned_value, read_curves
 from pmo_kit.performance.governance import brought, last_decisions, latest_slips
 
 if TYPE_CHECKING:
@@ -172,8 +167,6 @@ def apply_rules(table: pd.DataFrame, rules: RagRules) -> pd.DataFrame:
     return rated
 
 
-INDICES = ("cv", "sv", "cpi", "spi", "eac_cpi", "eac_plan", "eac_cpi_spi", "etc", "vac", "tcpi_bac",
-           "tcpi_eac")  # fmt: skip
 MONEY = ("bac", "pv", "ev", "ac")
 DECLARED = ("name", "area", "strategic_goal", "sponsor", "rag_declared", "rag_assured")
 
@@ -308,8 +301,7 @@ def project_table(register: Register, curves: Curves) -> pd.DataFrame:
     figures = curves.latest.where(table["counted"])
     table[list(MONEY)] = figures[list(MONEY)]
     found = earned_value(*(figures[name].to_numpy(dtype=float) for name in MONEY))
-    for name in INDICES:
-        table[name] = found[name]
+    table[list(found)] = pd.DataFrame(found, index=table.index)
     table["eac_declared"] = figures["ac"] + figures["etc_declared"]
     table["eac"] = table["eac_cpi"].fillna(table["eac_plan"])
     at = np.where(curves.finished >= 0, curves.finished, curves.now) + 1.0
@@ -357,8 +349,7 @@ def roll_up(table: pd.DataFrame, by: str) -> pd.DataFrame:
     rolled["counted"] = counted.groupby("group").size().reindex(names, fill_value=0)
     rolled[list(MONEY)] = sums[list(MONEY)]
     found = earned_value(*(sums[name].to_numpy() for name in MONEY))
-    for name in INDICES:
-        rolled[name] = found[name]
+    rolled[list(found)] = pd.DataFrame(found, index=rolled.index)
     rolled[["es", "at"]] = timed
     rolled["spi_t"] = ratio(timed["es"].to_numpy(dtype=float), timed["at"].to_numpy(dtype=float))
     for rag in ("rag_declared", "rag_assured", "rag_rule"):

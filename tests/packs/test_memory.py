@@ -115,8 +115,8 @@ def test_two_packs_are_compared_by_decision_and_figure(workspace: Workspace, tmp
     new = build_pack(plan(workspace, "stop", 1.5), tmp_path / "out")
     found = diff_packs(old, new)
     assert found.decisions == ("North quay (A): fund, 3 → stop, 1.5",)
-    rows = found.table.set_index(["exhibit", "row", "column"])
-    assert rows.loc[("arbitration.plan", "A", "cost"), "change"] == -1.5
+    changes = {(move.row, move.column): move.change for move in found.figures.moved["arbitration.plan"]}
+    assert changes["A", "cost"] == -1.5
     assert "North quay (A): fund, 3 → stop, 1.5" in str(found)
     assert diff_packs(old, old).summary == f"board {old.name} says the same as board {old.name}."
     other = build_pack(workspace(one=notebook(LOAD, message("b.new"))), tmp_path / "other")
