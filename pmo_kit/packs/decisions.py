@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
     from pmo_kit.register.sheets import Body
 
 PLAN, REFUSED = "arbitration.plan", "arbitration.refused"
+_OURS = {"project_name", "recommended", "register_fingerprint"}
 _NEEDED = {"date", "committee", "project_id", "decision", "recommended", "reason"}
+_NO_ROWS = ("banner_row", "total_row", "example_row")
 _FUNDS = ("fund", "fund_to_next_gate", "fund_with_condition")
 
 
@@ -164,13 +167,17 @@ def _decisions_file(path: str | Path) -> Path:
 def _lines(file: Path, register: Any) -> tuple[list[tuple[int, dict[str, str]]], list[str], list[str]]:
     """The lines of a file with their numbers, dates as ISO, amounts as plain numbers; warnings; what is wrong."""
     from pmo_kit.register.template import text_columns
+    from pmo_kit.register.values import readable
 
-    _, intake, found = _shaped(file, register.settings if register else Settings())
+    body, intake, found = _shaped(file, register.settings if register else Settings())
     if absent := sorted(_NEEDED - set(intake.headers)):
         raise PackError(f"{file.name} lacks the column{'s' * (len(absent) > 1)} {', '.join(absent)}.")
-    lacks = ", ".join(name for name in _columns() if name not in intake.headers)
-    others = ", ".join(found.loc[found["rule"] == "column_not_mapped", "column"])
-    faults = [f"{others}: no column of the table decisions. Renamed? It lacks {lacks}."] if others and lacks else []
+    faults = []
+    for header in found.loc[found["rule"] == "column_not_mapped", "column"]:
+        cells = pd.concat([body.text(place) for place in body.find(header)], ignore_index=True).dropna()
+        lacks = (one for one in intake.table if one.name not in {*intake.headers, *_OURS})
+        if like := ", ".join(one.name for one in lacks if cells.map(lambda cell, one=one: readable(cell, one)).all()):
+            faults.append(f"{header}: no column of the table decisions. Renamed? It lacks {like}.")
     rows = text_columns(intake.frame).map(_plain).to_dict("records")
     for name, places in intake.unread.items():
         for place in np.flatnonzero(places):
@@ -179,23 +186,19 @@ def _lines(file: Path, register: Any) -> tuple[list[tuple[int, dict[str, str]]],
     decided = {number: row for number, row in lines if row["decision"]}
     for one in found[found["severity"].eq("block") & (found["row"].isin(decided) | found["row"].isna())].itertuples():
         where = f"{_who(one.row, decided[one.row])}: {one.field}" if one.row in decided else file.name
-        fix = f"Write {_both(one.value)}." if one.rule == "date_ambiguous" else one.fix
-        faults.append(f"{where}: {one.message} {fix}")
+        faults.append(f"{where}: {one.message} {one.fix}")
     for number, row in decided.items():
         if row["amount"].startswith("-"):
             faults.append(f"{_who(number, row)}: amount '{row['amount']}' is below zero.")
     untold = found["rule"].eq("missing_with_reason") & found["row"].isin(decided) & found["field"].ne("decision")
+    untold |= found["rule"].isin(_NO_ROWS)
     look = found[found["severity"].eq("warn") | untold].itertuples()
-    return lines, [f"Look at {one.file} {one.sheet} {_text(one.row)}: {one.message}" for one in look], faults
-
-
-def _both(date: str) -> str:
-    """The two days that a date can be."""
-    from pmo_kit.register.values import parse_date
-
-    column, cell = load_schema()["decisions"]["date"], pd.Series([date], dtype="str")
-    ways = (parse_date(cell, column, month_first=way).values[0] for way in (False, True))
-    return " or ".join(f"{day:%Y-%m-%d}" for day in ways)
+    told = [f"Look at {one.file} {one.sheet} {_text(one.row)}: {one.message}" for one in look]
+    told += [
+        f"Look at {file.name} {number}: no project and no decision; it was left out."
+        for number, row in lines if not (row["decision"] or row["project_id"])
+    ]  # fmt: skip
+    return lines, told, faults
 
 
 def _columns() -> list[str]:
@@ -211,7 +214,7 @@ def _shaped(file: Path, settings: Settings) -> tuple[Body, Intake, pd.DataFrame]
     from pmo_kit.register.layout import find_body
     from pmo_kit.register.reading import read_sheets
     from pmo_kit.register.shaping import Style, shape_table
-    from pmo_kit.register.values import folded, parse_date
+    from pmo_kit.register.values import TWO_WAYS, folded, parse_date, where
 
     findings, table = Findings(), load_schema()["decisions"]
     try:
@@ -225,12 +228,19 @@ def _shaped(file: Path, settings: Settings) -> tuple[Body, Intake, pd.DataFrame]
         raise PackError(f"{file} cannot be read: {stop['message'].iloc[0] if len(stop) else 'it is empty.'}")
     if body is None:
         raise PackError(f"{file.name} lacks the columns {', '.join(sorted(_NEEDED))}.")
-    dates = pd.concat([body.text(place) for name in ("date", "due") for place in body.find(name)], ignore_index=True)
+    dates, amounts = (
+        pd.concat(
+            [pd.Series(dtype="str"), *(body.text(place) for name in names for place in body.find(name))],
+            ignore_index=True,
+        )
+        for names in (("date", "due"), ("amount",))
+    )
     pack = file.parent / "manifest.json"
 
     def otherwise(kind: str) -> bool | None:
         if kind == "decimal":
-            return bool(settings.comma)
+            odd = where(amounts, lambda text: re.fullmatch(TWO_WAYS, text) and not re.fullmatch(r"\d+\.\d+", text))
+            return settings.comma if odd.any() else bool(settings.comma)
         own = pd.Timestamp(read_json(pack).get("date")) if pack.is_file() else None
         day, month = (own in set(parse_date(dates, table["date"], month_first=way).values) for way in (False, True))
         return month if day != month else settings.month_first
@@ -299,6 +309,7 @@ def record_decisions(path: str | Path, register_folder: str | Path) -> Recorded:
     """
     from pmo_kit.register import load_register
     from pmo_kit.register.template import text_columns
+    from pmo_kit.register.values import clean_text
 
     folder = Path(register_folder)
     if not folder.is_dir():
@@ -314,10 +325,13 @@ def record_decisions(path: str | Path, register_folder: str | Path) -> Recorded:
         own = {"", *intake.headers.values()}
         others = {name: body.text(at).fillna("") for at, name in enumerate(body.headers) if name not in own}
         extra = found.loc[found["rule"] == "column_not_mapped", "column"]
-        lines = found.loc[found["rule"].isin(("banner_row", "total_row", "example_row")), "value"]
+        lines = found.loc[found["rule"].isin(_NO_ROWS), "value"]
         if lost := [*lines, *extra[extra.duplicated() | ~extra.isin(others)]]:
             raise PackError(f"{file} has what is no decision and would be lost: {', '.join(lost)}.")
         before = text_columns(register.table("decisions")).assign(**others).to_dict("records")  # as it reads them
+        for name, cells in intake.raw.items():  # and why there is none
+            for row, text in zip(before, clean_text(cells).fillna(""), strict=True):
+                row[name] = row[name] or text
         columns += others
     fresh = {_key(row) for row in rows}
     content = _written(columns, [*(row for row in before if _key(row) not in fresh), *rows])

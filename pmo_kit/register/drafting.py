@@ -33,6 +33,7 @@ from pmo_kit.register.values import (
     INSIDE,
     MISSING,
     ORDINAL,
+    PART_OF_YEAR,
     READERS,
     SCALES,
     Shown,
@@ -54,7 +55,6 @@ from pmo_kit.register.values import (
 )
 from pmo_kit.register.values import words as word_lists
 
-_PART_OF_YEAR = r"\b(?:[hH][12]|[qQ][1-4])\b"
 _DATED = re.compile(r"\b\d{4}-\d\d?-\d|\d[./-]\d\d?[./-]\d\d(?!\d)|\d:\d\d")
 _LONG = 60
 _EXAMPLES = {"currency": "EUR", "money_unit": "million", "as_of": "2026-09-30", "price_basis": "nominal"}
@@ -140,15 +140,15 @@ def _again(col: _Col, others: list[_Col], alike: bool) -> bool:
 
 
 def _bare_of(header: str) -> str:
-    """A header without its unit, and without what stands in brackets and is neither words nor its only year."""
-    text = without_unit(bare_header(header))
+    """A header without its unit, and of what stands in brackets the words alone, and its only year."""
+    text = re.sub(r"\b12 months?\b", " ", without_unit(bare_header(header)))
     dated = re.search(r"(?:19|20)\d\d", INSIDE.sub(" ", text))
 
     def kept(inside: re.Match[str]) -> str:
-        words = re.search(r"^\D*$|%|(?i:pct|per ?cent|prozent)", inside[1]) or (
-            not dated and read_year(inside[1].strip())
-        )
-        return f" {inside[1]} " if words else " "
+        if read_year(inside[1].strip()):
+            return " " if dated else f" {inside[1]} "
+        whole = re.search(rf"^\D*$|%|(?i:pct|per ?cent|prozent)|{PART_OF_YEAR}", inside[1])
+        return " ".join(["", inside[1] if whole else plain(re.sub(r"\d", " ", inside[1])), ""])
 
     return INSIDE.sub(kept, text).strip()
 
@@ -163,10 +163,12 @@ def year_of(header: str) -> tuple[int, str] | None:
 
     >>> year_of("FY2026/27 Budget (£m)"), year_of("Ist 2027"), year_of("Phase 2"), year_of("FY27"), year_of("Feb-27")
     ((2027, 'budget'), (2027, 'ist'), None, (2027, ''), (2027, ''))
-    >>> year_of("2027 (Actual)"), year_of("Budget (FY27)"), year_of("2027 (2)"), year_of("H1 2027")
-    ((2027, 'actual'), (2027, 'budget'), (2027, ''), (2027, ''))
+    >>> year_of("2027 (Actual)"), year_of("Budget (FY27)"), year_of("2027 (2)"), year_of("H1/27"), year_of("2027 (P80)")
+    ((2027, 'actual'), (2027, 'budget'), (2027, ''), (2027, ''), (2027, 'p'))
     """
-    bare = re.sub(rf"\b12 months?\b|(?<=[a-z])(?=[A-Z])|{_PART_OF_YEAR}", " ", _bare_of(header))
+    bare = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", _bare_of(header))
+    if (whole := re.sub(rf"[\s/'’-]*{PART_OF_YEAR}[\s/'’-]*", " ", bare)) != bare:
+        bare = re.sub(r"(?<!\d)(?=\d\d$)", "20", whole.strip())
     if several_years(bare):
         return None
     if period := _period_of(bare):
@@ -203,7 +205,7 @@ class _Col:
     def part(self) -> bool:
         """The header names a month, a quarter or half a year."""
         months = "-" in _period_of(self.header) or english_months(self.plain) != self.plain
-        return months or re.search(_PART_OF_YEAR, self.header) is not None
+        return months or re.search(PART_OF_YEAR, self.header) is not None
 
     def share(self, kind: str) -> float:
         """Share of the filled cells that can be read as a number, date, period or year; words do not count."""
@@ -666,8 +668,8 @@ class Draft:
         parts = [col for col in years if col.part and (sorts[col].replace("total", "bare"), col.year) in full]
         sheet.leave(parts, "? a part of a year that is read already")
         whole = [col for col in years if not col.used]
-        for col in [col for col in sheet.cols if whole and not (col.used or col in whole)]:
-            if col.number and is_sum(col.source, col.place, [one.place for one in whole]):
+        for col in [col for col in sheet.cols if not (col.used or col in whole)]:
+            if whole and col.number and is_sum(col.source, col.place, [one.place for one in whole]):
                 sheet.leave([col], "the sum of other columns", True)
             elif several_years(bare_header(col.header)) and col.share("number") > 0:
                 sheet.leave([col], "? amounts of several years: in which one do they count")

@@ -20,7 +20,7 @@ from pydantic import BeforeValidator
 from pmo_kit.errors import DataError
 from pmo_kit.forms import Block, Day, Form, FormError, Reading, Required, Rows, read_form
 from pmo_kit.register.schema import Table
-from pmo_kit.register.values import EMPTY_DTYPES, shown, words
+from pmo_kit.register.values import EMPTY_DTYPES, near_dates, shown, words
 
 COLUMNS = ("severity", "file", "sheet", "row", "column", "value", "rule", "message", "fix")
 SEVERITIES = ("block", "warn", "info")
@@ -102,7 +102,7 @@ def told(what: str, severity: str = "", **said: object) -> tuple[str, str, str, 
     severity : str
         Where it is not that of the list.
     **said : object
-        What stands for the names in the words; `{value}` is kept for the cell as written.
+        What stands for the names in the words; `{value}` is kept for the cell as written, `{date}` for the days that it may mean.
 
     Examples
     --------
@@ -110,7 +110,7 @@ def told(what: str, severity: str = "", **said: object) -> tuple[str, str, str, 
     ('info', 'lines_above_header', '2 lines above the header are not data.', '')
     """
     usual, *texts = words()["told"][what]
-    text, fix = (one.format_map({"value": "{value}", **said}) for one in (*texts, "")[:2])
+    text, fix = (one.format_map({"value": "{value}", "date": "{date}", **said}) for one in (*texts, "")[:2])
     return severity or usual, what.split()[0], text, fix
 
 
@@ -160,7 +160,8 @@ class Findings:
     ) -> None:
         """Add one finding for every row of a table where the mask is true (or for every position).
 
-        `message` is one text, in which `{value}` stands for the cell as written, or one text for each row.
+        `message` is one text, in which `{value}` stands for the cell as written, or one text for each row; in `fix`
+        `{date}` stands for the days that the cell may mean.
         """
         positions = np.asarray(where)
         if positions.dtype == bool:
@@ -171,7 +172,8 @@ class Findings:
         values, projects = intake.written(column, positions), intake.projects(positions)
         for position, text, value, project in zip(positions, texts, values, projects, strict=True):
             place = (*intake.place(position), int(intake.rows[position]), intake.header(column, position))
-            line = (severity, *place, value, rule, text.replace("{value}", value), fix)
+            mend = fix.replace("{date}", near_dates(value)) if "{date}" in fix else fix
+            line = (severity, *place, value, rule, text.replace("{value}", value), mend)
             self._rows.append((*line, project, intake.table.name, column, int(position)))
 
     def add_lines(

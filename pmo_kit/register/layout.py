@@ -52,7 +52,7 @@ _WORD_AND_DATE = re.compile(r"[^\W\d]+\.?,?\s+\d+[./-]\d+[./-]|.*\b12 months?\b"
 _OPEN = re.compile(
     rf"\d\s*(?:\+|\.\.+|…|→|>|[-–—/]\s*$|ff\b)|^\W*(?:>|≥|→)|{one_of('later')}|"
     rf"(?:{one_of('until')}|(?<!year )(?<!months )\bto)[\s-]+(?:(?:fy\s*)?(?:19|20)|fy\s*'?)\d\d(?![\d./-])|"
-    rf"(?:19|20)\d\d\s+(?:and|or|und|oder|et|ou|y|o)\s+{one_of('until')}",
+    rf"(?:19|20)\d\d\W+(?:(?:and|or|und|oder|et|ou|y|o)\s+{one_of('until')}|{one_of('with')}.*{one_of('spent')})",
     re.I,
 )
 

@@ -227,7 +227,9 @@ def _unit_around(intake: Intake, around: Iterable[tuple[int, str]], findings: Fi
             findings.add(*told(f"header_unit_differs {what}", line=shown(text), other=unit), **at)
 
 
-_AMOUNT = re.compile(rf"{one_of('amount')}|[€£$¥₹]|(?:19|20)\d\d|\bfy ?'?\d\d|\+$")
+_AMOUNT = re.compile(
+    rf"{one_of('amount')}|[€£$¥₹]|(?:19|20)\d\d|\bfy ?'?\d\d|\+$|(?:{one_of('year')}|\b[yn]) ?\+?\d\d?$"
+)
 _NO_AMOUNT, _SPENT = re.compile(one_of("not_amount")), re.compile(one_of("spent"))
 
 

@@ -238,6 +238,7 @@ SCALES: dict[str, float] = {name: float(one["worth"]) for name, one in words()["
 _SCALE_OF = {word: name for name, one in words()["scales"].items() for word in one["words"]}
 _SIGNS: dict[str, str] = words()["currencies"]
 CURRENCIES = {sign: codes.split()[0] for sign, codes in _SIGNS.items() if not sign.isalpha()}
+_RUPEES = {*_SIGNS["rs"].split(), "BDT"}
 _CODES = set(words()["codes"].split())
 _TOKEN = re.compile(r"[^\W\d_]*[€£$¥₹₩₽₺₫₪₴₦₱฿₸₾]|'?000s?\b|[^\W\d_]+|\S")
 _FILL = {"in", "of", "en", "de", "(", ")", "[", "]", ".", ",", "'", "’", "/", "-", "–"}
@@ -621,7 +622,8 @@ def parse_number(
         value, scale, codes = found
         stated[position] = settle_currency(codes, currency)
         foreign[position] = bool(codes) and stated[position] != currency and bool(currency)
-        if scale and mine and not own[position] and money_unit not in SCALES:
+        credit = (stated[position] or currency) not in _RUPEES and re.search(r"(?i)\bcr\b", written)
+        if scale and mine and not own[position] and (money_unit not in SCALES or credit):
             bad[position] = True
             continue
         if scale:
@@ -734,6 +736,21 @@ def parse_date(
     return Parsed(_days(dates), (text.notna() & dates.isna()).to_numpy(), reason, notes)
 
 
+def near_dates(text: str) -> str:
+    """The days that a text may mean, as a date is written: both of 3/4/2028, else the last of its time.
+
+    >>> [near_dates(one) for one in ("3/4/2028", "Q3 2028", "end of 2028", "31.2.2028", "soon")]
+    ['2028-03-04 or 2028-04-03', '2028-09-30', '2028-12-31', '2028-12-31', '2027-03-31']
+    """
+    cell, column = pd.Series([text], dtype="str"), Column("date", "date")
+    ways = (parse_date(cell, column, month_first=way).values.iloc[0] for way in (True, False))
+    year = re.search(r"(?:19|20)\d\d", text)
+    if days := {f"{day:%Y-%m-%d}" for day in ways if not pd.isna(day)}:
+        return " or ".join(sorted(days))
+    time_ = read_period(text) or (year[0] if year else "2027-03")
+    return f"{pd.Period(time_).end_time:%Y-%m-%d}"
+
+
 def _to_days(text: pd.Series, form: str) -> pd.Series:
     return pd.to_datetime(text, format=form, errors="coerce").astype("datetime64[us]")
 
@@ -811,16 +828,30 @@ def english_months(text: str) -> str:
     return _WORD.sub(english, text)
 
 
+def _numbered(words_: str) -> str:
+    """A pattern of a word with its number: Q3, 3Q, 3. Quartal, quarter 3."""
+    first = rf"(?<!\w)(?:[1-4])(?:\.|st|nd|rd|th|er|re|e|ème|º|ª|°)?\s*(?:{words_})(?![^\W\d_])"
+    return rf"(?i:{first}|(?<![^\W\d_])(?:{words_})\s*[1-4](?!\d))"
+
+
+PART_OF_YEAR = _numbered(f"[hq]|{one_of('quarter')}|{one_of('half')}")
+"""A quarter or a half of a year."""
+_QUARTER = re.compile(_numbered(f"[qt]|{one_of('quarter')}"))
+_ITS_YEAR = re.compile(r"[\s\-/.]*(?:(?:of|de|du|fy)\b\s*|fy)?['’]?(?:20)?([1-6]\d)[\s\-/]*")
+
+
 def read_period(text: str) -> str | None:
     """Read a year, quarter or month into its one form: "2028", "2028-Q1", "2026-09".
 
     >>> [read_period(one) for one in ("Q1 2028", "T3 2028", "Q1 FY28", "Jan-26", "2026/9")]
     ['2028-Q1', '2028-Q3', '2028-Q1', '2026-01', '2026-09']
+    >>> [read_period(one) for one in ("3Q27", "Q3/27", "2027Q3", "3. Quartal 2027", "3e trimestre 2027", "Q32027")]
+    ['2027-Q3', '2027-Q3', '2027-Q3', '2027-Q3', '2027-Q3', None]
     """
     low = text.strip().lower()
-    whole = re.sub(r"\bfy\s*'?(?=\d\d\b)", "20", low)
-    if match := re.fullmatch(r"(?:fy\s*)?(\d{4})[\s\-/]*[qt]([1-4])|[qt]([1-4])[\s\-/]*(?:fy\s*)?(\d{4})", whole):
-        return f"{match[1] or match[4]}-Q{match[2] or match[3]}"
+    part = _QUARTER.search(low)
+    if part and (year := _ITS_YEAR.fullmatch(low[: part.start()] + low[part.end() :])):
+        return f"20{year[1]}-Q{re.search('[1-4]', part[0])[0]}"
     if match := re.fullmatch(r"(\d{4})[-/](\d{1,2})(?:-01(?:[ t]00:00(:00)?)?)?", low):
         month = int(match[2])
         if 1 <= month <= 12:

@@ -135,7 +135,7 @@ WRONG = {
     "dollars": (saved(lines(amount=lambda one: f"${one}")), "another currency"),
     "a place among others": (saved(lines(amount=lambda one: "5th")), "cannot be read as a number"),
     "a share": (saved(lines(amount=lambda one: "12 %")), "cannot be read as a number"),
-    "two ways to read a day": (saved(days("5/10/2026", "", "")), "Write 2026-10-05 or 2026-05-10."),
+    "two ways to read a day": (saved(days("5/10/2026", "", "")), "Write it as 2026-05-10 or 2026-10-05"),
     "no such day": (saved(days("31/11/2026", "", "")), "is not a date"),
     "a decision in French": (saved(said(("defer", "reporter"))), "is not a decision. Use one of: fund, "),
     "a cell that is missing inside": (saved([row[:3] + row[4:] if n == 1 else row for n, row in enumerate(lines())]),
@@ -166,12 +166,18 @@ def test_what_may_be_read_otherwise_is_refused(tmp_path: Path, register: Registe
         read_decisions(tmp_path / f"decisions.{kind}", register)
 
 
-def test_a_project_is_known_by_its_name_and_what_does_not_agree_is_told(tmp_path: Path, register: Register) -> None:
-    folder, ids = tmp_path / "register", [one[1] for one in TRUE]
+@pytest.fixture
+def folder_of_three(tmp_path: Path, register: Register) -> Path:
+    folder = tmp_path / "register"
     folder.mkdir()
     for name in ("settings", "projects", "costs"):
         table = register.table(name).dropna(axis=1, how="all")
         table.to_csv(folder / f"{name}.csv", index=name == "projects")
+    return folder
+
+
+def test_a_project_is_known_by_its_name_and_what_does_not_agree_is_told(tmp_path: Path, folder_of_three: Path) -> None:
+    folder, ids = folder_of_three, [one[1] for one in TRUE]
     rows, at = lines(), {name: place for place, name in enumerate(HEAD)}
     for row, told, name in zip(rows[1:], ("A", ids[1].lower(), ids[2]), ("a", "b", "a"), strict=True):
         row[at["project_id"]], row[at["project_name"]] = told, name
@@ -193,3 +199,44 @@ def test_two_decisions_on_one_project_and_money_below_zero_are_refused(tmp_path:
         read_decisions(tmp_path / "decisions.csv", register)
     assert f"line 2, {TRUE[0][1]}: amount '-2' is below zero." in str(caught.value)
     assert f"line 5, {TRUE[1][1]}: decided in line 3 already." in str(caught.value)
+
+
+@pytest.mark.parametrize("amount", ["1.250 k€", "1,250", "1.250 Mio. €"])
+def test_an_amount_of_two_readings_that_no_pack_wrote_is_refused(tmp_path: Path, amount: str) -> None:
+    (tmp_path / "decisions.csv").write_bytes(saved(said(("12.5", amount), ("1250.0", ""))))
+    with pytest.raises(PmoError, match="can be read with a decimal comma or a decimal point"):
+        read_decisions(tmp_path / "decisions.csv")
+
+
+def test_lines_that_are_no_decision_are_told(tmp_path: Path, folder_of_three: Path) -> None:
+    note = ["The board wants a new plan"]
+    for rows in ([*lines(), note], [*lines(), ["", "", "", "", "", "", "", "", "", "", *note, "Chair", "", ""]]):
+        (tmp_path / "decisions.csv").write_bytes(saved(rows))
+        told = record_decisions(tmp_path / "decisions.csv", folder_of_three).warnings
+        assert any("5" in one and "left out" in one for one in told)
+
+
+def test_words_for_what_is_missing_stay_when_another_decision_is_added(tmp_path: Path, folder_of_three: Path) -> None:
+    old = dict.fromkeys(HEAD, "") | {"date": "2026-04-15", "committee": "Board", "project_id": "P01"}
+    old |= {"decision": "fund", "amount": "tbc", "due": "to be confirmed", "owner": "n/a"}
+    (folder_of_three / "decisions.csv").write_bytes(saved([HEAD, list(old.values())]))
+    (tmp_path / "decisions.csv").write_bytes(saved(lines()))
+    record_decisions(tmp_path / "decisions.csv", folder_of_three)
+    assert ",".join(old.values()) in (folder_of_three / "decisions.csv").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("lacks", "cell", "is_asked"), [("amount", "nice", False), ("amount", "7", True),
+                                                          ("register_fingerprint", "7", False),
+                                                          ("condition", "with a permit", True)])  # fmt: skip
+def test_a_column_is_renamed_only_where_it_may_be_the_one_that_is_missing(
+    tmp_path: Path, lacks: str, cell: str, is_asked: bool
+) -> None:
+    head = ["Auflage" if name == lacks else name for name in HEAD]
+    rows = [head, *([cell if name == "Auflage" else text for name, text in zip(head, row, strict=True)]
+                    for row in lines(head=head)[1:])]  # fmt: skip
+    (tmp_path / "decisions.csv").write_bytes(saved(rows))
+    if is_asked:
+        with pytest.raises(PmoError, match=rf"Auflage.*Renamed\? It lacks .*{lacks}"):
+            read_decisions(tmp_path / "decisions.csv")
+    else:
+        assert len(read_decisions(tmp_path / "decisions.csv")) == 3

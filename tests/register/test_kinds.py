@@ -373,6 +373,23 @@ def test_an_amount_beyond_a_trillion_is_told(folder, amount):
     assert told(read(folder, costs=costs), "warn", "trillion", row=2)
 
 
+@pytest.mark.parametrize(
+    ("amount", "is_told"),
+    [("450'000 €", True), ("EUR 90 000", True), ("€ 9000", False), ("90 000", False), ("12000 Mio. €", False)],
+)
+def test_much_money_with_a_currency_and_no_unit_is_told(folder, amount, is_told):
+    costs = f"project_id,year,amount\nP01,2027,{amount}\nP02,2027,5\n"
+    assert told(read(folder, costs=costs), "warn", "no million", row=2) is is_told
+
+
+@pytest.mark.parametrize(("amount", "currency"), [("2.5 Cr", "INR"), ("Rs 2.5 Cr.", "INR"), ("2.5 crore", "EUR")])
+def test_cr_is_a_crore_beside_rupees_and_may_be_a_credit_elsewhere(folder, amount, currency):
+    costs = f"project_id,year,amount\nP01,2027,{amount}\nP02,2027,5\n"
+    assert read(folder, {"currency": currency}, costs=costs).costs["amount"].sum() == 30
+    if currency == "INR":
+        assert told(read(folder, costs=costs), "block", amount, row=2)
+
+
 def test_columns_of_years_beside_projects_lose_no_money(folder):
     head = "project_id,name,area,2027,2028,Priority"
     for more, values in (("2029+", (1, 2)), ("Currency", ("EUR", "USD")), ("Later", (1, 2))):
@@ -707,6 +724,52 @@ def test_the_only_year_with_readable_amounts_is_no_sum_of_itself(tmp_path):
     draft = draft_mapping([tmp_path / "source.csv"])
     assert "not read" not in draft.table
     assert '"FY27 Cost": 2027, "FY28 Cost": 2028' in draft.text
+
+
+def drafted(tmp_path, heads, *lines):
+    rows = [f"Project ID,Name,Department,{heads}", *(f"P0{n},Quay {n},North,{one}" for n, one in enumerate(lines))]
+    (tmp_path / "source.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return draft_mapping([tmp_path / "source.csv"]).text
+
+
+@pytest.mark.parametrize(
+    "heads",
+    ["3Q27,4Q27", "Q1/27,Q2/27", "2027Q3,2027Q4", "2027-Q3,2027-Q4", "1. Quartal 2027,2. Quartal 2027",
+     "1er trimestre 2027,2e trimestre 2027", "1H27,H2/27", "1. Halbjahr 2027,2. Halbjahr 2027", "T1 2027,T2 2027"],
+)  # fmt: skip
+def test_parts_of_a_year_are_added_up_however_they_are_written(tmp_path, heads):
+    text = drafted(tmp_path, heads, "1,2", "3,5")
+    assert all(f'"{head}": 2027' in text for head in heads.split(","))
+    assert "repeats: sum  # several columns of one year are added up" in text
+
+
+@pytest.mark.parametrize(
+    ("heads", "why"),
+    [
+        ("2027 (P80)", "? its header says more than a year"),
+        ("2027 (Rev. 2)", "? its header says more than a year"),
+        ("2027 inkl. Vorjahre", "? amounts of several years"),
+        ("2027 (incl. prior years)", "? amounts of several years"),
+        ("2027 y compris antérieures", "? amounts of several years"),
+        ("2027 rev. 1", "? amounts, not read"),
+        ("Year 1", "? amounts, not read"),
+        ("Jahr 1", "? amounts, not read"),
+        ("N+1", "? amounts, not read"),
+    ],
+)
+def test_a_header_that_says_more_than_a_year_or_no_year_is_asked_about(tmp_path, heads, why):
+    for more in ("", ",2028"):
+        lines = drafted(tmp_path, f"{heads}{more}", *(("1,2", "3,4") if more else "13")).splitlines()
+        assert any(heads in line and why in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("day", "near"),
+    [("3/4/2028", "2028-03-04 or 2028-04-03"), ("end of 2029", "2029-12-31"), ("Q3 2028", "2028-09-30")],
+)
+def test_what_to_write_for_a_date_is_near_it(folder, day, near):
+    projects = f"project_id,name,area,start\nP01,Quay wall,North,{day}\nP02,Tram depot,South,2027-01-01\n"
+    assert read(folder, projects=projects).findings["fix"].str.contains(near).any()
 
 
 @pytest.mark.parametrize(("one", "other"), [("P01", "PO1"), ("P11", "Pl1"), ("R10", "RI0"), ("7O", "70")])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -9,7 +10,7 @@ import pandas as pd
 
 from pmo_kit.facts import as_given, number
 from pmo_kit.register.checks.registry import Evidence, Found, rule
-from pmo_kit.register.values import SCALES
+from pmo_kit.register.values import SCALES, clean_text, read_unit, where
 from pmo_kit.register.values import words as word_lists
 
 _SUM_TOLERANCE = 0.01
@@ -127,9 +128,18 @@ def amount_beyond_belief(evidence: Evidence) -> Iterator[Found]:
     most = _TRILLION / worth * (1000 if evidence.settings.currency in _SMALL_MONEY else 1)
     one = evidence.settings.money_unit or "unit"
     text = f"{{value}} is more than a trillion: one unit of money is a {one} here."
+    single = f"{{value}} names a currency and no {one}, and is very much: one unit of money is a {one} here."
     for intake, column, amounts in evidence.written("number"):
         if column.is_money and column.money_where is None:
-            yield Found(intake.table.name, column.name, (amounts.abs() >= most).fillna(False), text, _UNIT)
+            far, much = ((amounts.abs() >= least).fillna(False) for least in (most, most / (100 if worth > 1 else 1)))
+            bare = where(clean_text(intake.raw[column.name].where(much.to_numpy())), _names_no_scale)
+            yield Found(intake.table.name, column.name, far, text, _UNIT)
+            yield Found(intake.table.name, column.name, much & ~far & bare, single, _UNIT)
+
+
+def _names_no_scale(text: str) -> bool:
+    currencies, scale, _ = read_unit(re.sub(r"\d[\d.,]*", " ", text))
+    return bool(currencies) and not scale
 
 
 @rule(0, "warn", "as_of and discount_to are years apart, or money is planned in years that are over.")
