@@ -102,7 +102,7 @@ def told(what: str, severity: str = "", **said: object) -> tuple[str, str, str, 
     severity : str
         Where it is not that of the list.
     **said : object
-        What stands for the names in the words; `{value}` is kept for the cell as written, `{date}` for the days that it may mean.
+        What stands for the names in the words; `{value}` is kept for the cell as written, `{date}` for what to write.
 
     Examples
     --------

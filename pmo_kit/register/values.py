@@ -850,8 +850,8 @@ def read_period(text: str) -> str | None:
     """
     low = text.strip().lower()
     part = _QUARTER.search(low)
-    if part and (year := _ITS_YEAR.fullmatch(low[: part.start()] + low[part.end() :])):
-        return f"20{year[1]}-Q{re.search('[1-4]', part[0])[0]}"
+    if part and (its := _ITS_YEAR.fullmatch(low[: part.start()] + low[part.end() :])):
+        return f"20{its[1]}-Q{re.sub('[^1-4]', '', part[0])}"
     if match := re.fullmatch(r"(\d{4})[-/](\d{1,2})(?:-01(?:[ t]00:00(:00)?)?)?", low):
         month = int(match[2])
         if 1 <= month <= 12:
