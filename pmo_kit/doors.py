@@ -113,9 +113,9 @@ def door(function: Callable[P, R]) -> Callable[P, R]:
     for name in ("path", "pack_file"):
         wanted.pop(name, None)  # what is read from it says what it wants
 
-    def bound(bind: Callable[..., inspect.BoundArguments], args: Any, kwargs: Any) -> dict[str, Any]:
+    def bound(bind: Callable[..., inspect.BoundArguments], args: Any, kwargs: Any) -> inspect.BoundArguments:
         try:
-            return bind(*args, **kwargs).arguments
+            return bind(*args, **kwargs)
         except TypeError as slip:
             names = [name for name in signature.parameters if name != "self" and not name.startswith("_")]
             told = f"it takes {', '.join(names)}."
@@ -124,15 +124,17 @@ def door(function: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(function)
     def entered(*args: P.args, **kwargs: P.kwargs) -> R:
-        given = bound(signature.bind_partial, args, kwargs)
+        bound_now = bound(signature.bind_partial, args, kwargs)
+        given = bound_now.arguments
         for name in [name for name in given if name in wanted]:
             if look := _plain(wanted[name]):
                 if given[name] is not None or "None" not in wanted[name]:
-                    look(given[name], f"{who}: {name}" if look is _array else name)
+                    found = look(given[name], f"{who}: {name}" if look is _array else name)
+                    given[name] = found if look in (_counted, _stream) else given[name]
             else:
                 admit(who, given[name], wanted[name])
         bound(signature.bind, args, kwargs)
-        return function(*args, **kwargs)
+        return function(*bound_now.args, **bound_now.kwargs)
 
     return entered
 
@@ -261,16 +263,14 @@ def names(given: object, what: str) -> tuple[Any, ...]:
     return (given,) if isinstance(given, str) else tuple(given)
 
 
-def _counted(given: object, what: str) -> None:
-    whole(given, what, least=int(what in ("draws", "workers")))
+def _counted(given: object, what: str) -> int:
+    return whole(given, what, least=int(what in ("draws", "workers")))
 
 
 def day(given: object, what: str) -> dt.date:
     """A date, as one or as the text 2026-09-30."""
-    if isinstance(given, dt.datetime):
-        return given.date()
-    if isinstance(given, dt.date):
-        return given
+    if isinstance(given, dt.date) and given == given:  # unlike the date that pandas writes for none
+        return given.date() if isinstance(given, dt.datetime) else given
     try:
         return dt.date.fromisoformat(str(given))
     except ValueError:
@@ -282,9 +282,8 @@ def _array(given: object, what: str) -> None:
         numbers(given, what)
 
 
-def _stream(given: object, what: str) -> None:
-    if type(given).__name__ != "Generator":
-        whole(given, what)
+def _stream(given: object, what: str) -> object:
+    return given if type(given).__name__ == "Generator" else whole(given, what)
 
 
 def _must(fits: Callable[[object], bool], words: str) -> Callable[[object, str], None]:
@@ -297,12 +296,18 @@ def _must(fits: Callable[[object], bool], words: str) -> Callable[[object, str],
     return look
 
 
+def _weighed(given: object, what: str) -> None:
+    _must(lambda one: isinstance(one, Mapping), "needs names, such as {'a name': 1.0}")(given, what)
+    for name, one in given.items():  # type: ignore[attr-defined]
+        number(one, f"{what} of {_told(name)}")
+
+
 _path = _must(lambda one: isinstance(one, str | PathLike), "must be a path, as text or as a Path")
 PLAIN: dict[str, Callable[[object, str], object]] = {
     "int": _counted, "float": number, "date": day, "ArrayLike": _array, "np.random.Generator | int": _stream,
     "str": _must(lambda one: isinstance(one, str), "must be text"), "str | PathLike[str]": _path, "str | Path": _path,
     "bool": _must(lambda one: type(one).__name__ in ("bool", "bool_"), "must be True or False"),
-    "Mapping[str, float]": _must(lambda one: isinstance(one, Mapping), "needs names, such as {'a name': 1.0}"),
+    "Mapping[str, float]": _weighed, "Executor": _must(lambda one: hasattr(one, "map"), "must be an executor"),
 }  # fmt: skip
 """What is looked at of a parameter of another type."""
 
@@ -328,7 +333,7 @@ def known(given: Iterable[object], names: Collection[str], what: str) -> None:
     """
     odd = [str(name) for name in given if str(name) not in names]
     if odd:
-        raise InputError(" ".join(f"There is no {what} {name!r}; {nearest(name, names)}" for name in odd))
+        raise InputError(" ".join(f"There is no {what} {_told(name)}; {nearest(name, names)}" for name in odd))
 
 
 def names_of(room: str, file: str) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:

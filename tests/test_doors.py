@@ -8,12 +8,13 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import pmo_kit as pmo
-from pmo_kit import doors
+from pmo_kit import doors, rates
 from pmo_kit.errors import InputError
 from pmo_kit.scenarios import read_scenario_file
 from tests.conftest import shipped_register
@@ -129,6 +130,15 @@ def test_a_slip_is_answered_in_words(call: Callable[..., Any], words: str, thing
     with pytest.raises(InputError) as caught:
         call(things)
     assert words in str(caught.value)
+
+
+def test_a_whole_number_may_be_written_with_a_point(things: dict[str, Any]) -> None:
+    ranking = pmo.prioritize(things["register"])
+    both = [pmo.rank_robustness(ranking, draws, seed) for draws, seed in ((50, 7), (50.0, 7.0))]
+    assert both[0].table.equals(both[1].table)
+    assert len(pmo.finance.discount_factors(0.1, 3.0)) == 3
+    with pytest.raises(InputError, match="must be a whole number"):
+        pmo.rank_robustness(ranking, 50, 7.5)
 
 
 def test_one_id_needs_no_list(things: dict[str, Any]) -> None:
@@ -285,6 +295,12 @@ def test_what_wants_numbers_says_so_of_every_parameter(function: Callable[..., A
         (lambda t: read_scenario_file(None), "read_scenario_file wants the path of a file of scenarios"),
         (lambda t: pmo.appraise(t["register"], "uk"), "no discount schedule 'uk'; known here: "),
         (lambda t: pmo.simulate(t["allocation"], uplifts=0.2), "uplifts is 0.2: it needs names"),
+        (lambda t: pmo.simulate(t["allocation"], uplifts={"a": "x"}), "uplifts of 'a' is 'x': it must be a number"),
+        (lambda t: rates.discount_schedule("uk_green_book_2026", "ten"), "years is 'ten': it must be a number"),
+        (lambda t: rates.optimism_bias(85), "shares is 85: it needs names"),
+        (lambda t: pmo.simulate(t["allocation"], executor=4), "executor is 4: it must be an executor"),
+        (lambda t: pmo.review_performance(t["register"], as_of=pd.NaT), "as_of is a NaTType: write a date"),
+        (lambda t: pmo.prioritize(t["register"], "x" * 999), "x…; known here"),
         (lambda t: pmo.explain(t["allocation"], exact="no"), "exact is 'no': it must be True or False"),
         (lambda t: pmo.finance.npv(-1.5, [1, 2]), "every rate must be above -1"),
         (lambda t: pmo.prioritization.topsis([[1, 2], [3, 4]], [1, 1], [True]), "each of the 2 criteria"),

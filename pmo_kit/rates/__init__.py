@@ -13,7 +13,7 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from pmo_kit.doors import nearest
+from pmo_kit.doors import door, nearest
 from pmo_kit.errors import InputError
 from pmo_kit.facts import as_given
 
@@ -29,6 +29,7 @@ class Schedule:
     source: str
 
 
+@door
 def discount_schedule(name: str, years: int) -> NDArray[np.float64]:
     """Rates of a named schedule for the year steps 1..years (step i leads from year i - 1 to year i).
 
@@ -68,6 +69,7 @@ def discount_schedule(name: str, years: int) -> NDArray[np.float64]:
     return rates
 
 
+@door
 def describe_schedule(name: str) -> Schedule:
     """Title, date, price basis and source of a schedule, for the page that prints it.
 
@@ -84,6 +86,7 @@ def describe_schedule(name: str) -> Schedule:
     return Schedule(name, entry["title"], str(entry["dated"]), entry["basis"], entry["source"])
 
 
+@door
 def optimism_bias(shares: Mapping[str, float], quantity: str = "capex") -> float:
     """Upper-bound optimism bias of a project of mixed types: the bounds weighted by share of cost.
 

@@ -69,7 +69,7 @@ class Board(ui.Working, ui.Linked):
 
     @cached_property
     def place(self) -> Path:
-        """The folder of this session, made when it is first written to."""
+        """The folder of this session, made when it is first written to; a session that is opened goes on in its own."""
         return files.new_place(self.folder, self.committee, self.session.clock().date())
 
     # What the screen sends
@@ -102,6 +102,9 @@ class Board(ui.Working, ui.Linked):
                 self._sequence = int(content.get("seq", self._sequence))
                 self._stopped, moves = kind == "stop", len(session.log)
                 said, problem = ui.tried(partial(acts[kind], content), f"the board, asked to {kind},")
+                if kind == "restore" and not problem:  # what was moved here before stays where it is
+                    self.__dict__.pop("place", None)
+                    moves = 0
                 self._work()
                 lost = self._lost() if len(session.log) > moves else ""  # while the solver searches
                 self._draw(lost or (said if isinstance(said, str) else ""), bool(lost or problem))

@@ -199,7 +199,7 @@ class WeightsState:
         if self.first.ranked.empty:
             raise PmoError("No project is ranked: there is no order that weights could move.")
         criteria = self.first.card.criteria
-        self.labels = {str(c): str(label) or str(c) for c, label in criteria["label"].items()}
+        self.labels = {str(c): _plain(c) if pd.isna(label) else str(label) for c, label in criteria["label"].items()}
         top = float(self.first.weights.max()) or 1.0
         self.points = self._start = {str(c): round(100 * float(w) / top, 0) for c, w in self.first.weights.items()}
         self.judgements = {(one, other): self._times(one, other) for one, other in combinations(self.points, 2)}
@@ -425,8 +425,7 @@ def weights(source: Register | Ranking, *, folder: str | PathLike[str] = "sessio
     buttons = ui.row(person, keep, agree)
     above = ui.row(ui.column(tabs, back, buttons, width="46%"), ui.column(figure, width="54%"), share=10)
     about = "Points say how much the whole range of a criterion, worst to best, matters: 100 for the most important."
-    below = ui.row(leads, whole, share=7)
-    return ui.Panel(state, about, above, below, figure=figure, sliders=sliders, person=person)
+    return ui.Panel(state, about, above, ui.row(leads, whole, share=7), figure=figure, sliders=sliders, person=person)
 
 
 class FrontierState:
@@ -886,8 +885,7 @@ def scenarios(question: Question, *, folder: str | PathLike[str] = "session") ->
     answers = ui.column(above, ui.scrolled(table, 3), chosen, ui.scrolled(detail, 2), width="60%")
     left = ui.column(ui.scrolled(ui.column(*fields.values(), width="100%")), width="40%")
     about = f"A scenario is a set of changes to today; each gets its own best plan. Values in {unit}."
-    buttons = ui.row(add, stop, remove, save)
-    panel = ui.Panel(state, about, ui.row(left, answers, share=1), buttons, fields=fields)
+    panel = ui.Panel(state, about, ui.row(left, answers, share=1), ui.row(add, stop, remove, save), fields=fields)
     ask(read_scenarios(question.register))
     return panel
 

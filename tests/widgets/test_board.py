@@ -151,6 +151,20 @@ def test_two_boards_that_open_at_once_keep_their_own_moves(board: Any, question:
     assert moves == [["Money −15 %", "Undo"], ["Money −10 %"]]
 
 
+@pytest.mark.parametrize("own", [1, 3])
+def test_what_was_moved_before_another_session_is_opened_is_kept(board: Any, question: pmo.Question, own: int) -> None:
+    send(board, "money", value=85)
+    other = widgets.committee_session(question, folder=board.folder)
+    for value in range(90, 90 + own):
+        send(other, "money", value=value)
+    first = other.place
+    send(other, "restore", session=board.place.relative_to(board.folder).as_posix())
+    moves = [pd.read_csv(place / "moves.csv")["move"].tolist() for place in (first, other.place, board.place)]
+    other.close()
+    assert [len(one) for one in moves] == [own, 2, 1]
+    assert moves[1] == [*moves[2], "The saved session was opened"]
+
+
 def test_a_case_is_decided_whatever_was_moved_since_it_was_asked(board: Any) -> None:
     """The list of cases on the screen may be older than a move that is under way."""
     send(board, "money", value=85)
@@ -562,6 +576,13 @@ def test_weights_without_a_ranked_project_are_refused_in_words(register: pmo.Reg
     nothing = register.replace(criteria=register.table("criteria").assign(gate=1e9))
     with pytest.raises(PmoError, match="no order that weights could move"):
         widgets.weights(nothing)
+
+
+def test_a_criterion_without_a_label_is_called_by_its_name(register: pmo.Register) -> None:
+    criteria = register.table("criteria")
+    state = WeightsState(register.replace(criteria=criteria.assign(label=criteria["label"].where(criteria.index > 1))))
+    assert [*state.labels.values()][:3] == ["health risk", "interruptions", "Spills avoided"]
+    assert state.flips["criterion"].tolist() == [*state.labels.values()]
 
 
 def test_the_spread_of_weights_says_which_decisions_it_changes(register: pmo.Register, tmp_path: Path) -> None:
