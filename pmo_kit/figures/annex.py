@@ -1,4 +1,4 @@
-"""What an auditor asks for: sums re-added, decisions, actions, assumptions, method, glossary, published cases."""
+"""What an auditor asks for: sums re-added, decisions, assumptions, method, glossary, published cases."""
 
 from __future__ import annotations
 

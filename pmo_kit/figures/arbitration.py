@@ -31,6 +31,7 @@ from pmo_kit.facts import (
     between,
     count,
     doing,
+    in_row,
     listed,
     many,
     number,
@@ -414,7 +415,7 @@ def changes(names: pd.Series, plan: Mapping[str, str], other: Mapping[str, str])
     """What another plan changes: who is in, out or at another size; nothing where the two are one."""
     how = {"entered": "in", "left": "out", "resized": "at another size"}
     found = {how[what]: names[names.index.isin(ids)] for what, ids in PlanChange.between(plan, other).moved.items()}
-    return ", ".join(f"{shortened(who)} {way}" for way, who in found.items() if len(who))
+    return in_row(f"{shortened(who)} {way}" for way, who in found.items() if len(who))
 
 
 def spend_years(allocation: Allocation) -> list[int]:

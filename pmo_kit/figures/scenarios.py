@@ -146,7 +146,7 @@ def regret(comparison: Comparison) -> Table:
         if better
         else _at_most(comparison),
         takeaway=say(
-            "That plan has {moved}; it gives up {given} if nothing changes, and its worst case is {worst}.",
+            "Least regret has {moved}; it gives up {given} if nothing changes, and its worst case is {worst}.",
             moved=moved, given=_given_up(comparison), worst=str(found.regrets.idxmax()),
         )
         if better
