@@ -525,7 +525,7 @@ def whole_life(register: Register, tolerance: float = 0.05) -> Exhibit:
         data=table.reset_index(),
         first=0 if len(table) <= ROWS_OF_LIFE else ROWS,  # page one holds so many
         title=say(title, **facts) if lived else year or "No forecast of the year has a baseline",
-        takeaway=year if lived else "",
+        takeaway=f"{year}." if lived and year else "",
         note=f"{many(len(silent), 'project states|projects state')} none of these sums: {shortened(silent)}."
         if len(silent)
         else "",
