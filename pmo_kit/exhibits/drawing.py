@@ -55,7 +55,8 @@ def series_looks(chart: Chart) -> dict[str, tuple[str, theme.Look]]:
         return {"": ("ordinary", theme.look("ordinary"))}
     names = list(dict.fromkeys(str(value) for value in chart.data[chart.series.name]))
     styles = {name: chart.styles.get(name, name if name in theme.LOOKS else "") for name in names}
-    palette = iter(theme.category_looks(sum(not style for style in styles.values())))
+    few = {1: (theme.DARK_GRAY,), 2: theme.TWO_SERIES}.get(list(styles.values()).count(""), theme.CATEGORIES)
+    palette = (theme.Look(color, color) for color in itertools.cycle(few))
     beside_focus = {"ordinary": replace(theme.look("muted"), dash=False)} if "focus" in styles.values() else {}
     looks = ((style, beside_focus.get(style) or (theme.look(style) if style else next(palette)))
              for style in styles.values())  # fmt: skip

@@ -97,14 +97,6 @@ def look(style: str) -> Look:
     return LOOKS[style]
 
 
-def category_looks(count: int) -> list[Look]:
-    """Looks for unlisted series: ordinary for one, blue and orange for two, the palette for more."""
-    if count == 1:
-        return [LOOKS["ordinary"]]
-    colors = TWO_SERIES if count == 2 else CATEGORIES
-    return [Look(colors[i % len(colors)], colors[i % len(colors)]) for i in range(count)]
-
-
 DECISIONS: dict[str, tuple[str, str, str]] = {
     "stop": ("■", "STOP", "stop"),
     "fund": ("✓", "FUND", "fund"),
