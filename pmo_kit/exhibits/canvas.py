@@ -10,13 +10,13 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from pmo_kit.exhibits import theme
 from pmo_kit.exhibits.cells import source_line
-from pmo_kit.exhibits.records import Chart, Field, Reference
+from pmo_kit.exhibits.records import Chart, Field
 
 WIDTH = 800
 """Width of a chart in the notebook, px: in its frame it fits JupyterLab at 1280 x 800.
@@ -167,10 +167,27 @@ class Sheet:
                 ends = (0, at, self.plot_width, at) if axis == "y" else (at, 0, at, self.height)
                 self.line(*ends, color=theme.GRID, under=True)
 
-    def name_references(self, references: Sequence[Reference], places: Sequence[float]) -> None:
-        """Draw named lines at their places in px; those across x are named above, in rows without overlap."""
+    def name_references(self, chart: Chart, words: Mapping[tuple[str, str], float]) -> list[float]:
+        """Draw the named lines of a chart; those across x are named above, in rows without overlap.
+
+        `words` are the places in px of what stands on an axis, by axis and text. Returns those of the lines.
+
+        Raises
+        ------
+        ValueError
+            A line stands at what is not on its axis.
+        """
         taken: list[list[Point]] = []
-        for reference, place in zip(references, places, strict=True):
+        places: list[float] = []
+        for reference in chart.references:
+            place = words.get((reference.axis, theme.format_text(reference.value)))
+            scale, end = (self.px, self.plot_width) if reference.axis == "x" else (self.py, self.height)
+            if place is None and isinstance(reference.value, int | float):
+                place = scale(float(reference.value))
+            if place is None or not -1 <= place <= end + 1:
+                what = f"{reference.label!r} stands at {reference.value!r}"
+                raise ValueError(f"exhibit {chart.id}: {what}, which is not on the axis")
+            places.append(place)
             look = theme.look(reference.style)
             stroke = {"color": look.line, "width": 1.4, "dash": look.dash}
             said = {"down": "bottom", "color": theme.readable(look.text)}
@@ -188,6 +205,7 @@ class Sheet:
             taken[row].append(span)
             self.words(reference.label, middle, -2 - row * self.size * 1.25, **said)
         self.top += len(taken) * self.size * 1.25 + (2 if taken else 0)
+        return places
 
     def add_key(self) -> None:
         """Make room for the names of the series above the plot."""

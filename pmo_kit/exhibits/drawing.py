@@ -27,7 +27,7 @@ from pmo_kit.exhibits.canvas import (
     tick_text,
     ticks,
 )
-from pmo_kit.exhibits.records import Chart, Field, Reference
+from pmo_kit.exhibits.records import Chart, Field
 
 
 @dataclass
@@ -224,7 +224,7 @@ def _horizontal(chart: Chart, sheet: Sheet, bars: list[Bar]) -> None:
         sheet.line(sheet.px(0), first + 1, sheet.px(0), last - 1)
     for slot, at in middle.items():
         sheet.tick("y", at, "\n".join(wrapped[slot]), bold=slot in focus)
-    sheet.name_references(chart.references, [sheet.px(float(line.value)) for line in chart.references])
+    sheet.name_references(chart, {("y", names[slot]): at for slot, at in middle.items()})
 
 
 def _span(chart: Chart, bars: Sequence[Bar]) -> tuple[float, float]:
@@ -277,11 +277,7 @@ def _upright(chart: Chart, sheet: Sheet, bars: list[Bar]) -> None:
     for slot, lines in wrapped.items():
         sheet.tick("x", middle[slot], "\n".join(lines))
     sheet.bottom += max((len(lines) for lines in wrapped.values()), default=1) * size * 1.35 + 6
-    slots = {theme.format_text(name): slot for slot, name in reversed(names.items())}
-    sheet.name_references(chart.references, [
-        sheet.py(float(line.value)) if line.axis == "y" else middle[slots[theme.format_text(line.value)]]
-        for line in chart.references
-    ])  # fmt: skip
+    sheet.name_references(chart, {("x", name): middle[slot] for slot, name in reversed(names.items())})
 
 
 def _label(chart: Chart, sheet: Sheet, bar: Bar, crowns: list[float], at: float, unit: float) -> None:
@@ -334,16 +330,17 @@ def _free_above(sheet: Sheet, at: float, wide: float) -> float | None:
 
 def draw_intervals(chart: Chart, sheet: Sheet) -> None:
     """Draw intervals, one under the other: a band from low to high and a dot at the value."""
+    words, number = fields_of(chart)
+    lines = (replace(line, axis="x" if (line.axis == "x") is chart.flat else "y") for line in chart.references)
+    chart = replace(chart, references=tuple(lines))
     assert chart.low is not None
     assert chart.high is not None
-    words, number = fields_of(chart)
-    references = [replace(line, axis="x" if (line.axis == "x") is chart.flat else "y") for line in chart.references]
     records = chart.data.to_dict("records")
     names = [theme.format_text(row[words.name]) for row in records]
     slots = {name: place for place, name in enumerate(dict.fromkeys(names))}
     parts = number.name, chart.low.name, chart.high.name
     ends = [float(row[name]) for row in records for name in parts if not theme.is_missing(row[name])]
-    ends += [float(line.value) for line in references if line.axis == "x"]
+    ends += [float(line.value) for line in chart.references if line.axis == "x"]
     low, high = min(ends, default=0.0), max(ends, default=1.0)
     low = 0.0 if 0 <= low < 0.5 * high else low - 0.04 * ((high - low) or 1)
     said = []
@@ -373,9 +370,7 @@ def draw_intervals(chart: Chart, sheet: Sheet) -> None:
             sheet.marks.append(Dot(sheet.px(value), at, 11, look.shade, theme.PAPER, 1.5, say=say))
         ink = theme.readable(look.text) if style == "focus" else theme.INK
         sheet.words(words_said, b, at, across="left", dx=8, bold=style == "focus", color=ink)
-    sheet.name_references(references, [
-        sheet.px(float(line.value)) if line.axis == "x" else middle[slots[str(line.value)]] for line in references
-    ])  # fmt: skip
+    sheet.name_references(chart, {("y", name): middle[slot] for name, slot in slots.items()})
 
 
 def _rows(sheet: Sheet, names: Iterable[str], least: float) -> list[tuple[float, float]]:
@@ -425,14 +420,15 @@ def draw_points(chart: Chart, sheet: Sheet) -> None:
     """Draw a line or scatter chart: labelled rows get a dot and their words, lines their name at the end."""
     (scales, tracks), lines = read_points(chart), chart.mark == "line"
     named = [track for track in tracks if lines and track.name and len(track.spots) > 1]
-    places = [_reference_place(chart, line, scales) for line in chart.references]
-    _axes(chart, sheet, named, places, scales)
+    _axes(chart, sheet, named, scales)
     for track in tracks:
         _draw_track(chart, sheet, track, lines)
     boxes = _name_ends(sheet, named)
-    across = [sheet.px(at) if line.axis == "x" else sheet.py(at)
-              for line, at in zip(chart.references, places, strict=True)]  # fmt: skip
-    sheet.name_references(chart.references, across)
+    words = {("x", theme.format_text(value)): sheet.px(x)
+             for value, x in zip(chart.data[chart.x.name], scales["x"][0], strict=True)}  # fmt: skip
+    words |= {("y", theme.format_text(value)): sheet.py(y)
+              for value, y in zip(chart.data[chart.y.name], scales["y"][0], strict=True)}  # fmt: skip
+    across = sheet.name_references(chart, words)
     title = axis_title(chart.y)
     if title:
         sheet.words(title, -sheet.left, -sheet.top - 2, across="left", down="bottom")
@@ -444,7 +440,7 @@ def draw_points(chart: Chart, sheet: Sheet) -> None:
     boxes += [(dot.x - 6, dot.y - 6, dot.x + 6, dot.y + 6) for dot in dots]
     ends = np.array([pair for path in paths for pair in itertools.pairwise(path)]).reshape(-1, 2, 1, 2)
     pieces = ends[:, 0] + np.linspace(0, 1, 25)[:, None] * (ends[:, 1] - ends[:, 0])
-    said = [(track.style == "focus" and spot.x in places, track, spot)
+    said = [(track.style == "focus" and sheet.px(spot.x) in across, track, spot)
             for track in tracks for spot in track.drawn if spot.label]  # fmt: skip
     for bold, track, spot in sorted(said, key=lambda one: not one[0]):
         _say(sheet, track, spot, bold, boxes, pieces)
@@ -468,9 +464,9 @@ def read_points(chart: Chart) -> tuple[Scales, list[Track]]:
     return scales, list(tracks.values())
 
 
-def _axes(chart: Chart, sheet: Sheet, named: Sequence[Track], places: Sequence[float], scales: Scales) -> None:
+def _axes(chart: Chart, sheet: Sheet, named: Sequence[Track], scales: Scales) -> None:
     size, ((xs, x_values, x_text), (ys, values, text)) = sheet.size, scales.values()
-    marked = [(line.axis, at) for line, at in zip(chart.references, places, strict=True)]
+    marked = [(line.axis, float(line.value)) for line in chart.references if not isinstance(line.value, str)]
     low, high = _ends_of([*ys, *(at for axis, at in marked if axis == "y")], zero=True)
     if not values:
         values = ticks(low, high + 0.04 * (high - low))
@@ -514,18 +510,6 @@ def _ends_of(values: Sequence[float], zero: bool) -> tuple[float, float]:
     if zero and 0 < low < 0.6 * high:
         low = 0.0
     return (low, high) if low < high else (low - 0.5, high + 0.5)
-
-
-def _reference_place(chart: Chart, reference: Reference, scales: Scales) -> float:
-    if isinstance(reference.value, int | float):
-        return float(reference.value)
-    values = map(theme.format_text, chart.data[getattr(chart, reference.axis).name])
-    known = dict(zip(values, scales[reference.axis][0], strict=True))
-    if reference.value not in known:
-        raise ValueError(
-            f"exhibit {chart.id}: {reference.label!r} stands at {reference.value!r}, which is not on the axis"
-        )
-    return known[str(reference.value)]
 
 
 def _draw_track(chart: Chart, sheet: Sheet, track: Track, lines: bool) -> None:

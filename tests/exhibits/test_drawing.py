@@ -362,6 +362,21 @@ def test_a_reference_off_the_axis_is_refused() -> None:
         figure(chart)
 
 
+@pytest.mark.parametrize("line", [Reference("x", 2031, "today"), Reference("x", "2031", "today")])
+def test_a_line_across_bars_stands_on_their_axis(line: Reference) -> None:
+    data = pd.DataFrame({"year": [2027, 2028], "n": [1.0, 2.0]})
+    chart = Chart(id="b", alt="-", mark="bar", data=data, x=Field("year", kind="time"), y=Field("n"),
+                  references=(line,))  # fmt: skip
+    with pytest.raises(ValueError, match="which is not on the axis"):
+        draw(chart)
+    there = draw(Chart(id="b", alt="-", mark="bar", data=data, x=chart.x, y=chart.y,
+                       references=(Reference("x", 2028, "today"),)))  # fmt: skip
+    (bar,) = [box for box in boxes(there) if box.say.startswith("2028")]
+    assert [mark.x for mark in there.marks if isinstance(mark, Words) and mark.text == "today"] == [
+        (bar.x0 + bar.x1) / 2
+    ]
+
+
 @given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6))
 def test_ticks_are_round_and_inside(low: float, span: float) -> None:
     found = ticks(low, low + span)
