@@ -17,7 +17,7 @@ from pmo_kit.arbitration.model import ONE, Model, Plan, compile_model, in_parts,
 from pmo_kit.arbitration.question import Question
 from pmo_kit.arbitration.rules import Capacity, Count, Demand, Limit, Synergy
 from pmo_kit.arbitration.search import Found, Pool, best_plan, core_plan, each, moment, proof_gap, settle_tie
-from pmo_kit.arbitration.solving import MOST_NODES, Limits, Program, Proof, Status, T, ending_at_ctrl_c, prove
+from pmo_kit.arbitration.solving import MOST_NODES, Limits, Program, Proof, Status, T, ended, ending_at_ctrl_c, prove
 from pmo_kit.disk import shared
 from pmo_kit.doors import Answer, door
 from pmo_kit.errors import InfeasibleError, PmoError
@@ -166,7 +166,12 @@ class Allocation(Answer):
     @property
     def gap(self) -> float:
         """(bound - value) / (value of the discretionary part); 0 where the answer is proven."""
-        return self._over(self._free_value())
+        return self._over(self.question.built.free_value(self._positions))
+
+    def _limits(self, model: Model, exact: bool = False) -> Limits:
+        """How far a search beside the answer goes: within the gap asked for, or until it is proven."""
+        gap = 0.0 if exact else asked_gap(self.question) * self.question.built.free_value(self._positions)
+        return Limits(max(proof_gap(model), gap), self.question.node_limit)
 
     @property
     def gap_projects(self) -> float:
@@ -178,10 +183,6 @@ class Allocation(Answer):
         """The open part of the bound, over something."""
         rest = self.bound - self.value
         return 0.0 if rest <= 0 else rest / abs(whole) if whole else np.inf
-
-    def _free_value(self) -> float:
-        """Size of the value of the chosen discretionary options."""
-        return self.question.built.free_value(self._positions)
 
     @cached_property
     def _table(self) -> pd.DataFrame:
@@ -350,7 +351,7 @@ def arbitrate(question: Question) -> Allocation:
     if q.time_limit is None and key in known:  # asked before, by another figure
         return known[key]
     allocation = arbitrate_from(question)
-    if allocation.status == "optimal":
+    if allocation.status == "optimal" and (allocation.unique is not None or asked_gap(question) > 0):
         kept(known, key, lambda: allocation, ANSWERS)
     return allocation
 
@@ -375,22 +376,23 @@ def arbitrate_from(question: Question, known: Iterable[Plan] = (), settle: bool 
     limits = Limits(proof_gap(model), question.node_limit, until)
     pool = Pool(model, known)
     at_once = gap == 0 and (pool.plans or until is None)  # a guess that fails takes time, too
+    alone, second = False, None
     with ending_at_ctrl_c():
         found = pool.search(limits=limits) if at_once else _within(model, gap, limits)
-    alone = False
-    if settle and (found.status == "infeasible" or (gap == 0 and found.status == "optimal")):
-        found, alone = _verified(model, found)
+        if settle and (found.status == "infeasible" or (gap == 0 and found.status == "optimal")):
+            found, alone = _verified(model, found)
+        if settle and gap == 0 and found.status == "optimal" and not alone:
+            pool.add(found.plan)
+            last = None if question.last_plan is None else _known(model, question.last_plan)
+            found, second = settle_tie(pool, found, last, until)
+        interrupted = ended()
     if found.status == "infeasible":
         raise conflict_error(question)
     if found.plan is None:
-        raise PmoError("The limit ended the search before a plan was found: allow more branches or more time.")
-    if alone or gap > 0 or found.status != "optimal" or not settle:
+        limit = "The limit ended the search before a plan was found: allow more branches or more time."
+        raise PmoError("The search was interrupted before a plan was found." if interrupted else limit)
+    if second is None or second.status not in ("optimal", "infeasible") or interrupted:
         return allocation_of(model, found, True if alone else None)
-    last = None if question.last_plan is None else _known(model, question.last_plan)
-    pool.add(found.plan)
-    found, second = settle_tie(pool, found, last, until)
-    if second.status not in ("optimal", "infeasible"):
-        return allocation_of(model, found)
     unique = second.plan is None or second.value < found.value - model.noise
     return allocation_of(model, found, unique, second)
 
@@ -426,10 +428,12 @@ def _within(model: Model, gap: float, limits: Limits) -> Found:
     worth = max(0.0, 0.9 * options.free_value(last)) or float(np.abs(options.values[options.free]).sum())
     while best is None or not close_enough(model, best, gap):
         found = best_plan(model, limits=replace(limits, gap=max(proof_gap(model), gap * worth)))
+        found = replace(found, nodes=found.nodes + (0 if best is None else best.nodes))
         if found.status != "optimal":
             if best is None or (found.plan is not None and found.value >= best.value):
                 return found
-            return replace(best, status="feasible", bound=max(best.value, min(best.bound, found.bound)))
+            bound = max(best.value, min(best.bound, found.bound))
+            return replace(best, status="feasible", bound=bound, nodes=found.nodes)
         best, worth = found, 0.9 * options.free_value(found.plan or ())
     return replace(best, status="optimal")
 

@@ -15,13 +15,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from pmo_kit.arbitration.allocation import Allocation, allocation_of, answered, asked_gap, close_enough
 from pmo_kit.arbitration.model import ONE, Model, Plan, PlanChange, compile_model, in_parts
 from pmo_kit.arbitration.question import Question
 from pmo_kit.arbitration.rules import Envelope, Row
-from pmo_kit.arbitration.search import Found, best_plan, moment, proof_gap
+from pmo_kit.arbitration.search import Found, best_plan, moment
 from pmo_kit.arbitration.solving import (
     Floats,
     Limits,
@@ -187,9 +186,9 @@ def frontier(
     asks = [question.scaled(times) for times in factors]
     gap = asked_gap(question)
     model = compile_model(question) if gap > 0 else None
-    if model is not None and Warm.fits(model):  # each from the relaxation of the one before it
-        warm = Warm(model)
-        points = [_near(warm, each, gap) for each in asks]
+    if model is not None and model.program.integer.all():  # each from the relaxation of the one before it
+        highs = relaxed_solver(model.program)
+        points = [_near(highs, each, gap) for each in asks]
     else:
         points = side_by_side(partial(answered, each) for each in asks)
     found = dict(zip(factors, points, strict=True))
@@ -286,7 +285,8 @@ class _Chain:
     def __init__(self, points: Sequence[Allocation], weights: Sequence[float]) -> None:
         self._points, self._weights = points, weights
         self._models = [a._model for a in points]
-        self._groups = self._models[0].question.built.groups
+        options = self._models[0].question.built
+        self._groups, self._funding = options.groups, options.of  # projects, and the options that fund one
         self._near = 2e-9 * max(1e-9, *(m.size for m in self._models))
         self._steps: dict[tuple[int, bool, frozenset[str]], Plan | None] = {}
         self.best: tuple[Plan, ...] | None = None
@@ -345,9 +345,7 @@ class _Chain:
         """The best plan of a budget that holds all of these projects and `more`, or none but these."""
         model = self._models[place]
         fixed, rows = self._between(held, None) if more else self._between((), held)
-        gap = asked_gap(model.question) * self._points[place]._free_value()
-        limits = Limits(max(proof_gap(model), gap), model.question.node_limit)
-        return best_plan(model, fixed=fixed, extra=rows, limits=limits).plan
+        return best_plan(model, fixed=fixed, extra=rows, limits=self._points[place]._limits(model)).plan
 
     def _together(self, places: range, free: bool = False) -> float:
         """A bound on the plans of adjacent budgets from one program, the others as they are best known, or `free`."""
@@ -396,10 +394,6 @@ class _Chain:
             if value > self.value:
                 self.best, self.value = plans, value
 
-    def _funding(self, project: str) -> NDArray[np.int64]:
-        """Positions of the options that fund a project; the same for every budget."""
-        return self._models[0].question.built.of(project)
-
     def _held(self, place: int, plan: Plan) -> frozenset[str]:
         """Projects that a plan funds."""
         options = self._models[place].question.built
@@ -412,10 +406,10 @@ class _Chain:
         return {int(i): 0 for p in outside for i in self._funding(p)}, rows
 
 
-def _near(warm: Warm, question: Question, gap: float) -> Allocation | InfeasibleError:
+def _near(highs: Any, question: Question, gap: float) -> Allocation | InfeasibleError:
     """The answer at one budget: a plan within the gap of the relaxation, or what a search finds."""
     model = compile_model(question)
-    found = good_plan(warm, model, gap)
+    found = good_plan(highs, model, gap)
     if found is None or not close_enough(model, found, gap):
         return answered(question)
     return allocation_of(model, replace(found, status="optimal"))
@@ -438,68 +432,58 @@ CORE, AROUND, TRIES, LARGE = 65, 90, 6, 80  # options searched, of how many, how
 SEARCHED = 500  # branches of one such search; of all options a fifth
 
 
-class Warm:
-    """The relaxation of a model, solved again and again from where it stood.
+def relax(highs: Any, model: Model) -> tuple[float, Floats, Floats] | None:
+    """Bound, point and reduced costs of a model of the question that a `relaxed_solver` holds; None where it has none.
 
-    Only for models whose columns are all options (`fits`): no synergies, money carried over or soft rules.
+    Only of models whose columns are all options: no synergies, money carried over or soft rules. The solver goes on
+    from where it stood.
     """
-
-    def __init__(self, model: Model) -> None:
-        self._highs: Any = relaxed_solver(model.program)
-
-    @staticmethod
-    def fits(model: Model) -> bool:
-        """Whether the columns are all options."""
-        return bool(model.program.integer.all())
-
-    def relax(self, model: Model) -> tuple[float, Floats, Floats] | None:
-        """Bound, point and reduced costs of a model of the same question with other limits; None where it has none."""
-        p, highs = model.program, self._highs
-        highs.changeRowsBounds(len(p.lower), np.arange(len(p.lower), dtype=np.int32), p.lower, p.upper)
-        highs.run()
-        if highs.getInfo().primal_solution_status != 2:
-            return None
-        solution = highs.getSolution()
-        bound, reduced = SafeBound(p).of(np.array(solution.row_dual), p.least, p.most)
-        return bound, np.array(solution.col_value), reduced
-
-    @staticmethod
-    def core(p: Program, point: Floats, reduced: Floats, enough: float, until: float | None) -> Floats | None:
-        """A plan worth `enough`, as zeros and ones; None where none is found.
-
-        Searched are small sets of the options that cost least to change (Balas and Zemel 1980), the others as in
-        the relaxation: the nearest, then some of those not too far, then a larger set; at last all of them.
-        """
-        order = np.argsort(np.abs(reduced), kind="stable")
-        rng = np.random.Generator(np.random.SFC64(0))
-        near, around = order[: CORE // 2], order[CORE // 2 : AROUND]
-        sets = [order[:CORE]]
-        if len(order) > CORE:
-            drawn = min(len(around), CORE - len(near))
-            sets += [np.append(near, rng.choice(around, drawn, replace=False)) for _ in range(TRIES)]
-            sets.append(order[:LARGE])
-        for columns in sets:
-            part, x = p.part(columns, point), np.rint(point)
-            x[columns] = 0.0
-            short = enough - float(x @ p.value)
-            found = solve(part, Limits(0.0, SEARCHED, until, short, short))
-            if found.x is not None and found.value >= short:
-                x[columns] = np.rint(found.x)
-                return x
-        whole = solve(p, Limits(0.0, SEARCHED // 5, until, enough=enough))
-        return None if whole.x is None or whole.value < enough else np.rint(whole.x)
+    p = model.program
+    highs.changeRowsBounds(len(p.lower), np.arange(len(p.lower), dtype=np.int32), p.lower, p.upper)
+    highs.run()
+    if highs.getInfo().primal_solution_status != 2:
+        return None
+    solution = highs.getSolution()
+    bound, reduced = SafeBound(p).of(np.array(solution.row_dual), p.least, p.most)
+    return bound, np.array(solution.col_value), reduced
 
 
-def good_plan(warm: Warm, model: Model, gap: float) -> Found | None:
+def _core(p: Program, point: Floats, reduced: Floats, enough: float, until: float | None) -> Floats | None:
+    """A plan worth `enough`, as zeros and ones; None where none is found.
+
+    Searched are small sets of the options that cost least to change (Balas and Zemel 1980), the others as in
+    the relaxation: the nearest, then some of those not too far, then a larger set; at last all of them.
+    """
+    order = np.argsort(np.abs(reduced), kind="stable")
+    rng = np.random.Generator(np.random.SFC64(0))
+    near, around = order[: CORE // 2], order[CORE // 2 : AROUND]
+    sets = [order[:CORE]]
+    if len(order) > CORE:
+        drawn = min(len(around), CORE - len(near))
+        sets += [np.append(near, rng.choice(around, drawn, replace=False)) for _ in range(TRIES)]
+        sets.append(order[:LARGE])
+    for columns in sets:
+        part, x = p.part(columns, point), np.rint(point)
+        x[columns] = 0.0
+        short = enough - float(x @ p.value)
+        found = solve(part, Limits(0.0, SEARCHED, until, short, short))
+        if found.x is not None and found.value >= short:
+            x[columns] = np.rint(found.x)
+            return x
+    whole = solve(p, Limits(0.0, SEARCHED // 5, until, enough=enough))
+    return None if whole.x is None or whole.value < enough else np.rint(whole.x)
+
+
+def good_plan(highs: Any, model: Model, gap: float) -> Found | None:
     """A plan of a model within about a gap of the relaxation, with the relaxation's bound; None where none is
     found."""
     until = moment(model.question.time_limit)
-    relaxed = warm.relax(model)
+    relaxed = relax(highs, model)
     if relaxed is None:
         return None
     bound, point, reduced = relaxed
     enough = bound - 0.995 * gap * abs(float((model.program.value * point)[model.question.built.free].sum()))
-    x = warm.core(model.program, point, reduced, enough, until)
+    x = _core(model.program, point, reduced, enough, until)
     if x is None:
         return None
     plan = taken(x)

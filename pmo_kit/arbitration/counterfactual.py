@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from math import ceil
-from types import MappingProxyType
 
 import pandas as pd
 
@@ -72,7 +71,7 @@ class Admission(Answer):
     @property
     def inputs(self) -> Mapping[str, str]:
         """Those of the allocation."""
-        return MappingProxyType(dict(self.allocation.inputs))
+        return self.allocation.inputs
 
 
 Ask = tuple[str, Sequence[Limit], Callable[[], Threshold | None]]
@@ -329,10 +328,15 @@ def _ways(allocation: Allocation, found: Admission) -> Items:
         return [("What would change it.", "No single change of value, cost, money or people is enough.")]
     items = [("What would change it.", "With any one of these, alone, it could be in and the plan be worth no less:")]
     items += [(BULLET, words) for words in dict.fromkeys(table.loc[enough, "words"])]
-    rules = {rule.name: rule for rule in allocation.question.rules if isinstance(rule, Envelope | Capacity | Demand)}
-    short = [way_words(allocation, project_id, rules[way]) for way in table.loc[~enough, "way"] if way in rules]
+    limits = (rule for rule in map(allocation.question.rule, found.in_its_way) if isinstance(rule, Limit))
+    rules = dict(enumerate(limits, start=2))  # by their row, after those of value and cost: a name may be any
+    never = [
+        f"more {way_words(allocation, project_id, rules[row])}"
+        for row in table.index[~enough]
+        if isinstance(rules.get(row), Envelope | Capacity | Demand)
+    ]
     others = {"cost": "a lower cost", "all envelopes": "more money in every envelope"}
-    never = [f"more {label}" for label in short] + [others[way] for way in table.loc[~enough, "way"] if way in others]
+    never += [others[way] for way in table[~enough].drop(index=rules, errors="ignore")["way"] if way in others]
     words = f"{listed(never)}."
     return items + ([("What would not, alone.", words[0].upper() + words[1:])] if never else [])
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from pmo_kit.arbitration.allocation import SMALL, Allocation, arbitrate, asked_gap
+from pmo_kit.arbitration.allocation import SMALL, Allocation, arbitrate
 from pmo_kit.arbitration.counterfactual import way_words
 from pmo_kit.arbitration.model import ONE, Plan, PlanChange, compile_model, in_parts
 from pmo_kit.arbitration.prices import (
@@ -171,10 +171,8 @@ def explain(allocation: Allocation, *, exact: bool | None = None, projects: Sequ
     options = model.question.built
     plan, value = allocation._positions, allocation._value
     bound = value if allocation.gap == 0 else in_parts(allocation.bound)
-    gap = 0.0 if exact else asked_gap(model.question) * allocation._free_value()
-    limits = Limits(max(proof_gap(model), gap), model.question.node_limit)
     asked = [i for i in range(model.n) if projects is None or options.project_ids[i] in projects]
-    done = flips(model, plan, asked, limits, exact, allocation._pool)
+    done = flips(model, plan, asked, allocation._limits(model, exact), exact, allocation._pool)
     if exact:
         allocation._flips.update({i: each for i, each in done.items() if each.found.status != "feasible"})
     records = allocation._each(partial(_record, done=done[i], value=value, bound=bound) for i in asked)
@@ -187,8 +185,7 @@ def explain(allocation: Allocation, *, exact: bool | None = None, projects: Sequ
 
 _COLUMNS = [
     "name", "label", "in_plan", "flip", "value", "price", "price_upper", "proof", "displaces", "admits",
-    "shifts",
-    "tied", "in_its_way", "blocked_by", "words",
+    "shifts", "tied", "in_its_way", "blocked_by", "words",
 ]  # fmt: skip
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pmo_kit.arbitration.rules import Envelope, Row, Rule, Synergy
-from pmo_kit.arbitration.solving import Program
+from pmo_kit.arbitration.solving import Outcome, Program, solve
 
 if TYPE_CHECKING:
     from pmo_kit.arbitration.options import Options
@@ -172,6 +172,11 @@ class Model:
         return len(self.question.built.groups)
 
     @cached_property
+    def relaxed(self) -> Outcome:
+        """The best point where options may be taken in part."""
+        return solve(self.program.relaxed)
+
+    @cached_property
     def _exact(self) -> Coefficients:
         """Exact coefficients, the same for models that differ in their limits only."""
         m, known = self.program.matrix, self.question.built.memo
@@ -227,9 +232,9 @@ class Model:
             high = self._bounds[place][1]
             extra[following] = min(in_parts(limit), max(0, high + extra[place] - used[place]))
         broken = []
-        for place, (low, high) in enumerate(self._bounds):
-            excess = max(used[place] - high - extra[place], low - used[place])
-            if excess > 0:
+        for place, ((low, high), uses, more) in enumerate(zip(self._bounds, used, extra, strict=True)):
+            if not low <= uses <= high + more:
+                excess = max(uses - high - more, low - uses)
                 if place in self.prices:
                     value -= in_parts(self.prices[place]) * excess // ONE
                 else:

@@ -10,12 +10,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pmo_kit.arbitration.allocation import SMALL, Allocation, asked_gap
+from pmo_kit.arbitration.allocation import SMALL, Allocation
 from pmo_kit.arbitration.model import NO_BOUND, ONE, Model, Plan, compile_model
 from pmo_kit.arbitration.prices import NOTHING
 from pmo_kit.arbitration.rules import Envelope, Row, Share
-from pmo_kit.arbitration.search import Known, Pool, best_known, best_plan, each, proof_gap
-from pmo_kit.arbitration.solving import Limits
+from pmo_kit.arbitration.search import Known, Pool, best_known, best_plan, each
 from pmo_kit.arbitration.thresholds import changed, least_increase, limit_shift, touched
 from pmo_kit.doors import door, number, several
 from pmo_kit.errors import InputError
@@ -234,9 +233,10 @@ def cost_of_delay(allocation: Allocation) -> pd.DataFrame:
     DataFrame
         One row per project, the dearest delay first: name, area; in_plan; later (years after the start that was asked
         for); value of the best plan in which it starts so, and no other project starts later than the question allows
-        (NaN: there is none); cost, of the value of the plan: positive where the delay costs, negative where it gains.
+        (NaN: none is known); cost, of the value of the plan: positive where the delay costs, negative where it gains.
         A project that is not in the plan is taken in one year late. The cost lies between cost and cost_upper, which
-        are equal where it is proven.
+        are equal where it is proven, and NaN where no plan is possible. cost_upper has no end where a limit ended the
+        search before a plan was found.
 
     Notes
     -----
@@ -255,9 +255,7 @@ def cost_of_delay(allocation: Allocation) -> pd.DataFrame:
     options, delays = model.question.built, model.question.built.delays
     known = [set(model.positions(allocation._model.levels(plan))) for plan in allocation._pool.plans]
     pool = Pool(model, map(tuple, map(sorted, known)))
-    exact = len(options.groups) <= SMALL
-    gap = 0.0 if exact else asked_gap(question) * allocation._free_value()
-    limits = Limits(max(proof_gap(model), gap), question.node_limit)
+    limits = allocation._limits(model, exact=len(options.groups) <= SMALL)
     late = np.flatnonzero(delays > question.deferral)
     wanted = dict[str, NDArray[np.int64]]()
     for project, years in allocation.table["delay"].items():
@@ -278,8 +276,9 @@ def cost_of_delay(allocation: Allocation) -> pd.DataFrame:
     records = []
     for (project, starts), answer in zip(wanted.items(), each(pool, asks), strict=True):
         plan, worths = allocation.table.loc[project], (nan, nan, nan)
-        if answer.plan is not None:
-            worths = answer.value / ONE, allocation.value - answer.bound / ONE, allocation.bound - answer.value / ONE
+        if answer.status != "infeasible":
+            least = allocation.value - (answer.bound / ONE if answer.bound < NO_BOUND else inf)
+            worths = answer.worth, least, inf if answer.plan is None else allocation.bound - answer.worth
         records.append((project, plan["name"], plan["area"], plan["decision"] == "fund", delays[starts[0]], *worths))
     table = pd.DataFrame(records, columns=DELAYS).set_index("project_id")
     return table.sort_values("cost", ascending=False, kind="stable")

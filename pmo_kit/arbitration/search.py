@@ -53,7 +53,7 @@ def core_plan(model: Model, gap: float, limits: Limits) -> Found | None:
     (Balas and Zemel 1980). Where floors or links make that a poor plan the bound shows it, and all is searched.
     """
     most = model.n - CORE - 2 * len(model.rows)
-    relaxed = solve(model.program.relaxed) if most > 0 else None
+    relaxed = model.relaxed if most > 0 else None
     if relaxed is None or relaxed.x is None or relaxed.reduced is None:
         return None
     limits = replace(limits, gap=0.8 * gap * abs(relaxed.value), nodes=min(limits.nodes or 100, 100))
@@ -221,8 +221,7 @@ def best_known(model: Model, plans: Iterable[Plan]) -> list[Plan]:
     """The plan that is worth most of those that obey every rule; none where none does. Breaking a soft rule costs."""
     known = list(plans)
     x = np.zeros((len(known), len(model.program.value)))
-    for place, plan in enumerate(known):
-        x[place, list(plan)] = 1.0
+    x[np.repeat(np.arange(len(known)), [len(plan) for plan in known]), [i for plan in known for i in plan]] = 1.0
     for y, product in enumerate(model.products, start=model.n):
         x[:, y] = x[:, product.first].any(axis=1) & x[:, product.second].any(axis=1)
     rows, program = slice(model.head, model.head + len(model.rows)), model.program
@@ -303,12 +302,13 @@ class Pool(Known):
         """Value and plan of the best kept plan with some options fixed, and further rows obeyed."""
         into = {i for i, x in fixed.items() if x}
         out = {i for i, x in fixed.items() if not x}
-        plans = [
+        plans = tuple(self._plans.items())  # another search may add one meanwhile
+        fitting = (
             (value, plan)
-            for plan, value in tuple(self._plans.items())  # another search may add one meanwhile
+            for plan, value in sorted(plans, key=lambda known: -known[1])
             if into <= set(plan) and out.isdisjoint(plan) and all(_obeys(plan, row) for row in extra)
-        ]
-        return max(plans, key=lambda found: found[0], default=None)
+        )
+        return next(fitting, None)
 
     def best(self, fixed: Mapping[int, int], extra: Sequence[Row] = ()) -> int | None:
         """The value of the best kept plan with some options fixed, and further rows obeyed."""
@@ -327,19 +327,21 @@ class Pool(Known):
         """
         model, fixed = self.model, dict(fixed or {})
         lead = self.leader(fixed, extra)
-        relaxed = solve(model.program.fixed(fixed).with_rows(extra).relaxed) if fixed or extra else self._relaxed
+        relaxed = solve(model.program.fixed(fixed).with_rows(extra).relaxed) if fixed or extra else model.relaxed
         if relaxed.x is None:
             return Found("infeasible", None, 0, -NO_BOUND, 0)
         limits = limits or Limits(proof_gap(model))
         brief = limits if self._plans else replace(limits, nodes=min(limits.nodes or BRIEF, BRIEF))
-        for below in (1.5 * self.distance, 5 * self.distance) if self._plans else FIRST * abs(relaxed.value) * ONE:
-            guess = round(relaxed.value * ONE) - round(below)
+        below = (1.5 * self.distance, 5 * self.distance) if self._plans else FIRST * abs(relaxed.value) * ONE
+        nodes = 0
+        for guess in dict.fromkeys(round(relaxed.value * ONE) - round(by) for by in below):
             if lead is None or guess > lead[0]:
                 kept = _kept(model, relaxed, guess) | fixed
                 found = best_plan(model, fixed=kept, extra=extra, least=guess, limits=brief)
+                nodes += found.nodes
                 if found.plan is not None and (self._plans or found.status == "optimal" or ended()):
                     self.add(found.plan)
-                    return found
+                    return replace(found, nodes=nodes)
                 if found.status != "infeasible":
                     break
         if lead is None:
@@ -352,20 +354,15 @@ class Pool(Known):
             if found.plan is None:
                 proven = found.status == "infeasible"
                 bound = value if proven else max(value, found.bound)
-                return Found("optimal" if proven else "feasible", plan, value, bound, found.nodes)
+                return Found("optimal" if proven else "feasible", plan, value, bound, nodes + found.nodes)
         self.add(found.plan)
-        return found
-
-    @cached_property
-    def _relaxed(self) -> Outcome:
-        """The relaxation of the whole question."""
-        return solve(self.model.program.relaxed)
+        return replace(found, nodes=nodes + found.nodes)
 
     @cached_property
     def distance(self) -> int:
         """How far the best kept plan is below the relaxation of the whole question."""
-        best = self.best({}) or 0
-        most = best if self._relaxed.x is None else round(self._relaxed.value * ONE)
+        best, relaxed = self.best({}) or 0, self.model.relaxed
+        most = best if relaxed.x is None else round(relaxed.value * ONE)
         return max(0, most - best, abs(best) // 500)
 
 
@@ -378,5 +375,5 @@ def _kept(model: Model, relaxed: Outcome, least: int) -> dict[int, int]:
 
 def _obeys(plan: Plan, row: Row) -> bool:
     """Whether a plan obeys a row over the options."""
-    total = float(row.coefficients[np.isin(row.columns, plan)].sum())
+    total = sum(x for i, x in zip(row.columns.tolist(), row.coefficients.tolist(), strict=True) if i in plan)
     return row.lower - 1e-9 <= total <= row.upper + 1e-9

@@ -373,11 +373,8 @@ def solve(program: Program, limits: Limits | None = None) -> Outcome:
     limits = limits or Limits()
     if limits.until is not None:  # what a clock ends follows from more than the program
         return _solved(program, limits)
-    return shared(lambda: (program.content, limits), lambda: _solved(program, limits), _is_proven)
-
-
-def _is_proven(outcome: Outcome) -> bool:
-    return outcome.status in ("optimal", "infeasible")
+    proven = ("optimal", "infeasible")
+    return shared(lambda: (program.content, limits), lambda: _solved(program, limits), lambda o: o.status in proven)
 
 
 def _solved(program: Program, limits: Limits) -> Outcome:
@@ -400,7 +397,7 @@ def _solved(program: Program, limits: Limits) -> Outcome:
         settings["mip_max_nodes"] = int(limits.nodes)
     if limits.until is not None:
         settings["time_limit"] = max(0.01, limits.until - time.monotonic())
-    highs = _holding(program, program.integer, settings)
+    highs = _holding(program, settings)
     whole = program.integer.any()
     unwanted, stop = _unwanted.get(), _ended.get()
     highs.cbMipInterrupt += lambda event: event.interrupt() if unwanted() or stop() else None
@@ -426,7 +423,7 @@ def _solved(program: Program, limits: Limits) -> Outcome:
     return Outcome("feasible" if found else "unknown", x, value, bound, nodes)
 
 
-def _holding(program: Program, integer: NDArray[np.bool_], settings: Mapping[str, Any]) -> Any:
+def _holding(program: Program, settings: Mapping[str, Any]) -> Any:
     """A solver that holds a program: one thread and a fixed seed, and further settings."""
     import highspy
 
@@ -437,14 +434,14 @@ def _holding(program: Program, integer: NDArray[np.bool_], settings: Mapping[str
         len(program.value), len(program.lower), matrix.nnz, int(highspy.MatrixFormat.kRowwise),
         int(highspy.ObjSense.kMaximize), 0.0, program.value, program.least, program.most, program.lower,
         program.upper, matrix.indptr.astype(np.int32), matrix.indices.astype(np.int32), matrix.data,
-        integer.astype(np.int32),
+        program.integer.astype(np.int32),
     )  # fmt: skip
     return highs
 
 
 def relaxed_solver(program: Program) -> Any:
     """A solver that holds the program without whole numbers, for one run after another with small changes."""
-    return _holding(program, np.zeros_like(program.integer), {"solver": "simplex", "presolve": "off"})
+    return _holding(program.relaxed, {"solver": "simplex", "presolve": "off"})
 
 
 MOST_NODES = 10_000
@@ -458,7 +455,6 @@ class Proof:
 
     proven: bool
     better: tuple[int, ...] | None
-    nodes: int
 
 
 def prove(
@@ -491,9 +487,12 @@ def prove(
     p = replace(p, most=np.where(np.isinf(p.most), FAR, p.most))
     branching = _Branching(p, n, target * factor)
     stack = [(p.least, p.most)]
-    for count in range(1, nodes + 1):
-        if not stack:
-            return Proof(True, None, count - 1)
+    unwanted = _unwanted.get()
+    for _ in range(nodes):
+        if unwanted():
+            raise Interrupted
+        if not stack or ended():
+            break
         node = branching.narrowed(*stack.pop())
         if node is None:
             continue
@@ -501,13 +500,13 @@ def prove(
         if column is None or (x[:n] == np.rint(x[:n])).all():
             plan = taken(x[:n])
             if improves(plan):
-                return Proof(False, plan, count)
+                return Proof(False, plan)
         if column is not None:
             zero, one = most.copy(), least.copy()
             zero[column], one[column] = 0.0, 1.0
             pair = [(least, zero), (one, most)]
             stack += pair if x[column] > 0.5 else pair[::-1]
-    return Proof(not stack, None, nodes)
+    return Proof(not stack, None)
 
 
 TRIED, RELIABLE = 12, 2  # columns tried at a node before it is split, and how often each

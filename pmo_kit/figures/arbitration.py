@@ -808,12 +808,14 @@ def later(allocation: Allocation, waiting: Allocation) -> Table:
 @figure("contested.delay")
 def delay(allocation: Allocation, costs: pd.DataFrame, most: int = 12) -> Table:
     """Return what one year later costs or gains; `costs` is from `pmo_kit.arbitration.cost_of_delay`."""
-    table = costs[costs["in_plan"] & costs["cost"].notna()]
+    table = costs[costs["in_plan"] & costs["value"].notna()]
     ends = [*table.index[: most // 2], *table.index[len(table) - most // 2 :]]
     shown = table.loc[list(dict.fromkeys(ends))]
     gaining = int((table["cost"] < -SMALL).sum())
     dearest = float(table["cost"].max()) if len(table) else 0.0
     title = "No funded project may start a year later"
+    if (costs["in_plan"] & costs["cost_upper"].eq(float("inf"))).any():
+        title = "What one year later costs is not known: a limit ended the search"
     if len(table):
         first = table["name"][table["cost"] >= dearest - SMALL]
         title = f"One year later costs most for {shortened(first)}"

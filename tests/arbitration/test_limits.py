@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from pmo_kit.arbitration import Question, arbitrate
-from pmo_kit.arbitration.model import ONE, compile_model
+from pmo_kit.arbitration import Question, allocation, arbitrate
+from pmo_kit.arbitration.model import NO_BOUND, ONE, compile_model
 from pmo_kit.arbitration.search import Found, Pool, best_plan, core_plan, proof_gap
 from pmo_kit.arbitration.solving import Limits
+from pmo_kit.errors import PmoError
 from tests.bench.instances import question as random_question
 
 
@@ -59,6 +60,56 @@ def test_what_ends_a_second_search_leaves_the_plan_of_the_first(
     found = arbitrate(hard.replace(gap=0.0005))
     assert (found.status, found._positions) == ("feasible", first.plan)
     assert found.bound == pytest.approx(first.bound / ONE)
+
+
+@pytest.mark.parametrize("step", ["_verified", "settle_tie"])
+def test_ctrl_c_after_the_search_leaves_the_plan_and_what_is_known_of_it(
+    step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    question = random_question(30, gap=0.0).replace(value="npv")  # of which nothing is known yet
+    run = getattr(allocation, step)
+
+    def pressing(*asked: Any) -> Any:
+        os.kill(os.getpid(), signal.SIGINT)
+        return run(*asked)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(allocation, step, pressing)
+        if step == "settle_tie":  # reached where the second search does not show that no other plan is as good
+            patch.setattr(allocation, "_verified", lambda model, found: (found, False))
+        found = arbitrate(question)
+    assert (found.status, found.unique) == ("optimal", None)
+    whole = arbitrate(question)  # not taken from what was interrupted
+    assert (whole.plan, whole.unique) == (found.plan, True)
+
+
+@pytest.mark.parametrize("pressed", [True, False])
+def test_what_ended_a_search_before_any_plan_is_told(pressed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nothing(*_: Any, **__: Any) -> Found:
+        if pressed:
+            os.kill(os.getpid(), signal.SIGINT)
+        return Found("unknown", None, 0, NO_BOUND, 0)
+
+    monkeypatch.setattr("pmo_kit.arbitration.search.best_plan", nothing)
+    with pytest.raises(
+        PmoError, match=f"The {'search was interrupted' if pressed else 'limit ended the search'} before"
+    ):
+        arbitrate(random_question(30, gap=0.0).replace(value="npv"))
+
+
+def test_branches_of_a_search_that_failed_are_counted(hard: Question, monkeypatch: pytest.MonkeyPatch) -> None:
+    spent = []
+
+    def counting(*asked: Any, **how: Any) -> Found:
+        found = best_plan(*asked, **how)
+        spent.append(found.nodes)
+        return found
+
+    monkeypatch.setattr("pmo_kit.arbitration.search.best_plan", counting)
+    found = Pool(model := compile_model(hard)).search(limits=Limits(proof_gap(model), 5))
+    assert len(spent) > 1
+    assert min(spent) > 0
+    assert found.nodes == sum(spent)
 
 
 @pytest.mark.parametrize("size", [100, 200])

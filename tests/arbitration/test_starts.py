@@ -11,7 +11,10 @@ from hypothesis import given
 
 import pmo_kit as pmo
 from pmo_kit.arbitration import cost_of_delay
+from pmo_kit.arbitration.model import NO_BOUND, ONE
+from pmo_kit.arbitration.search import Found
 from pmo_kit.errors import InfeasibleError
+from pmo_kit.figures.arbitration import delay
 from tests.arbitration.test_brute_force import ask
 from tests.arbitration.test_budgets import every_plan
 from tests.strategies import Case, Project, brief, cases
@@ -52,18 +55,33 @@ def test_cost_of_one_year_later(case: Case) -> None:
     assert table["cost"].dropna().is_monotonic_decreasing
 
 
-def test_two_that_start_later_together() -> None:
-    """Within the years that the question allows, another may start later too: A late is best with B late and C in."""
+def two_that_start_later() -> pmo.Question:
     drawn = (("A", 2028, (5,), (0, 8, 7, 10)), ("B", 2028, (5,), (0, 7, 7, 1)), ("C", None, (10,), (0, 15)))
     projects = []
     for p, latest, *money in drawn:
         costs, benefits = ({"full": tuple(map(Fraction, amounts))} for amounts in money)
         projects.append(Project(p, "North", "discretionary", True, latest, True, costs, benefits, {"full": ()}))
     budget = (Fraction(10),) * 3
-    question = ask(Case(projects, budget, Fraction(0), None, None, None, budget, deferral=1))
-    allocation = pmo.arbitrate(question)
+    return ask(Case(projects, budget, Fraction(0), None, None, None, budget, deferral=1))
+
+
+def test_two_that_start_later_together() -> None:
+    """Within the years that the question allows, another may start later too: A late is best with B late and C in."""
+    allocation = pmo.arbitrate(two_that_start_later())
     assert (allocation.plan, allocation.value) == ({"A": "full", "B": "full"}, 30)
     assert cost_of_delay(allocation)["value"].to_dict() == {"A": 10 + 9 + 5, "B": 20 + 9}
+
+
+def test_what_a_limit_left_unknown_is_an_interval(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is known of A but that its plans are worth 26 at most; of B, started late, that there is none."""
+    allocation = pmo.arbitrate(two_that_start_later())
+    answers = iter([Found("unknown", None, 0, 26 * ONE, 9), Found("infeasible", None, 0, -NO_BOUND, 0)])
+    monkeypatch.setattr("pmo_kit.arbitration.moves.Pool.search", lambda *_: next(answers))
+    table = cost_of_delay(allocation)
+    assert table.loc["A", ["cost", "cost_upper"]].tolist() == [4, np.inf]
+    assert table["value"].isna().all()
+    assert table.loc["B", ["cost", "cost_upper"]].isna().all()
+    assert delay(allocation, table).title == "What one year later costs is not known: a limit ended the search"
 
 
 def test_a_project_that_comes_too_late_for_all_its_benefits_costs_what_it_costs() -> None:

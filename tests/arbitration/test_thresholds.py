@@ -150,11 +150,13 @@ def test_p11_needs_four_engineers(question: Question) -> None:
 def test_a_limit_may_be_named_as_a_way_is(question: Question, name: str) -> None:
     """P11 would take 0.5 million more than the plan spends, of a limit on all of it."""
     spent = float(arbitrate(question).table["cost"].sum())
-    table = what_would_admit(arbitrate(question.with_rules(Spend(rule=name, maximum=spent))), "P11").table
+    allocation = arbitrate(question.with_rules(Spend(rule=name, maximum=spent)))
+    table = what_would_admit(allocation, "P11").table
     assert table["way"].tolist() == ["value", "cost", "data_engineer 2028", name, "all envelopes", "together"]
     assert table["words"][3] == f"no increase of {name} alone is enough"
     assert "off its cost" in table["words"][1]
     assert f" and {name}: 0.5 EUR million more than it allows" in table["words"][5]
+    assert "**What would not, alone.** A lower cost and more money in every envelope." in letter(allocation, "P11")
 
 
 def test_p08_needs_26_5_more_money(question: Question) -> None:
