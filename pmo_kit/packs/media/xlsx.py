@@ -148,7 +148,7 @@ def _contents(
     notice = [said, outline.settings.notice or ""]
     text(sheet, 2, 0, " ".join(part for part in notice if part), formats, font_color=theme.QUIET)
     for column, (title, width) in enumerate([("Sheet", 24), ("What it says", 96), ("Reference", 36)]):
-        text(sheet, 4, column, title, formats, bold=True, bottom=1)
+        text(sheet, 4, column, title, formats, bold=True, bottom=1, indent=column // 2)
         formats.widen(sheet, column, width)
     link = formats(font_color=theme.DARK_BLUE, underline=1)
     row = 5
@@ -162,7 +162,7 @@ def _contents(
             sheet.write_url(row, 1, f"internal:'{name}'!A{where[item.id][1] + 1}",
                             formats(text_wrap=True, font_color=theme.INK), title[:255] or item.id)  # fmt: skip
             formats.wraps(sheet, row, 1, title)
-            text(sheet, row, 2, item.id, formats, font_color=theme.QUIET)
+            text(sheet, row, 2, item.id, formats, font_color=theme.QUIET, indent=1)
             row += 1
     formats.settle(sheet)
     sheet.freeze_panes(5, 0)
@@ -272,7 +272,7 @@ def _provenance(sheet: Any, outline: Outline, formats: Formats) -> None:
     lines = [(line, line is heads) for heads, rows in parts for line in (heads, *rows)]
     for row, (line, bold) in enumerate(lines, 3):
         for column, said in enumerate(line):
-            text(sheet, row, column, said, formats, bold=bold, text_wrap=True)
+            text(sheet, row, column, said, formats, bold=bold, text_wrap=True, indent=int(column > 0))
     formats.settle(sheet)
 
 
