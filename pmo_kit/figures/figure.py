@@ -328,13 +328,12 @@ def figure(id: str) -> Callable[[Callable[P, E]], Callable[P, E]]:
 
 def _registers(values: Iterable[Any]) -> Iterator[tuple[Any, str]]:
     """The registers that arguments are or ask about, each with what its question maximizes."""
-    for value in values:
-        for part in value.values() if isinstance(value, Mapping) else (value,):
-            asked = getattr(part, "allocation", getattr(part, "ranking", part))
-            asked = getattr(asked, "question", asked)
-            found = asked if isinstance(asked, Register) else getattr(asked, "register", None)
-            if found is not None:
-                yield found, str(getattr(asked, "goal", ""))
+    for value in _each(values):
+        asked = getattr(value, "allocation", getattr(value, "ranking", value))
+        asked = getattr(asked, "question", asked)
+        found = asked if isinstance(asked, Register) else getattr(asked, "register", None)
+        if found is not None:
+            yield found, str(getattr(asked, "goal", ""))
 
 
 def _rounding(shown: Chart | Table) -> str:
@@ -393,21 +392,19 @@ def not_shown(what: str, sheet: str, id: str = "", columns: str = "") -> Message
     return Message(id=id, title=f"Not shown: {what} needs {lacking}.", items=(), absent=absent)
 
 
-def _inputs(values: Any) -> dict[str, str]:
+def _inputs(values: Iterable[Any]) -> dict[str, str]:
     """Fingerprint of the register first, then what the answers among the arguments say of themselves."""
     found: dict[str, str] = {}
-    for value in values:
+    for value in _each(values):
         if isinstance(value, Register):
             found.setdefault("register", value.fingerprint[:8])
-        for answer in _answers(value):
-            for name, text in answer.inputs.items():
-                found.setdefault(name, text[:8] if name in ("register", "before", "question") else text)
+        told = getattr(value, "inputs", None)
+        for name, text in told.items() if isinstance(told, Mapping) else ():
+            found.setdefault(name, text[:8] if name in ("register", "before", "question") else text)
     return {name: found[name] for name in ("register", *found) if name in found}
 
 
-def _answers(value: Any) -> Iterator[Any]:
-    if isinstance(getattr(value, "inputs", None), Mapping):
-        yield value
-    elif isinstance(value, Mapping):
-        for part in value.values():
-            yield from _answers(part)
+def _each(values: Iterable[Any]) -> Iterator[Any]:
+    """The arguments of a figure, those that stand in a mapping one by one."""
+    for value in values:
+        yield from _each(value.values()) if isinstance(value, Mapping) else (value,)
