@@ -193,11 +193,9 @@ def _lines(file: Path, register: Any) -> tuple[list[tuple[int, dict[str, str]]],
     untold = found["rule"].eq("missing_with_reason") & found["row"].isin(decided) & found["field"].ne("decision")
     untold |= found["rule"].isin(_NO_ROWS)
     look = found[found["severity"].eq("warn") | untold].itertuples()
-    told = [f"Look at {one.file} {one.sheet} {_text(one.row)}: {one.message}" for one in look]
-    told += [
-        f"Look at {file.name} {number}: no project and no decision; it was left out."
-        for number, row in lines if not (row["decision"] or row["project_id"])
-    ]  # fmt: skip
+    none = [number for number, row in lines if not (row["decision"] or row["project_id"])]
+    told = [f"Look at {file.name} {number}: no project and no decision; it was left out." for number in none]
+    told += [f"Look at {one.file} {one.sheet} {_text(one.row)}: {one.message}" for one in look]
     return lines, told, faults
 
 
@@ -214,7 +212,7 @@ def _shaped(file: Path, settings: Settings) -> tuple[Body, Intake, pd.DataFrame]
     from pmo_kit.register.layout import find_body
     from pmo_kit.register.reading import read_sheets
     from pmo_kit.register.shaping import Style, shape_table
-    from pmo_kit.register.values import TWO_WAYS, folded, parse_date, where
+    from pmo_kit.register.values import TWO_WAYS, folded, parse_date
 
     findings, table = Findings(), load_schema()["decisions"]
     try:
@@ -229,20 +227,20 @@ def _shaped(file: Path, settings: Settings) -> tuple[Body, Intake, pd.DataFrame]
     if body is None:
         raise PackError(f"{file.name} lacks the columns {', '.join(sorted(_NEEDED))}.")
     dates, amounts = (
-        pd.concat(
-            [pd.Series(dtype="str"), *(body.text(place) for name in names for place in body.find(name))],
-            ignore_index=True,
-        )
+        [text for name in names for place in body.find(name) for text in body.text(place).dropna()]
         for names in (("date", "due"), ("amount",))
     )
     pack = file.parent / "manifest.json"
 
     def otherwise(kind: str) -> bool | None:
         if kind == "decimal":
-            odd = where(amounts, lambda text: re.fullmatch(TWO_WAYS, text) and not re.fullmatch(r"\d+\.\d+", text))
-            return settings.comma if odd.any() else bool(settings.comma)
+            odd = any(re.fullmatch(TWO_WAYS, one) and not re.fullmatch(r"\d+\.\d+", one) for one in amounts)
+            return settings.comma if odd else bool(settings.comma)
         own = pd.Timestamp(read_json(pack).get("date")) if pack.is_file() else None
-        day, month = (own in set(parse_date(dates, table["date"], month_first=way).values) for way in (False, True))
+        day, month = (
+            own in set(parse_date(pd.Series(dates, dtype="str"), table["date"], month_first=way).values)
+            for way in (False, True)
+        )
         return month if day != month else settings.month_first
 
     intake = shape_table(body, table, findings, settings, Style(elsewhere=otherwise))

@@ -100,7 +100,7 @@ def _known(table: str) -> set[str]:
 def _parts(kind: str) -> re.Pattern[str]:
     """Words of a header that tell what kind of money it is."""
     words = sorted(filter(None, map(plain, header_words()["words", kind])), key=len, reverse=True)
-    close = [word for word in words if word[0] > "\u2e80"]  # no blank stands between words of these scripts
+    close = [word for word in words if word[0] > "\u2e80" or word == "%"]  # no blank stands before them
     apart = "|".join(word for word in words if word not in close)
     return re.compile("|".join([rf"\b(?:{apart})s?\b", *close]))
 

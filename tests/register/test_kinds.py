@@ -755,6 +755,8 @@ def test_parts_of_a_year_are_added_up_however_they_are_written(tmp_path, heads):
         ("Year 1", "? amounts, not read"),
         ("Jahr 1", "? amounts, not read"),
         ("N+1", "? amounts, not read"),
+        ("2027 %", "follows from the others"),
+        ("2027 Var", "follows from the others"),
     ],
 )
 def test_a_header_that_says_more_than_a_year_or_no_year_is_asked_about(tmp_path, heads, why):
