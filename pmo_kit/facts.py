@@ -158,9 +158,9 @@ class Fact:
     >>> fact = Fact("plan.value", 63.85, money)
     >>> fact.words(), f"{fact:unit}", f"{fact:+}"
     ('63.9', '63.9 EUR million', '+63.9')
-    >>> days = Fact("plan.refused", 2, Unit("days"))
-    >>> f"{days: day|days}", f"{days:day|days}", f"{days:words day late|days late}"
-    ('2 days', '2 days', 'two days late')
+    >>> day, days = (Fact("plan.refused", n, Unit("days")) for n in (1, 2))
+    >>> f"{day: day|days}", f"{day:day|days}", f"{days: day|days}", f"{days:words day late|days late}"
+    ('1 day', '1 day', '2 days', 'two days late')
     """
 
     key: str
@@ -182,7 +182,7 @@ class Fact:
         if spec[:1] == "=":
             return spec[1:].split("|")[self.value != 1]
         if "|" in spec:
-            how, _, nouns = (spec if "|" not in spec.split()[0] else f" {spec}").partition(" ")
+            how, _, nouns = (spec if "|" not in spec.split()[0] else f" {spec.strip()}").partition(" ")
             return f"{self._words(how)} {nouns.split('|')[self.value != 1]}"
         signed = "+" in spec
         if "ords" in spec:

@@ -166,15 +166,15 @@ def _decisions_file(path: str | Path) -> Path:
 
 def _lines(file: Path, register: Any) -> tuple[list[tuple[int, dict[str, str]]], list[str], list[str]]:
     """The lines of a file with their numbers, dates as ISO, amounts as plain numbers; warnings; what is wrong."""
+    from pmo_kit.register.shaping import unread
     from pmo_kit.register.template import text_columns
     from pmo_kit.register.values import readable
 
     body, intake, found = _shaped(file, register.settings if register else Settings())
     if absent := sorted(_NEEDED - set(intake.headers)):
         raise PackError(f"{file.name} lacks the column{'s' * (len(absent) > 1)} {', '.join(absent)}.")
-    faults = []
-    for header in found.loc[found["rule"] == "column_not_mapped", "column"]:
-        cells = pd.concat([body.text(place) for place in body.find(header)], ignore_index=True).dropna()
+    faults, own = [], set(intake.headers.values())
+    for _, header, cells, _ in unread(body, [at for at, name in enumerate(body.headers) if name not in own]):
         lacks = (one for one in intake.table if one.name not in {*intake.headers, *_OURS})
         if like := ", ".join(one.name for one in lacks if cells.map(lambda cell, one=one: readable(cell, one)).all()):
             faults.append(f"{header}: no column of the table decisions. Renamed? It lacks {like}.")

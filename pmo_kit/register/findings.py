@@ -170,10 +170,10 @@ class Findings:
             return
         texts = [message] * len(positions) if isinstance(message, str) else list(message)
         values, projects = intake.written(column, positions), intake.projects(positions)
-        for position, text, value, project in zip(positions, texts, values, projects, strict=True):
+        dates = near_dates(values) if "{date}" in fix else values
+        for position, text, value, day, project in zip(positions, texts, values, dates, projects, strict=True):
             place = (*intake.place(position), int(intake.rows[position]), intake.header(column, position))
-            mend = fix.replace("{date}", near_dates(value)) if "{date}" in fix else fix
-            line = (severity, *place, value, rule, text.replace("{value}", value), mend)
+            line = (severity, *place, value, rule, text.replace("{value}", value), fix.replace("{date}", day))
             self._rows.append((*line, project, intake.table.name, column, int(position)))
 
     def add_lines(

@@ -6,7 +6,7 @@ import calendar
 import difflib
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from functools import cache, lru_cache
@@ -736,19 +736,19 @@ def parse_date(
     return Parsed(_days(dates), (text.notna() & dates.isna()).to_numpy(), reason, notes)
 
 
-def near_dates(text: str) -> str:
-    """The days that a text may mean, as a date is written: both of 3/4/2028, else the last of its time.
+def near_dates(texts: Sequence[str]) -> Iterator[str]:
+    """The days that texts may mean, as a date is written: both of 3/4/2028, else the last of its time.
 
-    >>> [near_dates(one) for one in ("3/4/2028", "Q3 2028", "end of 2028", "31.2.2028", "soon")]
+    >>> list(near_dates(["3/4/2028", "Q3 2028", "end of 2028", "31.2.2028", "soon"]))
     ['2028-03-04 or 2028-04-03', '2028-09-30', '2028-12-31', '2028-12-31', '2027-03-31']
     """
-    cell, column = pd.Series([text], dtype="str"), Column("date", "date")
-    ways = (parse_date(cell, column, month_first=way).values.iloc[0] for way in (True, False))
-    year = re.search(r"(?:19|20)\d\d", text)
-    if days := {f"{day:%Y-%m-%d}" for day in ways if not pd.isna(day)}:
-        return " or ".join(sorted(days))
-    time_ = read_period(text) or (year[0] if year else "2027-03")
-    return f"{pd.Period(time_).end_time:%Y-%m-%d}"
+    cells, column = pd.Series(texts, dtype="str"), Column("date", "date")
+    ways = (parse_date(cells, column, month_first=way).values for way in (True, False))
+    for text, *both in zip(texts, *ways, strict=True):
+        year = re.search(r"(?:19|20)\d\d", text)
+        time_ = read_period(text) or (year[0] if year else "2027-03")
+        days = {day for day in both if not pd.isna(day)} or {pd.Period(time_).end_time}
+        yield " or ".join(f"{day:%Y-%m-%d}" for day in sorted(days))
 
 
 def _to_days(text: pd.Series, form: str) -> pd.Series:
@@ -837,26 +837,26 @@ def _numbered(words_: str) -> str:
 PART_OF_YEAR = _numbered(f"[hq]|{one_of('quarter')}|{one_of('half')}")
 """A quarter or a half of a year."""
 _QUARTER = re.compile(_numbered(f"[qt]|{one_of('quarter')}"))
-_ITS_YEAR = re.compile(r"[\s\-/.]*(?:(?:of|de|du|fy)\b\s*|fy)?['’]?(?:20)?([1-6]\d)[\s\-/]*")
+_ITS_YEAR = re.compile(r"[\s\-/.]*(?:(?:of|de|du|fy)\b\s*|fy)?['’]?(?!0000)(\d{4}|[0-6]\d)[\s\-/]*")
 
 
 def read_period(text: str) -> str | None:
     """Read a year, quarter or month into its one form: "2028", "2028-Q1", "2026-09".
 
-    >>> [read_period(one) for one in ("Q1 2028", "T3 2028", "Q1 FY28", "Jan-26", "2026/9")]
-    ['2028-Q1', '2028-Q3', '2028-Q1', '2026-01', '2026-09']
+    >>> [read_period(one) for one in ("Q1 2028", "T3 2028", "Q1 FY28", "Jan-26", "2026/9", "2008-Q4", "FY09 Q1")]
+    ['2028-Q1', '2028-Q3', '2028-Q1', '2026-01', '2026-09', '2008-Q4', '2009-Q1']
     >>> [read_period(one) for one in ("3Q27", "Q3/27", "2027Q3", "3. Quartal 2027", "3e trimestre 2027", "Q32027")]
     ['2027-Q3', '2027-Q3', '2027-Q3', '2027-Q3', '2027-Q3', None]
     """
     low = text.strip().lower()
     part = _QUARTER.search(low)
     if part and (its := _ITS_YEAR.fullmatch(low[: part.start()] + low[part.end() :])):
-        return f"20{its[1]}-Q{re.sub('[^1-4]', '', part[0])}"
-    if match := re.fullmatch(r"(\d{4})[-/](\d{1,2})(?:-01(?:[ t]00:00(:00)?)?)?", low):
+        return f"{'20'[: 4 - len(its[1])]}{its[1]}-Q{re.sub('[^1-4]', '', part[0])}"
+    if match := re.fullmatch(r"(?!0000)(\d{4})[-/](\d{1,2})(?:-01(?:[ t]00:00(:00)?)?)?", low):
         month = int(match[2])
         if 1 <= month <= 12:
             return f"{match[1]}-{month:02d}"
-    match = re.fullmatch(r"([^\W\d_]{3,})\.?[\s\-/'’]*(?:de )?(\d{4}|\d\d)", low)
+    match = re.fullmatch(r"([^\W\d_]{3,})\.?[\s\-/'’]*(?:de )?(?!0000)(\d{4}|\d\d)", low)
     if match and match[1] in _MONTHS:
         return f"{'20'[: 4 - len(match[2])]}{match[2]}-{_MONTHS[match[1]]:02d}"
     year = read_year(text)

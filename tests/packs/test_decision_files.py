@@ -240,3 +240,15 @@ def test_a_column_is_renamed_only_where_it_may_be_the_one_that_is_missing(
             read_decisions(tmp_path / "decisions.csv")
     else:
         assert len(read_decisions(tmp_path / "decisions.csv")) == 3
+
+
+@pytest.mark.parametrize(("header", "name"), [("", "14"), ("Long " * 60, "Long Long")])
+def test_a_column_is_read_with_a_header_that_is_empty_or_cut(tmp_path: Path, header: str, name: str) -> None:
+    for lacks in ("", "amount"):
+        rows = lines(head=[one for one in HEAD if one != lacks])
+        (tmp_path / "decisions.csv").write_bytes(saved([[*row, "7" if n else header] for n, row in enumerate(rows)]))
+        if lacks:
+            with pytest.raises(PmoError, match=rf"{name}.*: no column .* It lacks amount"):
+                read_decisions(tmp_path / "decisions.csv")
+        else:
+            assert len(read_decisions(tmp_path / "decisions.csv")) == 3

@@ -767,8 +767,9 @@ def test_a_header_that_says_more_than_a_year_or_no_year_is_asked_about(tmp_path,
 
 @pytest.mark.parametrize(
     ("day", "near"),
-    [("3/4/2028", "2028-03-04 or 2028-04-03"), ("end of 2029", "2029-12-31"), ("Q3 2028", "2028-09-30")],
-)
+    [("3/4/2028", "2028-03-04 or 2028-04-03"), ("end of 2029", "2029-12-31"), ("Q3 2028", "2028-09-30"),
+     ("0000-01", "2027-03-31")],
+)  # fmt: skip
 def test_what_to_write_for_a_date_is_near_it(folder, day, near):
     projects = f"project_id,name,area,start\nP01,Quay wall,North,{day}\nP02,Tram depot,South,2027-01-01\n"
     assert read(folder, projects=projects).findings["fix"].str.contains(near).any()
