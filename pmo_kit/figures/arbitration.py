@@ -811,24 +811,22 @@ def delay(allocation: Allocation, costs: pd.DataFrame, most: int = 12) -> Table:
     table = costs[costs["in_plan"] & costs["value"].notna()]
     ends = [*table.index[: most // 2], *table.index[len(table) - most // 2 :]]
     shown = table.loc[list(dict.fromkeys(ends))]
-    gaining = int((table["cost"] < -SMALL).sum())
+    gaining = int((table["cost_upper"] < -SMALL).sum())
     dearest = float(table["cost"].max()) if len(table) else 0.0
-    title = "No funded project may start a year later"
-    if (costs["in_plan"] & costs["cost_upper"].eq(float("inf"))).any():
+    unknown = int((costs["in_plan"] & costs["value"].isna() & costs["cost"].notna()).sum())
+    title, note = "No funded project may start a year later", "The latest start of none of them allows it."
+    if unknown:
         title = "What one year later costs is not known: a limit ended the search"
+        note = f"For {count(unknown, 'funded project')} a limit ended the search before a plan was found."
     if len(table):
         first = table["name"][table["cost"] >= dearest - SMALL]
         title = f"One year later costs most for {shortened(first)}"
-        if dearest <= SMALL:
+        if table["cost_upper"].max() <= SMALL:
             title = "One year later costs the portfolio nothing for any of them"
         title += f"; {count(gaining, 'funded project')} would gain by waiting" if gaining else ""
-    return tabled(
-        data=shown.reset_index(),
-        title=title,
-        note=f"Of {count(len(table), 'funded project')} whose latest start allows it; a negative cost is a gain."
-        if len(table)
-        else "The latest start of none of them allows it.",
-    )
+        known = f"Of {count(len(table), 'funded project')} whose latest start allows it; a negative cost is a gain."
+        note = f"{known} {note}" if unknown else known
+    return tabled(data=shown.reset_index(), title=title, note=note)
 
 
 @figure("contested.by_score")

@@ -278,8 +278,8 @@ def asked_by(register: Register, appraisal: Appraisal, column: str = "area") -> 
         return not_shown(f"the ask by {words}", "projects", columns=f"column {column}")
     table = overview.ask_by(register, appraisal, column)
     asked = claims.each(register, "register.asked", table["asked"], column)
-    labels = {value: value.replace("_", " ") for value in table.index}
-    table = table.rename(index=labels | _areas(register) if column == "area" else labels).reset_index()
+    labels = {value: value.replace("_", " ") for value in table.index} | _labels(register, column)
+    table = table.rename(index=labels).reset_index()
     table["label"] = [
         f"{money(row.asked) if row.asked else 'none stated'} · {count(row.projects, 'project')}"
         for row in table.itertuples()
@@ -310,7 +310,7 @@ def by_year(register: Register, appraisal: Appraisal) -> Exhibit:
     table = table.loc[:, table.sum() > 0]
     if table.empty or not table.shape[1]:
         return not_shown("the cost by year", "costs")
-    sums = table.groupby(register.projects["area"].reindex(table.index).replace(_areas(register))).sum()
+    sums = table.groupby(register.projects["area"].reindex(table.index).replace(_labels(register, "area"))).sum()
     order = sums.sum(axis=1).sort_values(ascending=False, kind="stable")
     most = [*order.index] if len(order) <= AREAS else [*order.index[: AREAS - 1]]
     other = f"{number(len(order) - len(most), 0)} other areas"
@@ -595,6 +595,7 @@ def attention(register: Register) -> Message:
     return Message(title="What stands out", items=tuple(items))
 
 
-def _areas(register: Register) -> dict[str, str]:
-    """Words for the areas, where a sheet holds them."""
-    return register.table("areas").dropna(subset="label").set_index("area")["label"].to_dict()
+def _labels(register: Register, column: str) -> dict[str, str]:
+    """Words for the values of a column, where a sheet holds them."""
+    sheet, key = {"area": ("areas", "area"), "strategic_goal": ("goals", "goal")}.get(column, ("", ""))
+    return register.table(sheet).dropna(subset="label").set_index(key)["label"].to_dict() if sheet else {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pmo_kit.exhibits import Table
-from pmo_kit.facts import listed, many, number, percent, sentence, shortened
+from pmo_kit.facts import count, listed, many, number, percent, sentence, shortened
 from pmo_kit.figures.figure import figure, tabled, unit_line
 from pmo_kit.partners import Award
 
@@ -50,7 +50,7 @@ def bids(award: Award) -> Table:
         if fails
         else "Every bid passes the must-pass minima",
         takeaway=f"Price counts {percent(award.price_weight)}, quality {percent(1 - award.price_weight)}; "
-        f"{many(biased, 'evaluator|evaluators')} left out for a conflict on part of the bids.",
+        f"{count(biased, 'evaluator')} left out for a conflict on part of the bids.",
     )
 
 

@@ -63,15 +63,13 @@ def tornado(simulation: Simulation, most: int = 10) -> Chart:
     shown["words"] = [f"{money(row.npv_low)} to {money(row.npv_high)}" for row in shown.itertuples()]
     title, takeaway = "Nothing in the plan is uncertain", "Estimates and risks are missing or certain."
     if len(shown):
-        leading = shown.head(3)
-        first = shown.iloc[0]
+        leading, first = shown.head(3), shown.iloc[0]
+        whose = f"first {count(len(leading))}"
         title = say(
             "{who} {verb} the plan most: {share} of its uncertainty",
             who=listed(leading["name"]),
             verb="moves" if len(leading) == 1 else "move",
-            share=claims.told(
-                simulation, "risk.share", leading["share_npv"].sum(), part=f"first {count(len(leading))}"
-            ),
+            share=claims.told(simulation, "risk.share", leading["share_npv"].sum(), part=whose),
         )
         low, high = (
             claims.told(simulation, "risk.value", first[end], project=str(first["project_id"]), part=part)
@@ -195,9 +193,9 @@ def by_year(simulation: Simulation) -> Chart:
     table = simulation.portfolio.drop(index="all years", errors="ignore")
     visible = 0.01 * table["spend_p90"].max()
     table = table[(table["spend_base"] > 0) | (table["spend_p90"] > visible)].reset_index()
-    rules = {row: simulation.question.rule(str(row.rule)) for row in simulation.exceedance.itertuples()}
+    limits = [(simulation.question.rule(str(row.rule)), row) for row in simulation.exceedance.itertuples()]
     there: dict[str, Any] = {
-        str(rule.year): row for row, rule in rules.items() if isinstance(rule, Envelope) and rule.scope == "all"
+        str(rule.year): row for rule, row in limits if isinstance(rule, Envelope) and rule.scope == "all"
     }
     table["year"] = table["year"].astype("str")
     table["words"] = [

@@ -328,9 +328,10 @@ class WeightsState:
             return f"{ranks} What would be funded was not compared: {problem}"
         decided = pd.DataFrame({who: plan.table["decision"] for who, plan in plans.items()})
         moved, unproven = decided[decided.nunique(axis=1) > 1], [who for who in plans if ui.sure_words(plans[who])]
-        sure, names = f" The best plan is not proven for {listed(unproven)}." * bool(unproven), self.first.table["name"]
+        names = self.first.table["name"]
         words = [f"{names[p]} (funded for {listed(row.index[row == 'fund'])})" for p, row in moved.iterrows()]
         changed = f"{count(len(words), 'decision')}: {shortened(words)}" if words else NONE_CHANGED
+        sure = f" The best plan is not proven for {listed(unproven)}." if unproven else ""
         return f"{ranks} The spread changes {changed}.{sure}"
 
     def _with_those_of(self, folder: str | PathLike[str]) -> Register:

@@ -431,6 +431,11 @@ def test_a12_the_ministry_s_largest_red_project_is_named_and_its_money_counted()
         assert isinstance(one, Message) or len(one.data) > 1
 
 
+def test_goals_are_called_by_their_labels(meridian: pmo.Register) -> None:
+    chart = portfolio.asked_by(meridian, pmo.appraise(meridian), "strategic_goal")
+    assert {*chart.data["strategic_goal"]} == {*meridian.table("goals")["label"]}
+
+
 def test_a13_the_board_s_headline_is_the_worst_true_statement(meridian: pmo.Register) -> None:
     assert _pack("quarterly_board")["page_one"]["headline"] == "performance.headline"
     review = pmo.review_performance(meridian)

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 import pmo_kit as pmo
+from pmo_kit.exhibits.display import plain
 from pmo_kit.figures import arbitration as figures
 from pmo_kit.figures import scenarios
 from tests.conftest import shipped_register
@@ -27,6 +28,24 @@ def test_lines_of_the_twelve() -> None:
     later = figures.delay(allocation, costs)
     assert costs.empty
     assert later.title == "No funded project may start a year later"
+
+
+def test_what_a_limit_left_unknown_of_a_delay_is_not_said_to_be_known() -> None:
+    """A gains between −2 and +3 by what is proven, B gains for sure, of C no plan was found, D may not start later."""
+    allocation = pmo.arbitrate(pmo.Question(two_projects(budget=17.0)))
+    endless, nothing = float("inf"), float("nan")
+    costs = pd.DataFrame(
+        [["A", True, 7.0, -2.0, 3.0], ["B", True, 9.0, -1.0, -1.0], ["C", True, nothing, -4.0, endless],
+         ["D", True, nothing, nothing, nothing]],
+        columns=["name", "in_plan", "value", "cost", "cost_upper"], index=pd.Index([*"ABCD"], name="project_id"),
+    )  # fmt: skip
+    table = figures.delay(allocation, costs)
+    assert table.title == "One year later costs most for B; one funded project would gain by waiting"
+    assert table.note.startswith("Of two funded projects whose latest start allows it")
+    assert "For one funded project a limit ended the search before a plan was found." in table.note
+    unknown = figures.delay(allocation, costs.loc[["C", "D"]])
+    assert "latest start" not in plain(unknown)
+    assert "the portfolio nothing" in figures.delay(allocation, costs.loc[["B"]]).title
 
 
 @pytest.mark.parametrize("basis", ["likely", "expected"])

@@ -46,6 +46,9 @@ def test_titles_are_the_message(shown: dict[str, Exhibit]) -> None:
     assert shown["partners.bids"].title == (
         "One bid misses a must-pass minimum: Boreal Systems on lot B (Cyber security 2, needs 3)"
     )
+    assert shown["partners.bids"].takeaway == (
+        "Price counts 40\u202f%, quality 60\u202f%; one evaluator left out for a conflict on part of the bids."
+    )
     assert (
         shown["partners.debrief_boreal_A"].title == "Boreal Systems, lot A: most was lost on technical fit, 6.0 points"
     )
