@@ -168,7 +168,7 @@ class Allocation(Answer):
         """(bound - value) / (value of the discretionary part); 0 where the answer is proven."""
         return self._over(self.question.built.free_value(self._positions))
 
-    def _limits(self, model: Model, exact: bool = False) -> Limits:
+    def _search_limits(self, model: Model, exact: bool = False) -> Limits:
         """How far a search beside the answer goes: within the gap asked for, or until it is proven."""
         gap = 0.0 if exact else asked_gap(self.question) * self.question.built.free_value(self._positions)
         return Limits(max(proof_gap(model), gap), self.question.node_limit)
@@ -327,7 +327,7 @@ def arbitrate(question: Question) -> Allocation:
     InputError
         What is given is no question.
     PmoError
-        A limit ended the search before any plan was found.
+        A limit, or Ctrl-C, ended the search before any plan was found.
 
     Notes
     -----

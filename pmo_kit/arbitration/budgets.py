@@ -345,7 +345,7 @@ class _Chain:
         """The best plan of a budget that holds all of these projects and `more`, or none but these."""
         model = self._models[place]
         fixed, rows = self._between(held, None) if more else self._between((), held)
-        return best_plan(model, fixed=fixed, extra=rows, limits=self._points[place]._limits(model)).plan
+        return best_plan(model, fixed=fixed, extra=rows, limits=self._points[place]._search_limits(model)).plan
 
     def _together(self, places: range, free: bool = False) -> float:
         """A bound on the plans of adjacent budgets from one program, the others as they are best known, or `free`."""

@@ -172,7 +172,7 @@ def explain(allocation: Allocation, *, exact: bool | None = None, projects: Sequ
     plan, value = allocation._positions, allocation._value
     bound = value if allocation.gap == 0 else in_parts(allocation.bound)
     asked = [i for i in range(model.n) if projects is None or options.project_ids[i] in projects]
-    done = flips(model, plan, asked, allocation._limits(model, exact), exact, allocation._pool)
+    done = flips(model, plan, asked, allocation._search_limits(model, exact), exact, allocation._pool)
     if exact:
         allocation._flips.update({i: each for i, each in done.items() if each.found.status != "feasible"})
     records = allocation._each(partial(_record, done=done[i], value=value, bound=bound) for i in asked)

@@ -255,7 +255,7 @@ def cost_of_delay(allocation: Allocation) -> pd.DataFrame:
     options, delays = model.question.built, model.question.built.delays
     known = [set(model.positions(allocation._model.levels(plan))) for plan in allocation._pool.plans]
     pool = Pool(model, map(tuple, map(sorted, known)))
-    limits = allocation._limits(model, exact=len(options.groups) <= SMALL)
+    limits = allocation._search_limits(model, exact=len(options.groups) <= SMALL)
     late = np.flatnonzero(delays > question.deferral)
     wanted = dict[str, NDArray[np.int64]]()
     for project, years in allocation.table["delay"].items():

@@ -54,7 +54,8 @@ def cell(field: Field, value: Any) -> Cell:
         letter = theme.RAG_WORDS[said]
         return {"kind": "rag", "letter": letter, "text": {"R": "Red", "A": "Amber", "G": "Green"}[letter]}
     if field.kind == "decision" and said in theme.DECISIONS:
-        return {"kind": "decision", **dict(zip(("mark", "text", "css"), theme.DECISIONS[said], strict=True))}
+        mark, word, css = theme.DECISIONS[said]
+        return {"kind": "decision", "mark": mark, "text": word, "css": css}
     if field.kind == "mark" and said in ("full", "reduced", "out"):
         return {"kind": "level", "text": said}
     return {"kind": "words", "runs": (("text", text),)}

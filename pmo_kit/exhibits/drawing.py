@@ -320,12 +320,12 @@ def _label(chart: Chart, sheet: Sheet, bar: Bar, crowns: list[float], at: float,
 
 def _free_above(sheet: Sheet, at: float, wide: float) -> float | None:
     """The top of the bars that stand at a place, if words so wide have room over it; else None."""
-    tops = [mark.y0 for mark in sheet.marks if isinstance(mark, Box) and mark.fill and mark.x0 < at < mark.x1]
+    top = min(mark.y0 for mark in sheet.marks if isinstance(mark, Box) and mark.fill and mark.x0 < at < mark.x1)
     said = (mark for mark in sheet.marks if isinstance(mark, Words) and mark.down == "bottom")
     halves = ((mark, theme.text_width(mark.text, sheet.size) / 2) for mark in said)
     taken = [(mark.x - half, mark.y - sheet.size * 1.3, mark.x + half, mark.y + 4) for mark, half in halves]
-    above = at - wide / 2, min(tops) - sheet.size * 1.3, at + wide / 2, min(tops)
-    return None if any(_overlap(above, one) for one in taken) else min(tops)
+    above = at - wide / 2, top - sheet.size * 1.3, at + wide / 2, top
+    return None if any(_overlap(above, one) for one in taken) else top
 
 
 def draw_intervals(chart: Chart, sheet: Sheet) -> None:
@@ -424,10 +424,9 @@ def draw_points(chart: Chart, sheet: Sheet) -> None:
     for track in tracks:
         _draw_track(chart, sheet, track, lines)
     boxes = _name_ends(sheet, named)
-    words = {("x", theme.format_text(value)): sheet.px(x)
-             for value, x in zip(chart.data[chart.x.name], scales["x"][0], strict=True)}  # fmt: skip
-    words |= {("y", theme.format_text(value)): sheet.py(y)
-              for value, y in zip(chart.data[chart.y.name], scales["y"][0], strict=True)}  # fmt: skip
+    words = {(axis, theme.format_text(value)): place(at)
+             for axis, name, place in (("x", chart.x.name, sheet.px), ("y", chart.y.name, sheet.py))
+             for value, at in zip(chart.data[name], scales[axis][0], strict=True)}  # fmt: skip
     across = sheet.name_references(chart, words)
     title = axis_title(chart.y)
     if title:
@@ -655,10 +654,9 @@ def grid_of(chart: Chart) -> tuple[list[str], list[str], dict[tuple[str, str], T
             said = "–"
         if chart.label is not None and value.kind == "number" and not theme.is_missing(row[chart.label.name]):
             said = theme.format_value(chart.label, row[chart.label.name])
-        quiet = said == "–" or part["kind"] == "missing"
-        ink = theme.QUIET if quiet else theme.readable(theme.INK, shade or theme.PAPER)
+        ink = theme.QUIET if said == "–" or part["kind"] == "missing" else theme.INK
         pair = theme.format_text(row[chart.y.name]), theme.format_text(row[chart.x.name])
-        tiles[pair] = Tile(row[value.name], said, shade, ink)
+        tiles[pair] = Tile(row[value.name], said, shade, theme.readable(ink, shade or theme.PAPER))
     rows, columns = (list(dict.fromkeys(pair[n] for pair in tiles)) for n in (0, 1))
     return rows, columns, tiles
 
@@ -669,8 +667,8 @@ def draw_grid(chart: Chart, sheet: Sheet) -> None:
     assert chart.value is not None
     size = sheet.size
     spans = _rows(sheet, rows, 2.0)
-    wide = max(theme.text_width(tile.said, size) for tile in tiles.values())
-    cell = min(sheet.plot_width / len(columns), max(wide + 16, 5.2 * size))
+    wide = max(theme.text_width(tile.said, size) for tile in tiles.values()) + 4
+    cell = min(sheet.plot_width / len(columns), max(wide + 12, 5.2 * size))
     step = math.ceil((sheet.widest(columns) + 4) / cell) if chart.x.kind == "time" else 1
     heads = [theme.wrap(name, cell * step - 4, size) for name in columns]  # a time is never broken
     sheet.right = max(sheet.width - sheet.left - cell * len(columns), 0)
@@ -683,10 +681,11 @@ def draw_grid(chart: Chart, sheet: Sheet) -> None:
     for (row, column), tile in tiles.items():
         x, (top, end) = columns.index(column) * cell, spans[rows.index(row)]
         unit = f" {chart.value.unit}" if chart.value.unit and tile.shade else ""
-        say = pointed(row, column, (chart.value.title, tile.said + unit))
+        value = theme.format_value(chart.value, tile.value) if tile.said == "–" else tile.said + unit
+        say = pointed(row, column, (chart.value.title, value))
         edge = theme.PAPER if tile.shade else ""
         sheet.marks.append(Box(x, top, x + cell, end, tile.shade, edge, 1.5 if edge else 0.0, say=say))
-        sheet.words(tile.said, x + cell / 2, (top + end) / 2, color=tile.ink, size=size * min(1, (cell - 4) / wide))
+        sheet.words(tile.said, x + cell / 2, (top + end) / 2, color=tile.ink, size=size * min(1, cell / wide))
 
 
 def _mix(share: float, colors: tuple[str, ...]) -> str:
@@ -705,8 +704,8 @@ def draw(chart: Chart, width: int = WIDTH, framed: bool = False) -> Sheet:
     chart : Chart
         What to draw. Its data are drawn in their order.
     width : int
-        Width of the drawing in px. A chart is drawn at its printed width, so that type is never scaled:
-        14 px from 700 px on, 12 px below.
+        Width of the drawing in px. A chart is drawn at its printed width, so that its type is not scaled:
+        14 px from 700 px on, 12 px below; in cells of a heat map that are narrower than their words, less.
     framed : bool
         With title, unit line, takeaway, note and source.
 

@@ -235,6 +235,8 @@ def test_a_grid_draws_marks_and_shades() -> None:
     assert len(boxes(marks, fill=theme.DARK_BLUE)) == int((levels == "full").sum())
     assert {"full", "reduced"} <= set(said(meridian_12.cases_grid()))
     assert said(meridian_12.cases_grid()).count("–") == int((levels == "out").sum())
+    pointed = [mark.say.split("\n")[-1].split(": ")[-1] for mark in marks.marks if isinstance(mark, Box)]
+    assert pointed == levels.tolist()
     shades = [box.fill for box in boxes(draw(meridian_12.regret()))]
     assert shades[0] == "#FFFFFF"
     assert theme.DARK_BLUE in shades
@@ -251,6 +253,20 @@ def test_no_quarter_above_a_narrow_grid_is_broken() -> None:
         assert [mark.text for mark in heads] == shown
         ends = [(m.x - theme.text_width(m.text, 12) / 2, m.x + theme.text_width(m.text, 12) / 2) for m in heads]
         assert all(end < start for (_, end), (start, _) in itertools.pairwise(ends))
+
+
+@pytest.mark.parametrize("label", ["", "100"])
+def test_words_in_a_grid_have_a_size_in_cells_of_any_width(label: str) -> None:
+    data = pd.DataFrame({"week": [f"{n}" for n in range(60)], "area": "Water Supply", "n": range(60), "said": label})
+    chart = Chart(id="g", alt="-", mark="heatmap", data=data, x=Field("week", kind="text"),
+                  y=Field("area", kind="text"), value=Field("n"), label=Field("said", kind="text"))  # fmt: skip
+    for width in (200, 265, 800):
+        sheet = draw(chart, width)
+        cells = [mark for mark in sheet.marks if isinstance(mark, Words) and mark.text == label]
+        assert len(cells) == 60
+        assert all(mark.size > 0 for mark in cells)
+        room = sheet.plot_width / 60
+        assert all(theme.text_width(label, mark.size) < room for mark in cells)
 
 
 def patches(sheet: Sheet) -> list[tuple[str, float, float, float, float]]:

@@ -147,8 +147,9 @@ def _contents(
     said = "Bold rows at the end of a table are sums. Sums, ratios, differences and what stands in blue are formulas."
     notice = [said, outline.settings.notice or ""]
     text(sheet, 2, 0, " ".join(part for part in notice if part), formats, font_color=theme.QUIET)
-    for column, (title, width) in enumerate([("Sheet", 24), ("What it says", 96), ("Reference", 36)]):
-        text(sheet, 4, column, title, formats, bold=True, bottom=1, indent=column // 2)
+    heads = [("Sheet", 24, 0), ("What it says", 96, 0), ("Reference", 36, 1)]
+    for column, (title, width, indent) in enumerate(heads):
+        text(sheet, 4, column, title, formats, bold=True, bottom=1, indent=indent)
         formats.widen(sheet, column, width)
     link = formats(font_color=theme.DARK_BLUE, underline=1)
     row = 5
@@ -567,8 +568,7 @@ def _write(sheet: Any, live: Live, formats: Formats) -> None:
         decimals = {"rate": 3, "factor": 4, "at the start": 4, "value": 2}.get(name, 1)
         field = Field(name, kind=kinds.get(name, "number"), decimals=decimals)  # type: ignore[arg-type]
         formula = live.formulas.get(name, "")
-        look: dict[str, Any] = {"font_color": theme.DARK_BLUE} if formula else {}
-        look |= side
+        look: dict[str, Any] = side | ({"font_color": theme.DARK_BLUE} if formula else {})
         longest = 9
         for row, value in enumerate(live.data[name]):
             if theme.is_missing(value):
