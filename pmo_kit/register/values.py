@@ -622,7 +622,7 @@ def parse_number(
         value, scale, codes = found
         stated[position] = settle_currency(codes, currency)
         foreign[position] = bool(codes) and stated[position] != currency and bool(currency)
-        credit = (stated[position] or currency) not in _RUPEES and re.search(r"(?i)\bcr\b", written)
+        credit = (stated[position] or currency) not in _RUPEES and re.search(r"(?i)(?<![^\W\d_])cr\b", written)
         if scale and mine and not own[position] and (money_unit not in SCALES or credit):
             bad[position] = True
             continue
@@ -837,7 +837,7 @@ def _numbered(words_: str) -> str:
 PART_OF_YEAR = _numbered(f"[hq]|{one_of('quarter')}|{one_of('half')}")
 """A quarter or a half of a year."""
 _QUARTER = re.compile(_numbered(f"[qt]|{one_of('quarter')}"))
-_ITS_YEAR = re.compile(r"[\s\-/.]*(?:(?:of|de|du|fy)\b\s*|fy)?['’]?(?!0000)(\d{4}|[0-6]\d)[\s\-/]*")
+_ITS_YEAR = re.compile(r"[\s\-/.]*(?:(fy)\s*|(?:of|de|du)\b\s*)?['’]?(?!0000)(\d{4}|(?(1)\d|[1-6])\d)[\s\-/]*")
 
 
 def read_period(text: str) -> str | None:
@@ -851,7 +851,7 @@ def read_period(text: str) -> str | None:
     low = text.strip().lower()
     part = _QUARTER.search(low)
     if part and (its := _ITS_YEAR.fullmatch(low[: part.start()] + low[part.end() :])):
-        return f"{'20'[: 4 - len(its[1])]}{its[1]}-Q{re.sub('[^1-4]', '', part[0])}"
+        return f"{'20'[: 4 - len(its[2])]}{its[2]}-Q{re.sub('[^1-4]', '', part[0])}"
     if match := re.fullmatch(r"(?!0000)(\d{4})[-/](\d{1,2})(?:-01(?:[ t]00:00(:00)?)?)?", low):
         month = int(match[2])
         if 1 <= month <= 12:

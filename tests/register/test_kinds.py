@@ -382,7 +382,9 @@ def test_much_money_with_a_currency_and_no_unit_is_told(folder, amount, is_told)
     assert told(read(folder, costs=costs), "warn", "no million", row=2) is is_told
 
 
-@pytest.mark.parametrize(("amount", "currency"), [("2.5 Cr", "INR"), ("Rs 2.5 Cr.", "INR"), ("2.5 crore", "EUR")])
+@pytest.mark.parametrize(
+    ("amount", "currency"), [("2.5 Cr", "INR"), ("2.5Cr", "INR"), ("Rs 2.5 Cr.", "INR"), ("2.5 crore", "EUR")]
+)
 def test_cr_is_a_crore_beside_rupees_and_may_be_a_credit_elsewhere(folder, amount, currency):
     costs = f"project_id,year,amount\nP01,2027,{amount}\nP02,2027,5\n"
     assert read(folder, {"currency": currency}, costs=costs).costs["amount"].sum() == 30

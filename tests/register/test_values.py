@@ -199,13 +199,14 @@ def test_what_is_no_year(text):
 @pytest.mark.parametrize(
     ("text", "period"),
     [("Jan-26", "2026-01"), ("sept. 27", "2027-09"), ("déc-2027", "2027-12"), ("T4 2027", "2027-Q4"),
-     ("1999-Q1", "1999-Q1"), ("Q4 2008", "2008-Q4"), ("FY09 Q3", "2009-Q3"), ("2071 Q2", "2071-Q2")],
+     ("1999-Q1", "1999-Q1"), ("Q4 2008", "2008-Q4"), ("FY09 Q3", "2009-Q3"), ("Q1 FY '09", "2009-Q1"),
+     ("2071 Q2", "2071-Q2")],
 )  # fmt: skip
 def test_periods_as_sheets_show_them(text, period):
     assert read_period(text) == period
 
 
-@pytest.mark.parametrize("text", ["2028-Q5", "Q0 2028", "2028-13", "soon", "0000-01", "Q1 0000", "Jan 0000"])
+@pytest.mark.parametrize("text", ["2028-Q5", "Q0 2028", "2028-13", "soon", "0000-01", "Q1 0000", "Jan 0000", "T1-05"])
 def test_what_is_no_period(text):
     assert read_period(text) is None
 
