@@ -121,9 +121,9 @@ _TRILLION = 1e12
 _SMALL_MONEY = frozenset(word_lists()["small_money"])
 
 
-@rule(0, "warn", "An amount is above a trillion: whole units where the settings say thousands or millions.")
+@rule(0, "warn", "An amount is above a trillion, or very much in a currency alone: whole units among millions.")
 def amount_beyond_belief(evidence: Evidence) -> Iterator[Found]:
-    """10,000,000 in a register of millions is ten trillion; such amounts are asked for."""
+    """10,000,000 in a register of millions is ten trillion; such amounts are asked for, and 90,000 € there, too."""
     worth = SCALES.get(evidence.settings.money_unit or "unit", 1.0)
     most = _TRILLION / worth * (1000 if evidence.settings.currency in _SMALL_MONEY else 1)
     one = evidence.settings.money_unit or "unit"
