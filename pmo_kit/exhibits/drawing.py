@@ -253,7 +253,7 @@ def _upright(chart: Chart, sheet: Sheet, bars: list[Bar]) -> None:
     if chart.layered:
         named = [bar.label for bar in bars if not bar.inner and bar.style != "limit"]
         beside = max((theme.text_width(label, size) for label in named), default=0.0)
-        sheet.right = max(0.0, beside + 6 - 0.16 * min(sheet.plot_width / count, 160.0))
+        sheet.right = max(0.0, beside + 6 - 0.09 * min(sheet.plot_width / count, 160.0))
     sheet.height = 15.5 * size
     room = size * 1.5 if labelled else 4.0
     above = room if high > 0 else 2.0
@@ -312,9 +312,9 @@ def _label(chart: Chart, sheet: Sheet, bar: Bar, crowns: list[float], at: float,
             else:
                 at += bar.thickness * unit / 2
                 look |= {"across": "left", "dx": 3, "dy": look["dy"] + size * 0.4}
-                lines = [mark.y0 for mark in sheet.marks if isinstance(mark, Line) and at < mark.x0 < at + 3 + wide]
-                off = (y - 3 - look["dy"] for y in lines if -size < y - end < size / 2)  # off the next limit
-                end = min(off, default=end)
+                caps = [mark for mark in sheet.marks if isinstance(mark, Line) and -size < mark.y0 - end < size / 2]
+                at = max([at, *(cap.x1 for cap in caps if cap.x0 < at < cap.x1)])  # off its limit, and the next
+                end = min((cap.y0 - 3 - look["dy"] for cap in caps if at < cap.x0 < at + 3 + wide), default=end)
     sheet.words(bar.label, *((end, at) if flat else (at, end)), **look)
 
 

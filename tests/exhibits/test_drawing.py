@@ -304,6 +304,21 @@ def test_no_words_of_an_ask_lie_on_others_or_on_a_bar(width: int) -> None:
         assert not [cap for cap in caps if cap.x0 < right and left < cap.x1 and top + 2 < cap.y0 < bottom - 2], said_
 
 
+@pytest.mark.parametrize("width", [265, 400, 665])
+def test_no_limit_crosses_the_number_of_its_bar(width: int) -> None:
+    """A limit is wider than its bar; 60.2, 40.8 and 12.9 are a few px off what they limit."""
+    years, amounts = [2027, 2028, 2029, 2030, 2031], [93.0, 110.0, 54.0, 36.0, 14.0, 148.2, 179.6, 60.2, 40.8, 12.9]
+    data = pd.DataFrame({"year": years * 2, "what": ["envelope"] * 5 + ["asked"] * 5, "amount": amounts})
+    chart = Chart(id="ask", alt="-", mark="bar", data=data, layered=True, x=Field("year", kind="time"),
+                  y=Field("amount"), series=Field("what", kind="text"),
+                  styles={"envelope": "plan", "asked": "limit"})  # fmt: skip
+    sheet = draw(chart, width)
+    caps = [mark for mark in sheet.marks if isinstance(mark, Line) and mark.width == 2.5]
+    for said_, left, top, right, bottom in patches(sheet):
+        assert right <= sheet.plot_width + sheet.right, said_
+        assert not [cap for cap in caps if cap.x0 < right and left < cap.x1 and top + 2 < cap.y0 < bottom - 2], said_
+
+
 @pytest.mark.parametrize("width", [317, 340])
 def test_what_an_interval_says_stays_on_a_narrow_picture(width: int) -> None:
     data = pd.DataFrame({"what": [f"Renewal of the trunk main in the eastern ring {n}" for n in range(4)],

@@ -258,6 +258,16 @@ def test_long_words_have_the_width_that_short_ones_leave() -> None:
         assert least <= sheet.column_dimensions["C"].width <= most + 1, names
 
 
+def test_a_long_first_column_takes_its_width_from_the_others() -> None:
+    from pmo_kit.packs.media.office import LINE, Formats, inert_book, write_table
+
+    book = inert_book(io.BytesIO())
+    sheet, formats = book.add_worksheet("Asked"), Formats(book)
+    data = pd.DataFrame({name: ["word " * 30] for name in ("what", "long", "longer", "longest")})
+    write_table(sheet, 0, 0, data, [Field(name, kind="text") for name in data], formats)
+    assert LINE - 3 < formats.width(sheet, 0, 3) <= LINE
+
+
 def test_a_printed_page_ends_before_what_has_no_room_on_it_and_not_within() -> None:
     """Two short tables stand on a page; one longer than a page begins a page, and so does what follows it."""
     from tests.packs.media_case import collected, laid_out, table

@@ -559,7 +559,7 @@ def write_table(
         half = max(max(map(len, title.split()), default=0), -(-len(title) // 2) + 2)
         wide = longest + (2 if number else 3)
         needs.append(min(max(wide, half + 1, 7), _MOST if needs else WIDEST))
-    fits = (most for most in range(_MOST, _WIDE, -1) if sum(min(need, most) for need in needs) <= LINE)
+    fits = (most for most in range(_MOST, _WIDE, -1) if sum(needs[:1]) + sum(min(n, most) for n in needs[1:]) <= LINE)
     most = next(fits, _WIDE)
     for column, need in enumerate(needs, left):
         formats.widen(sheet, column, min(need, most) if column > left else need)
