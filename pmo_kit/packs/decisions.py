@@ -226,21 +226,20 @@ def _shaped(file: Path, settings: Settings) -> tuple[Body, Intake, pd.DataFrame]
         raise PackError(f"{file} cannot be read: {stop['message'].iloc[0] if len(stop) else 'it is empty.'}")
     if body is None:
         raise PackError(f"{file.name} lacks the columns {', '.join(sorted(_NEEDED))}.")
-    dates, amounts = (
-        [text for name in names for place in body.find(name) for text in body.text(place).dropna()]
-        for names in (("date", "due"), ("amount",))
-    )
     pack = file.parent / "manifest.json"
+
+    def written(*names: str) -> list[str]:
+        return [text for name in names for place in body.find(name) for text in body.text(place).dropna()]
 
     def otherwise(kind: str) -> bool | None:
         if kind == "decimal":
-            odd = any(re.fullmatch(TWO_WAYS, one) and not re.fullmatch(r"\d+\.\d+", one) for one in amounts)
+            by_comma = file.suffix == ".csv" and b"," in file.read_bytes().split(b"\n")[0]
+            clear = r"\d+[.,]\d+" if by_comma else r"\d+\.\d+"  # as a pack writes it, or where a comma ends the cell
+            odd = any(re.fullmatch(TWO_WAYS, one) and not re.fullmatch(clear, one) for one in written("amount"))
             return settings.comma if odd else bool(settings.comma)
         own = pd.Timestamp(read_json(pack).get("date")) if pack.is_file() else None
-        day, month = (
-            own in set(parse_date(pd.Series(dates, dtype="str"), table["date"], month_first=way).values)
-            for way in (False, True)
-        )
+        dates = pd.Series(written("date", "due"), dtype="str")
+        day, month = (own in set(parse_date(dates, table["date"], month_first=way).values) for way in (False, True))
         return month if day != month else settings.month_first
 
     intake = shape_table(body, table, findings, settings, Style(elsewhere=otherwise))

@@ -259,7 +259,7 @@ def test_a_date_that_can_be_read_two_ways_is_settled_by_the_pack_or_refused(tmp_
         read_decisions(file)
     told = str(caught.value)
     assert "line 2, A: date: 10/5/2026 can be read day first or month first, and nothing decides." in told
-    assert "Write 2026-05-10 or 2026-10-05." in told
+    assert "Write it as 2026-05-10 or 2026-10-05; or set date_order" in told
     assert 'line 3, B: date: "31/31/2026" is not a date.' in told
     assert 'line 3, B: due: "soon" is not a date.' in told
     file.write_text(f"{HEAD}\n10/5/2026,Board,A,fund,1,,,,fund,\n")
