@@ -312,8 +312,7 @@ class WeightsState:
         register, found = self._with_those_of(folder), dict[str, Allocation]()
         question = Question(register, overrides=False, time_limit=SECONDS)
         for who in register.table("stakeholder_weights")["stakeholder"].unique():
-            value = arbitration_value(prioritize(register, who), scale=1.0)
-            found[who] = arbitrate(revalued(question, value))
+            found[who] = arbitrate(revalued(question, arbitration_value(prioritize(register, who), scale=1.0)))
             question = question.replace(last_plan=found[who].plan)
         return found
 
@@ -327,10 +326,10 @@ class WeightsState:
         except PmoError as problem:
             return f"{ranks} What would be funded was not compared: {problem}"
         decided = pd.DataFrame({who: plan.table["decision"] for who, plan in plans.items()})
-        moved, unproven = decided[decided.nunique(axis=1) > 1], [who for who in plans if ui.sure_words(plans[who])]
-        names = self.first.table["name"]
-        words = [f"{names[p]} (funded for {listed(row.index[row == 'fund'])})" for p, row in moved.iterrows()]
+        moved = decided[decided.nunique(axis=1) > 1].rename(self.first.table["name"]).eq("fund")
+        words = [f"{name} (funded for {listed(row.index[row])})" for name, row in moved.iterrows()]
         changed = f"{count(len(words), 'decision')}: {shortened(words)}" if words else NONE_CHANGED
+        unproven = [who for who in plans if ui.sure_words(plans[who])]
         sure = f" The best plan is not proven for {listed(unproven)}." if unproven else ""
         return f"{ranks} The spread changes {changed}.{sure}"
 
