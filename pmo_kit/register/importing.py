@@ -112,7 +112,8 @@ class Import:
             cells = frame["cell"] if "cell" in frame else frame.iloc[:, :0]
             label, unit = (frame[kind] if kind in frame else frame.iloc[:, :0] for kind in ("label", "unit"))
             body, nothing = body_of_frame(table, cells), pd.Series(None, index=frame.index, dtype=object)
-            raw = replace(sources[0].raw, semicolon=all(source.raw.semicolon for source in sources))
+            marks = {source.raw.separator for source in sources}
+            raw = replace(sources[0].raw, separator=marks.pop() if len(marks) == 1 else "")
             found[table] = replace(
                 body, raw=raw, rows=frame["at", "row"].to_numpy(),
                 labels=[label.get(name, nothing).fillna(name).to_numpy(object) for name in body.headers],

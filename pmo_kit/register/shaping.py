@@ -122,7 +122,7 @@ def shape_table(
     intake.units = {name: units for name, units in body.units.items() if (units != "").any()}
     _header_units(intake, findings, settings, mapped=body.labels is not None)
     _unit_around(intake, body.around, findings, settings)
-    _type_columns(intake, findings, settings, replace(style, semicolon=body.raw.semicolon), body.raw.epoch_1904)
+    _type_columns(intake, findings, settings, replace(style, semicolon=body.raw.separator == ";"), body.raw.epoch_1904)
     return intake
 
 

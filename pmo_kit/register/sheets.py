@@ -43,8 +43,8 @@ class RawSheet:
     """The cells of one CSV file or of one sheet, as they are.
 
     `cells` has positions as columns; `rows` holds the row number of each line, as a spreadsheet shows it.
-    `merged` holds (first line, last line, first column, last column), by position. `semicolon`: cells are separated by
-    it; `depths`: how deep a row is folded away.
+    `merged` holds (first line, last line, first column, last column), by position. `separator`: what stands between
+    the cells of a CSV file; `depths`: how deep a row is folded away.
     """
 
     file: str
@@ -54,7 +54,7 @@ class RawSheet:
     rows: np.ndarray
     merged: list[tuple[int, int, int, int]] = field(default_factory=list)
     epoch_1904: bool = False
-    semicolon: bool = False
+    separator: str = ""
     depths: dict[int, int] = field(default_factory=dict)
 
     @cached_property
@@ -245,7 +245,7 @@ def read_csv_sheet(path: Path, findings: Findings) -> RawSheet | None:
     lines = [line if len(line) == width else line + [""] * (width - len(line)) for line in lines]
     columns = {place: pd.Series(column, dtype="str") for place, column in enumerate(zip(*lines, strict=True))}
     rows = np.arange(1, len(lines) + 1)
-    return RawSheet(path.name, "", path.stem, pd.DataFrame(columns), rows, semicolon=mark == ";")
+    return RawSheet(path.name, "", path.stem, pd.DataFrame(columns), rows, separator=mark)
 
 
 def _report_short(file: str, lines: list[list[str]], findings: Findings) -> None:
