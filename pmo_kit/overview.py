@@ -100,6 +100,12 @@ def ask_against_capacity(register: Register, appraisal: Appraisal) -> pd.DataFra
     return table.sort_values(["share", "role", "period"], ascending=[False, True, True], ignore_index=True)
 
 
+def labels(register: Register, column: str) -> dict[str, str]:
+    """Return words for the values of a column of `projects`, where a sheet holds them."""
+    sheet, key = {"area": ("areas", "area"), "strategic_goal": ("goals", "goal")}.get(column, ("", ""))
+    return register.table(sheet).dropna(subset="label").set_index(key)["label"].to_dict() if sheet else {}
+
+
 def ask_by(register: Register, appraisal: Appraisal, column: str) -> pd.DataFrame:
     """Return projects and money by one column of `projects` (area, strategic_goal, project_type, stage, ...).
 
@@ -183,26 +189,6 @@ def spend_by_goal(register: Register, appraisal: Appraisal) -> pd.DataFrame:
     return table.astype({"projects": "int64"})[order].sort_values("asked", ascending=False, kind="stable")
 
 
-def value_and_risk(register: Register, appraisal: Appraisal) -> pd.DataFrame:
-    """Return value against risk of each project at the level it asks for.
-
-    Returns
-    -------
-    DataFrame
-        Index project_id; name, area, project_type, cost, npv, exposure (sum of probability x likely cost of its
-        risks, missing where it states none), in the register's money unit.
-
-    Notes
-    -----
-    Expected monetary value of a risk: PMI, Practice Standard for Project Risk Management (2009).
-    """
-    asked = appraisal.table.loc[[*asked_levels(appraisal).items()], ["cost", "npv"]].droplevel("level")
-    table = register.projects[["name", "area", "project_type"]].join(asked)
-    risks = register.table("risks")
-    expected = (risks["probability"] * risks["cost_likely"]).groupby(risks["project_id"]).sum(min_count=1)
-    return table.assign(exposure=expected.reindex(table.index))
-
-
 def enablers(register: Register, appraisal: Appraisal) -> pd.DataFrame:
     """Return the projects that others require, directly or through others, the most required first.
 
@@ -214,35 +200,20 @@ def enablers(register: Register, appraisal: Appraisal) -> pd.DataFrame:
     """
     links = register.table("links")
     needs = links[links["relation"] == "requires"]
-    direct: dict[str, set[str]] = {}
-    for project, other in zip(needs["project_id"], needs["other_id"], strict=True):
-        direct.setdefault(str(other), set()).add(str(project))
-    worth = value_and_risk(register, appraisal)
-    rows = []
-    for enabler in direct:
-        found: set[str] = set()
-        ahead = list(direct[enabler])
-        while ahead:
-            step = ahead.pop()
-            if step not in found:
-                found.add(step)
-                ahead += direct.get(step, ())
-        who = tuple(sorted(found))
-        npv = float(worth.loc[list(who), "npv"].sum())
-        rows.append({"project_id": enabler, "dependents": who, "dependents_npv": npv})
-    table = pd.DataFrame(rows, columns=["project_id", "dependents", "dependents_npv"]).set_index("project_id")
-    table = worth[["name", "npv"]].join(table, how="inner")
+    direct = needs.groupby("other_id")["project_id"].agg(set).to_dict()
+    npv = appraisal.table["npv"].loc[[*asked_levels(appraisal).items()]].droplevel("level")
+    table = register.projects.loc[register.projects.index.isin(direct), ["name"]].join(npv)
+    found = []
+    for enabler in table.index:
+        stand, more = set[str](), direct[enabler]
+        while more:
+            stand |= more
+            more = set[str]().union(*(direct.get(one, ()) for one in more)) - stand
+        found.append(tuple(sorted(stand)))
+    table["dependents"] = pd.Series(found, table.index, dtype=object)
+    table["dependents_npv"] = [float(npv.reindex([*some]).sum()) for some in found]
     steps = table["dependents"].map(len)
     return table.assign(steps=steps).sort_values(["steps", "dependents_npv"], ascending=False).drop(columns="steps")
-
-
-def freshness(register: Register) -> pd.Series:
-    """Return the age of each project's status in days before `as_of` (missing where either is)."""
-    as_of = register.settings.as_of
-    dates = register.projects["status_date"]
-    if as_of is None:
-        return pd.Series(float("nan"), index=dates.index, name="days")
-    return (pd.Timestamp(as_of) - dates).dt.days.rename("days")
 
 
 def whole_life(register: Register) -> pd.DataFrame:
@@ -286,6 +257,19 @@ def money_of_projects(register: Register) -> pd.Series:
     life = whole["now"].fillna(whole["baseline"]).groupby(whole["project_id"]).sum(min_count=1)
     stated = base.groupby("project_id")[["baseline", "now"]].max().max(axis=1)
     return life.reindex(projects).fillna(stated).fillna(0.0)
+
+
+def under_way(projects: pd.DataFrame) -> pd.Series:
+    """Return how many projects are under way in each calendar year from the first start to the last finish.
+
+    Examples
+    --------
+    >>> days = {"start": ["2026-01-01", "2027-05-01"], "finish": ["2027-12-31", "2028-03-31"]}
+    >>> under_way(pd.DataFrame(days).apply(pd.to_datetime)).to_dict()
+    {2026: 1, 2027: 2, 2028: 1}
+    """
+    begins, ends = projects["start"].dt.year, projects["finish"].dt.year
+    return pd.Series({y: int(((begins <= y) & (ends >= y)).sum()) for y in range(begins.min(), ends.max() + 1)})
 
 
 def findings_by_rule(register: Register) -> pd.DataFrame:

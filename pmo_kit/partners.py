@@ -3,14 +3,15 @@
 Conflicts, leniency, consensus, gates, quality and price; then the best lots together, what would change them, and what
 to tell those who lost.
 
-The order is fixed and every step is written down: a conflict takes the evaluator's scores out, not the bid;
-leniency is estimated from what is left; a gate is a must-pass minimum and comes before any weighing.
+The order is fixed: a conflict takes the evaluator's scores out, not the bid; leniency is estimated from what is left; a
+gate is a must-pass minimum and comes before any weighing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -49,8 +50,6 @@ class Evaluation:
         Index evaluator: scores, left_out (conflicts), leniency (points of 100 above the others; taken out).
     reference_price, lot_weight : Series
         Per lot: mean of all prices offered; share of the reference prices of all lots.
-    audit : DataFrame
-        step, what, detail: what was done, in order.
     """
 
     bids: pd.DataFrame
@@ -58,16 +57,9 @@ class Evaluation:
     evaluators: pd.DataFrame
     reference_price: pd.Series
     lot_weight: pd.Series
-    audit: pd.DataFrame
 
 
-def evaluate_bids(
-    register: Register,
-    price_weight: float = 0.4,
-    *,
-    without: str | None = None,
-    count_conflicts: bool = False,
-) -> Evaluation:
+def evaluate_bids(register: Register, price_weight: float = 0.4) -> Evaluation:
     """Evaluate every bid.
 
     quality = sum of swing weight x share of the declared scale, in points of 100. Price points are linear around
@@ -80,10 +72,6 @@ def evaluate_bids(
         With partners, lots, bids, partner_criteria and partner_scores.
     price_weight : float
         Share of the price in the value, 0 to 1.
-    without : str, optional
-        An evaluator to leave out, to see whether it matters.
-    count_conflicts : bool
-        Count the scores that a conflict excludes, to see what they would have done.
 
     Raises
     ------
@@ -96,7 +84,7 @@ def evaluate_bids(
     criteria = register.need("partner_criteria").set_index("criterion")
     bids, partners = register.need("bids"), register.need("partners").set_index("partner_id")
     lots = register.need("lots").set_index("lot")
-    votes, evaluators, audit = _votes_that_count(register, criteria, without, count_conflicts)
+    votes, evaluators = _votes_that_count(register, criteria)
     wide = votes.pivot_table(index=ITEM, columns="evaluator", values="share")
     consensus, leniency = adjust_leniency(wide.to_numpy())
     evaluators["leniency"] = pd.Series(100 * leniency, index=wide.columns).reindex(evaluators.index)
@@ -129,14 +117,7 @@ def evaluate_bids(
     )
     table["failed_gate"] = words.groupby(level=BID).agg("; ".join).reindex(table.index).fillna("")
     table["passed"] = table["failed_gate"] == ""
-    audit += [("gate", f"{p}, lot {lot}", text) for (p, lot), text in table["failed_gate"].items() if text]
-    audit += [
-        ("weight", str(name), f"{number(100 * weight)} %") for name, weight in zip(criteria.index, swing, strict=True)
-    ]
-    audit += [("price", f"lot {lot}", f"reference price {number(price, 2)}") for lot, price in reference.items()]
-    audit.append(("price", "weight of the price", f"{number(100 * price_weight, 0)} %"))
-    trail = pd.DataFrame(audit, columns=["step", "what", "detail"])
-    return Evaluation(table, scores.reset_index(), evaluators, reference, reference / reference.sum(), trail)
+    return Evaluation(table, scores.reset_index(), evaluators, reference, reference / reference.sum())
 
 
 def price_points(price: pd.Series, bids: pd.MultiIndex, reference: pd.Series) -> pd.Series:
@@ -145,9 +126,7 @@ def price_points(price: pd.Series, bids: pd.MultiIndex, reference: pd.Series) ->
     return pd.Series(100 * np.clip((1 + PRICE_SPAN - ratio) / (2 * PRICE_SPAN), 0, 1), index=bids)
 
 
-def _votes_that_count(
-    register: Register, criteria: pd.DataFrame, without: str | None, count_conflicts: bool
-) -> tuple[pd.DataFrame, pd.DataFrame, list[tuple[str, str, str]]]:
+def _votes_that_count(register: Register, criteria: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Scores on their scale, without those that a conflict excludes; who judged how much."""
     votes = register.need("partner_scores")
     low = votes["criterion"].map(criteria["low"])
@@ -159,18 +138,9 @@ def _votes_that_count(
     conflicts = register.table("evaluator_conflicts")
     pairs = pd.MultiIndex.from_frame(conflicts[["evaluator", "partner_id"]])
     excluded = pd.MultiIndex.from_frame(votes[["evaluator", "partner_id"]]).isin(pairs)
-    if count_conflicts:
-        excluded = np.zeros(len(votes), dtype=bool)
-    audit = [("read", "scores", f"{len(votes)} of {votes['evaluator'].nunique()} evaluators")]
-    for row in conflicts.itertuples():
-        gone = int((excluded & (votes["evaluator"] == row.evaluator) & (votes["partner_id"] == row.partner_id)).sum())
-        audit.append(("conflict", f"{row.evaluator} on {row.partner_id}", f"{gone} scores left out: {row.reason}"))
     evaluators = votes.groupby("evaluator").size().rename("scores").to_frame()
     evaluators["left_out"] = votes[excluded].groupby("evaluator").size().reindex(evaluators.index, fill_value=0)
-    votes = votes[~excluded]
-    if without is not None:
-        votes = votes[votes["evaluator"] != without]
-    return votes, evaluators, audit
+    return votes[~excluded], evaluators
 
 
 def _need_all_scores(bids: pd.DataFrame, criteria: pd.DataFrame, scores: pd.DataFrame) -> None:
@@ -200,17 +170,15 @@ class Award(Answer):
 
     `table` has one row per bid, index (partner_id, lot): name, lot_label, price, award_price (after the bundle
     discount, for winners), quality, price_points, value (points of 100), passed, failed_gate, rank (in the lot,
-    among those that passed), awarded, wins (share of other weights under which it wins), to_win (points of the
-    whole award that it lacks), price_to_win (price at which it would have drawn level, reference prices as they
-    are; missing where no price is low enough).
+    among those that passed), awarded, wins (share of other weights under which it wins), price_to_win (price at which
+    a losing bid would have drawn level, reference prices as they are; missing where no price is low enough).
 
     `lots` has one row per lot: label, partner_id, name, price, value, runner_up, lead (points over the runner-up
     in this lot), alone (who would win if lots were awarded one by one, in their order).
 
-    `sensitivity` has one row per weight of the price (0 to 1): award (words), same (as recommended).
-    `checks` has one row per question: question, award, same: an evaluator left out, conflicts counted, no
-    discounts. `debrief` has one row per losing bid and criterion: partner_id, lot, criterion, label, weight,
-    score, winner_score, lost (points of 100 behind the winner), gate, remarks.
+    `sensitivity` has one row per span of weights of the price (0 to 1, tried in steps of 0.05) with one best award:
+    start, end, award (words), same (as recommended). `debrief` has one row per losing bid and criterion: partner_id,
+    lot, criterion, label, weight, score, winner_score, lost (points of 100 behind the winner), gate, remarks.
 
     Parameters
     ----------
@@ -218,22 +186,17 @@ class Award(Answer):
         Scores, evaluators, reference prices.
     value, one_by_one_value, next_best_value : float
         Points of the award, of the award lot by lot, and of the best other award.
-    next_best, one_by_one : str
+    next_best : str
         In words.
-    audit : DataFrame
-        step, what, detail: everything that was done, in order.
     """
 
     _table: pd.DataFrame = field(repr=False)
     lots: pd.DataFrame = field(repr=False)
     sensitivity: pd.DataFrame = field(repr=False)
-    checks: pd.DataFrame = field(repr=False)
     debrief: pd.DataFrame = field(repr=False)
-    audit: pd.DataFrame = field(repr=False)
     evaluation: Evaluation = field(repr=False)
     register: Register = field(repr=False)
     value: float
-    one_by_one: str
     one_by_one_value: float
     next_best: str
     next_best_value: float
@@ -284,7 +247,7 @@ def select_partners(register: Register, price_weight: float = 0.4, *, draws: int
     """
     found = evaluate_bids(register, price_weight)
     chosen, value = best_award(found, price_weight)
-    others = [best_award(found, price_weight, forbid=(bid,)) for bid in chosen]
+    others = [best_award(found, price_weight, forbid=bid) for bid in chosen]
     second = max(others, key=lambda award: award[1], default=((), float("nan")))
     alone, alone_value = lot_by_lot(found, price_weight)
     table = found.bids.copy()
@@ -293,29 +256,20 @@ def select_partners(register: Register, price_weight: float = 0.4, *, draws: int
     table["rank"] = ranked.groupby(level="lot").rank(ascending=False, method="min")
     table["awarded"] = table.index.isin(list(chosen))
     table["wins"] = share_of_wins(found, price_weight, draws, seed)
-    add_what_it_takes(table, found, price_weight, value)
-    lots = lot_table(table, alone)
-    checks = what_if(register, found, price_weight, chosen)
-    weights = pd.DataFrame(
-        [(w, *_told(found, w, chosen)) for w in PRICE_WEIGHTS],
-        columns=["price_weight", "award", "same"],
-    )
-    trail = [("award", f"lot {lot}", f"{partner}, {number(found.bids.at[(partner, lot), 'value'])} points")
-             for partner, lot in chosen]  # fmt: skip
-    trail += [
-        ("award", "status", "proven best"),
-        ("award", "next best", f"{words(found, second[0])}, {number(second[1])}"),
-    ]
-    audit = pd.concat([found.audit, pd.DataFrame(trail, columns=list(found.audit.columns))], ignore_index=True)
+    table["price_to_win"] = prices_to_win(table, found, price_weight, value)
+    spans = []
+    for other, held in groupby(PRICE_WEIGHTS, lambda weight: best_award(found, weight)[0]):
+        tried = [*held]
+        spans.append((tried[0], tried[-1], words(found, other), set(other) == set(chosen)))
+    sensitivity = pd.DataFrame(spans, columns=["start", "end", "award", "same"])
     inputs = {"register": register.fingerprint, "price_weight": as_given(price_weight), "status": "optimal",
               "draws": str(draws), "seed": str(seed)}  # fmt: skip
-    one_by_one = words(found, alone)
     summary = f"{words(found, chosen)}: {number(value)} points at {number(sum(prices(found, chosen).values()))}"
     if set(alone) != set(chosen):
-        summary += f"; awarded lot by lot it would be {one_by_one}: {number(alone_value)}"
+        summary += f"; awarded lot by lot it would be {words(found, alone)}: {number(alone_value)}"
     return Award(
-        table, lots, weights, checks, debrief_losers(found, chosen), audit, found, register, value, one_by_one,
-        alone_value, words(found, second[0]), second[1], price_weight, register.settings.unit, summary + ".", inputs,
+        table, lot_table(table, alone), sensitivity, debrief_losers(found, chosen), found, register, value, alone_value,
+        words(found, second[0]), second[1], price_weight, register.settings.unit, summary + ".", inputs,
     )  # fmt: skip
 
 
@@ -328,13 +282,13 @@ class Options:
     by_price: NDArray[np.float64]
 
 
-def options(found: Evaluation, price_weight: float, bundles: bool = True) -> Options:
+def options(found: Evaluation, price_weight: float) -> Options:
     """Single bids that passed, and bundles with their discount, in points of the whole award."""
     table, size = found.bids, found.lot_weight
     weight = size.reindex(table.index.get_level_values("lot")).to_numpy()
     members: list[tuple[Bid, ...]] = [(bid,) for bid in table.index[table["passed"]]]
     points = [table["price_points"].to_numpy()] * len(members)
-    for _, own in table.groupby(level="partner_id") if bundles else ():
+    for _, own in table.groupby(level="partner_id"):
         rebate = own["bundle_discount"]
         if len(own) > 1 and own["passed"].all() and (rebate > 0).any() and len(own) <= own["max_lots"].iloc[0]:
             lower = price_points(own["price"] * (1 - rebate), own.index, found.reference_price)
@@ -349,20 +303,15 @@ def options(found: Evaluation, price_weight: float, bundles: bool = True) -> Opt
 
 
 def best_award(
-    found: Evaluation,
-    price_weight: float,
-    *,
-    forbid: tuple[Bid, ...] = (),
-    force: Bid | None = None,
-    bundles: bool = True,
+    found: Evaluation, price_weight: float, *, forbid: Bid | None = None, force: Bid | None = None
 ) -> Choice:
     """The best award: (partner, lot) pairs in the order of lots, and its value in points."""
-    choices = options(found, price_weight, bundles)
+    choices = options(found, price_weight)
     values = choices.by_quality @ found.bids["quality"].to_numpy() + choices.by_price
     able = [
         place
         for place, bids in enumerate(choices.bids)
-        if not set(bids) & set(forbid) and (force is None or force in bids or force[1] not in {lot for _, lot in bids})
+        if forbid not in bids and (force is None or force in bids or force[1] not in {lot for _, lot in bids})
     ]
     return solve_award(found, [choices.bids[place] for place in able], values[able], force)
 
@@ -387,16 +336,13 @@ def solve_award(
 
 def lot_by_lot(found: Evaluation, price_weight: float) -> Choice:
     """Each lot in its order to the best bid that still has room; no bundles are seen ahead."""
-    taken: dict[str, int] = {}
-    chosen = []
-    for lot in found.lot_weight.index:
-        own = found.bids[found.bids["passed"] & (found.bids.index.get_level_values("lot") == lot)]
-        for bid in own.sort_values("value", ascending=False, kind="stable").index:
-            if taken.get(bid[0], 0) < own.at[bid, "max_lots"]:
-                taken[bid[0]] = taken.get(bid[0], 0) + 1
-                chosen.append((str(bid[0]), str(bid[1])))
-                break
-    return tuple(chosen), worth_of(found, tuple(chosen), price_weight)
+    ranked = found.bids[found.bids["passed"]].sort_values("value", ascending=False, kind="stable")
+    room, taken = found.bids["max_lots"].groupby(level="partner_id").first().to_dict(), {}
+    for partner, lot in ranked.sort_index(level="lot", sort_remaining=False, kind="stable").index:
+        if lot not in taken and room[partner] > 0:
+            taken[lot], room[partner] = (str(partner), str(lot)), room[partner] - 1
+    chosen = tuple(taken.values())
+    return chosen, worth_of(found, chosen, price_weight)
 
 
 def prices(found: Evaluation, chosen: tuple[Bid, ...]) -> dict[Bid, float]:
@@ -419,21 +365,15 @@ def worth_of(found: Evaluation, chosen: tuple[Bid, ...], price_weight: float) ->
     return float(values @ found.lot_weight.reindex(bids.get_level_values("lot")).to_numpy())
 
 
-def add_what_it_takes(table: pd.DataFrame, found: Evaluation, price_weight: float, value: float) -> None:
-    """What every losing bid lacks: points of the award, and the price at which it would draw level."""
-    table["to_win"] = np.nan
-    table["price_to_win"] = np.nan
-    for bid in table.index[table["passed"] & ~table["awarded"]]:
+def prices_to_win(table: pd.DataFrame, found: Evaluation, price_weight: float, value: float) -> pd.Series:
+    """The price at which every losing bid would draw level with the award; missing where no price is low enough."""
+    level = pd.Series(np.nan, table.index)
+    for bid in table.index[table["passed"] & ~table["awarded"]] if price_weight > 0 else ():
         chosen, forced = best_award(found, price_weight, force=bid)
-        if bid not in chosen:
-            continue
-        gap = max(value - forced, 0.0)
-        table.loc[bid, "to_win"] = gap
-        if price_weight > 0:
-            points = gap / (price_weight * float(found.lot_weight[bid[1]]))
-            if table.at[bid, "price_points"] + points <= 100:
-                cut = points / 100 * float(found.reference_price[bid[1]])
-                table.loc[bid, "price_to_win"] = table.at[bid, "price"] - cut
+        points = max(value - forced, 0.0) / (price_weight * float(found.lot_weight[bid[1]]))
+        if bid in chosen and table.at[bid, "price_points"] + points <= 100:
+            level[bid] = table.at[bid, "price"] - points / 100 * float(found.reference_price[bid[1]])
+    return level
 
 
 def share_of_wins(found: Evaluation, price_weight: float, draws: int, seed: int) -> pd.Series:
@@ -449,30 +389,6 @@ def share_of_wins(found: Evaluation, price_weight: float, draws: int, seed: int)
     for drawn in values.T:
         wins[list(solve_award(found, choices.bids, drawn)[0])] += 1
     return wins / max(draws, 1)
-
-
-def what_if(register: Register, found: Evaluation, price_weight: float, chosen: tuple[Bid, ...]) -> pd.DataFrame:
-    """The award without each evaluator, with the conflicts counted, and without discounts."""
-    rows = [
-        (
-            f"without {name}",
-            *_told(evaluate_bids(register, price_weight, without=str(name)), price_weight, chosen),
-        )
-        for name in found.evaluators.index
-        if len(found.evaluators) > 1
-    ]
-    if register.has("evaluator_conflicts"):
-        counted = evaluate_bids(register, price_weight, count_conflicts=True)
-        rows.append(("if conflicts were not excluded", *_told(counted, price_weight, chosen)))
-    plain, _ = best_award(found, price_weight, bundles=False)
-    rows.append(("without bundle discounts", words(found, plain), set(plain) == set(chosen)))
-    return pd.DataFrame(rows, columns=["question", "award", "same"])
-
-
-def _told(found: Evaluation, price_weight: float, chosen: tuple[Bid, ...]) -> tuple[str, bool]:
-    """An award in words, and whether it is the recommended one."""
-    other, _ = best_award(found, price_weight)
-    return words(found, other), set(other) == set(chosen)
 
 
 def words(found: Evaluation, chosen: tuple[Bid, ...]) -> str:

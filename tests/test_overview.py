@@ -84,14 +84,6 @@ def test_what_stands_on_the_data_platform(register: pmo.Register, appraisal: pmo
     assert (row["npv"], row["dependents"], row["dependents_npv"]) == (-3.0, ("P02", "P04", "P05"), 40.0)
 
 
-def test_value_and_risk_counts_what_is_stated() -> None:
-    register = shipped_register("meridian")
-    risks = register.table("risks")
-    table = overview.value_and_risk(register, pmo.appraise(register))
-    stated = risks.dropna(subset=["probability", "cost_likely"])
-    assert table["exposure"].sum() == pytest.approx((stated["probability"] * stated["cost_likely"]).sum())
-
-
 def test_a_project_red_in_both_ratings_counts_once() -> None:
     ids = ["P1", "P2", "P3"]
     projects = pd.DataFrame({"project_id": ids, "name": ids, "area": "A"})

@@ -30,7 +30,7 @@ from pmo_kit.figures.figure import (
 from pmo_kit.register import Register
 from pmo_kit.register.checks.provenance import accounts
 from pmo_kit.register.checks.scopes import QUANTITIES
-from pmo_kit.register.report import LETTERS, LIMITS, Grades
+from pmo_kit.register.report import LETTERS, LIMITS, Grades, grade_register
 
 
 @figure("balance.goals")
@@ -38,17 +38,15 @@ def goals(register: Register, appraisal: Appraisal) -> Exhibit:
     """Return the share of the ask that each strategic goal has against the share it should have."""
     table = overview.spend_by_goal(register, appraisal).reset_index()
     shown = table.assign(**{name: 100 * table[name] for name in ("share", "target_share", "gap")})
-    stated = shown.dropna(subset="gap")
-    most = shown["label"][shown["asked"] == shown["asked"].max()]
-    title = (
-        f"{doing(most, 'asks|ask')} for most: {percent(table['share'].max())} of the money{' each' * (len(most) > 1)}"
-    )
-    if not shown["asked"].any():
-        title = "No goal asks for money"
-    elif len(stated):
+    stated, most = shown.dropna(subset="gap"), shown["label"][shown["asked"] == shown["asked"].max()]
+    title = "No goal asks for money"
+    if shown["asked"].any() and len(stated):
         far = stated.loc[stated["gap"].abs().idxmax()]
         off = f"{number(abs(far['gap']), 0)} points {'above' if far['gap'] > 0 else 'below'} its target share"
         title = f"{far['label']} asks for {percent(far['share'] / 100)} of the money, {off}"
+    elif shown["asked"].any():
+        title = f"{doing(most, 'asks|ask')} for most: {percent(table['share'].max())} of the money"
+        title += " each" * (len(most) > 1)
     return tabled(data=shown, title=title)
 
 
@@ -86,7 +84,7 @@ SEVERITY = {"block": "must be fixed", "warn": "doubtful", "waived": "accepted", 
 @figure("data_quality.known")
 def known(register: Register) -> Message:
     """Return how far the figures can be trusted: what is missing, how old they are, what is doubtful."""
-    told = accounts(register.table)
+    told, age = accounts(register.table), _age(register)
     items = [("From the source:", told.sentence)] if told is not None else []
     if told is not None and told.accepted and told.share:
         items.append(("Accepted:", f"{told.accepted}."))
@@ -94,13 +92,9 @@ def known(register: Register) -> Message:
     if register.has("baselines"):
         base = register.table("baselines").pivot_table(index="project_id", columns="quantity", values="baseline")
         missing = len(register.projects) - base.reindex(register.projects.index).notna().sum()
-        named = [
-            f"{_stated(register, str(name))} of {count(int(n), 'project')}" for name, n in missing[missing > 0].items()
-        ]
-        items += [("Not stated:", f"{listed(named)}.")] if named else []
-    age = overview.freshness(register).median()
-    if age == age:
-        items.append(("Age:", f"{_old(age)}."))
+        lacking = [f"{_stated(register, str(name))} of {count(n, 'project')}" for name, n in missing.items() if n]
+        items += [("Not stated:", f"{listed(lacking)}.")] if lacking else []
+    items += [("Age:", f"{age}.")] if age else []
     return Message(title="How well we know it", items=tuple(items))
 
 
@@ -123,8 +117,7 @@ def findings(register: Register) -> Exhibit:
         message=[in_words(f"{row.message} {row.fix}".strip(), words) for row in table.itertuples()],
         behind=[money(amount) if amount else "–" for amount in table["money"]],
     )
-    age = overview.freshness(register).median()
-    fresh = _old(age) if age == age else "no status is dated"
+    fresh = _age(register) or "no status is dated"
     if table.empty:
         return nothing("No finding on the data", sentence(f"{fresh}."))
     return tabled(
@@ -135,11 +128,12 @@ def findings(register: Register) -> Exhibit:
     )
 
 
-def _old(median: float) -> str:
+def _age(register: Register) -> str:
     """How old the statuses are that have a date: at least half of them are no older than the median."""
+    median = grade_register(register).age_days
     if median <= 0:
         return "at least half of the dated statuses are of the day of the data"
-    return f"half of the dated statuses are at most {count(median, 'day')} old"
+    return f"half of the dated statuses are at most {count(median, 'day')} old" if median == median else ""
 
 
 def _first(shown: pd.DataFrame) -> str:
@@ -188,23 +182,21 @@ def grades(register: Register, graded: Grades) -> Table:
     """Return how many projects have data of each grade, and whose data are weakest."""
     table, names = graded.table, register.projects["name"]
     of_grade = [names[table["grade"] == letter] for letter in LETTERS]
-    rows = {
-        "grade": [*LETTERS],
-        "projects": [float(len(who)) for who in of_grade],
-        "who": [shortened(who, 5) if len(who) else "–" for who in of_grade],
-    }
-    worst, best = table[table["grade"] == max(table["grade"])], int((table["grade"] == "A").sum())
+    worst, best = names[table["grade"] == table["grade"].max()], len(of_grade[0])
     least = (
         f"{letter} {percent(share)}, {count(rules, 'rule')}, {count(days, 'day')}"
         for letter, (share, rules, days) in zip(LETTERS, LIMITS, strict=False)
     )
+    rows = [
+        (letter, float(len(who)), shortened(who, 5) if len(who) else "–")
+        for letter, who in zip(LETTERS, of_grade, strict=True)
+    ]
+    all_alike = "The data of all projects are of this grade."
     return tabled(
-        data=pd.DataFrame(rows),
+        data=pd.DataFrame(rows, columns=["grade", "projects", "who"]),
         title=f"The register's data are grade {graded.grade}: {or_none(best)} of "
         f"{count(len(table), 'project')} {'reaches' if best == 1 else 'reach'} A",
-        takeaway=f"Weakest: {shortened(names[worst.index])}."
-        if len(worst) < len(table)
-        else "The data of all projects are of this grade.",
+        takeaway=f"Weakest: {shortened(worst)}." if len(worst) < len(table) else all_alike,
         note=f"Least share of the expected columns, most rules tripped, oldest status: {'; '.join(least)}.",
     )
 
@@ -218,26 +210,25 @@ RATINGS = ["rag_declared", "rag_assured"]
 def ask(register: Register, appraisal: Appraisal) -> Exhibit:
     """Return what is asked against the envelope, by fiscal year."""
     table = overview.ask_against_envelopes(register, appraisal)
-    rows = table.reset_index().melt("year", var_name="what", value_name="amount").dropna(subset="amount")
-    rows["year"] = rows["year"].astype("str")
     both = table.dropna()[lambda rows: rows["asked"] > 0]
     if both.empty:
         return nothing("No year has both an ask and an envelope", "There is nothing to compare.")
     there = both["envelope"].add(overview.most_carried_in(register), fill_value=0.0).reindex(both.index)
     worst = (both["asked"] / there).idxmax()
-    asked = claims.told(register, "register.asked", both.loc[worst, "asked"], year=int(worst))
-    envelope = claims.told(register, "envelope.amount", both.loc[worst, "envelope"], year=int(worst))
+    asked, envelope = (
+        claims.told(register, key, both.loc[worst, column], year=int(worst))
+        for key, column in (("register.asked", "asked"), ("envelope.amount", "envelope"))
+    )
     part = claims.told(register, "share", max(1 - there[worst] / asked.value, 0.0), year=int(worst), part="asked")
+    takeaway = "The envelope, with what may be carried in, covers the ask in every year that has one."
+    if part.value > 0:
+        how_much = say("At least {part}", part=part) if part.value >= 0.005 else "A little"
+        takeaway = say("{part} of the {year} ask does not fit in any plan.", part=how_much, year=worst)
+    rows = table.reset_index().melt("year", var_name="what", value_name="amount").dropna(subset="amount")
     return drawn(
-        data=rows.sort_values(["year", "what"], ascending=[True, False], ignore_index=True),
+        data=rows.astype({"year": "str"}).sort_values(["year", "what"], ascending=[True, False], ignore_index=True),
         title=say("Asked in {year}: {asked} for an envelope of {envelope}", year=worst, asked=asked, envelope=envelope),
-        takeaway=say(
-            "{part} of the {year} ask does not fit in any plan.",
-            part=say("At least {part}", part=part) if part.value >= 0.005 else "A little",
-            year=worst,
-        )
-        if part.value > 0
-        else "The envelope, with what may be carried in, covers the ask in every year that has one.",
+        takeaway=takeaway,
     )
 
 
@@ -246,26 +237,26 @@ def people(register: Register, appraisal: Appraisal) -> Exhibit:
     """Return the people asked for against the people there are, the scarcest role and period first."""
     table = overview.ask_against_capacity(register, appraisal)
     first, all_said = table.iloc[0], not table["capacity"].hasnans
-    table = table.assign(role=table["role"].str.replace("_", " "), percent=100 * table["share"])
     told = claims.teller(register, "overview.people", "FTE")
     short, stated = (
         told(part, n, "pairs")
         for part, n in (("short", (table["share"] > 1).sum()), ("all", table["capacity"].count()))
     )
-    return tabled(
-        data=table,
-        title=say(
+    title = f"There are people enough in every role and period{'' if all_said else ' that states a capacity'}"
+    if short.value:
+        title = say(
             "{who} are the scarcest: {asked} asked in {period}, {most} available",
             period=first["period"], who=sentence(role_words(first["role"], 2)),
             asked=told("asked", first["asked"]), most=told("there", first["capacity"]),
-        )
-        if short.value
-        else f"There are people enough in every role and period{'' if all_said else ' that states a capacity'}",
-        takeaway=say("{n:Words} of {all:words pair|pairs} of role and period cannot serve all that is asked.",
-                     n=short, all=stated)
-        if short.value and stated.value > 1
-        else "",
-    )  # fmt: skip
+        )  # fmt: skip
+    serve = say(
+        "{n:Words} of {all:words pair|pairs} of role and period cannot serve all that is asked.", n=short, all=stated
+    )
+    return tabled(
+        data=table.assign(role=table["role"].str.replace("_", " "), percent=100 * table["share"]),
+        title=title,
+        takeaway=serve if short.value and stated.value > 1 else "",
+    )
 
 
 @figure("overview.by_{column}")
@@ -278,27 +269,28 @@ def asked_by(register: Register, appraisal: Appraisal, column: str = "area") -> 
         return not_shown(f"the ask by {words}", "projects", columns=f"column {column}")
     table = overview.ask_by(register, appraisal, column)
     asked = claims.each(register, "register.asked", table["asked"], column)
-    labels = {value: value.replace("_", " ") for value in table.index} | _labels(register, column)
+    labels = {value: value.replace("_", " ") for value in table.index} | overview.labels(register, column)
     table = table.rename(index=labels).reset_index()
+    asking = table[table["asked"] > 0]
+    if len(asking) <= 1 or len(table) == 1:  # one bar says nothing
+        of_one = say("All the money asked is of one {words}: {first}", first=table[column].iloc[0], words=words)
+        line = of_one if len(asking) else "No money is asked"
+        return Message(title=line, alt=f"{line}.", items=())
     table["label"] = [
         f"{money(row.asked) if row.asked else 'none stated'} · {count(row.projects, 'project')}"
         for row in table.itertuples()
     ]
-    if int((table["asked"] > 0).sum()) <= 1 or len(table) == 1:  # one bar says nothing
-        of_one = say("All the money asked is of one {words}: {first}", first=table[column].iloc[0], words=words)
-        line = of_one if table["asked"].any() else "No money is asked"
-        return Message(title=line, alt=f"{line}.", items=())
-    whole = claims.told(register, "register.asked", table["asked"].sum())
-    most = table.loc[table["asked"] == table["asked"].max(), column].map(sentence)
+    most = asking.loc[table["asked"] == table["asked"].max(), column].map(sentence)
     return drawn(
         data=table,
         y=Field(column, words, kind="category"),
         title=say(
-            "{who} for most: {own} of {all}, {part}{each}", who=doing(most, "asks|ask"), own=asked[0], all=whole,
+            "{who} for most: {own} of {all}, {part}{each}", who=doing(most, "asks|ask"), own=asked[0],
+            all=claims.told(register, "register.asked", table["asked"].sum()),
             part=percent(table["share"].max()), each=" each" * (len(most) > 1),
         ),
         facts=asked,
-        takeaway=f"Every project at its largest level; {count(int((table['asked'] > 0).sum()), words)} ask for money.",
+        takeaway=f"Every project at its largest level; {count(len(asking), words)} ask for money.",
         unit_line=unit_line(f"Money asked by {words}", scope=_years(register)),
     )  # fmt: skip
 
@@ -308,32 +300,31 @@ def by_year(register: Register, appraisal: Appraisal) -> Exhibit:
     """Return the money asked by fiscal year, the three largest areas apart and the others together."""
     table = overview.asked_by_year(appraisal)
     table = table.loc[:, table.sum() > 0]
-    if table.empty or not table.shape[1]:
+    if table.empty:
         return not_shown("the cost by year", "costs")
-    sums = table.groupby(register.projects["area"].reindex(table.index).replace(_labels(register, "area"))).sum()
-    order = sums.sum(axis=1).sort_values(ascending=False, kind="stable")
-    most = [*order.index] if len(order) <= AREAS else [*order.index[: AREAS - 1]]
-    other = f"{number(len(order) - len(most), 0)} other areas"
-    rows = sums.groupby(lambda area: area if area in most else other).sum()
-    rows = rows.loc[[*most, *([other] if other in rows.index else [])]].rename_axis("area").T
-    total = table.sum()
+    total, whole = table.sum(), claims.told(register, "register.asked", table.to_numpy().sum())
     peaks = [int(year) for year in total.index[total == total.max()]]
-    peak = peaks[0]
-    asked = claims.told(register, "register.asked", total[peak], year=peak)
+    asked = claims.told(register, "register.asked", total.max(), year=peaks[0])
     if len(total) == 1:
-        line = say("All that is asked falls in {year}: {asked:unit}", year=peak, asked=asked)
-        return Message(title=line, items=())
+        return Message(
+            title=say("All that is asked falls in {year}: {asked:unit}", year=peaks[0], asked=asked), items=()
+        )
+    areas = register.projects["area"].reindex(table.index).replace(overview.labels(register, "area"))
+    sums = table.groupby(areas).sum()
+    order = sums.sum(axis=1).sort_values(ascending=False, kind="stable")
+    apart = order.index if len(order) <= AREAS else order.index[: AREAS - 1]
+    rest, other = sums.drop(index=apart), f"{number(len(order) - len(apart), 0)} other areas"
+    rows = pd.concat([sums.loc[apart], *([rest.sum().to_frame(other).T] if len(rest) else [])]).rename_axis("area").T
+    every = len(peaks) == len(total)
     return drawn(
         data=rows.rename(index=str).rename_axis("year").stack().rename("amount").reset_index(),
         title=say(
-            f"{{whole}} asked from {total.index.min()} to {total.index.max()}, {{peaks}}: {{most}}{{each}}",
-            peaks=f"most in {listed(map(str, peaks))}" if len(peaks) < len(total) else "the same in every year",
-            each=" each" * (1 < len(peaks) < len(total)),
-            whole=claims.told(register, "register.asked", total.sum()),
-            most=asked,
+            "{whole} asked from {first} to {last}, {peaks}: {most}{each}", whole=whole, most=asked,
+            first=total.index.min(), last=total.index.max(), each=" each" * (1 < len(peaks) < len(total)),
+            peaks="the same in every year" if every else f"most in {listed(map(str, peaks))}",
         ),
         takeaway=f"{order.index[0]} asks for {percent(order.iloc[0] / total.sum())} of it.",
-    )
+    )  # fmt: skip
 
 
 @figure("overview.largest")
@@ -346,15 +337,14 @@ def largest(register: Register) -> Exhibit:
     data = register.projects.loc[first.index].assign(amount=first)
     data["label"] = [f"{money(row.amount)} · {row.area}" for row in data.itertuples()]
     dearest, share = data["name"].iloc[0], percent(first.sum() / stated.sum())
+    title = f"The {count(len(data))} largest of {count(len(stated), 'project')} are {share} of all the money"
+    by_costs = "The costs of a project over all years that the register states."
+    by_life = "The whole-life cost of a project, else its largest baseline."
     return drawn(
         data=data,
-        title=f"The {count(len(data))} largest of {count(len(stated), 'project')} are {share} of all the money"
-        if len(data) > 1
-        else f"{dearest} is all the money: {money(first.iloc[0])}",
+        title=title if len(data) > 1 else f"{dearest} is all the money: {money(first.iloc[0])}",
         takeaway=f"{dearest} alone is {percent(first.iloc[0] / stated.sum())} of it.",
-        note="The costs of a project over all years that the register states."
-        if register.has("costs")
-        else "The whole-life cost of a project, else its largest baseline.",
+        note=by_costs if register.has("costs") else by_life,
     )
 
 
@@ -371,22 +361,20 @@ def timeline(register: Register) -> Exhibit:
         label=[f"{row.start:%b %Y} to {row.finish:%b %Y}" for row in data.itertuples()],
         **{f"{name}_years": (data[name] - first).dt.days / 365.25 for name in ("start", "finish")},
     )
-    begins, ends = dates["start"].dt.year, dates["finish"].dt.year
-    running = {y: int(((begins <= y) & (ends >= y)).sum()) for y in range(first.year, ends.max() + 1)}
-    most_at_once = max(running.values())
-    peaks = [year for year, n in running.items() if n == most_at_once]
+    running = overview.under_way(dates)
+    peaks = running.index[running == running.max()]
     when = listed(map(str, peaks))
+    most_of_all = ", more than in any other year" * (len(peaks) < len(running))
     if len(peaks) > 3:
         when = f"each of {count(len(peaks), 'year')} between {peaks[0]} and {peaks[-1]}"
     rest, undated = len(dates) - len(data), len(register.projects) - len(dates)
-    who = f"Of {count(len(dates), 'project')} with both dates {count(most_at_once, 'is', 'are')}" if undated else ""
     notes = [f"Those with the most money; {number(rest, 0)} more are counted in the title only."] if rest else []
     notes += [f"{many(undated, 'project|projects')} without both dates not drawn."] if undated else []
+    who = f"Of {count(len(dates), 'project')} with both dates {count(running.max(), 'is', 'are')}" if undated else ""
     return drawn(
         data=data,
         x=f"finish_years.axis: years after {first:%B %Y}",
-        title=f"{who or many(most_at_once, 'project is|projects are')} under way in {when}"
-        + (", more than in any other year" if len(peaks) < len(running) else ""),
+        title=f"{who or many(running.max(), 'project is|projects are')} under way in {when}{most_of_all}",
         takeaway=f"The first of {'these' if undated else 'all'} starts in {first:%B %Y}, the last finishes in "
         f"{dates['finish'].max():%B %Y}.",
         unit_line=unit_line("Start and finish", f"years after {first:%B %Y}"),
@@ -428,14 +416,15 @@ def confidence(register: Register) -> Exhibit:
     rated = table.drop(index=overview.NOT_STATED)
     if not rated.to_numpy().any():
         return not_shown("delivery confidence", "projects", columns="columns rag_declared and rag_assured")
-    colors = dict(zip(rated.index, ("Red", "Amber", "Green"), strict=True))
+    colors = ["Red", "Amber", "Green"]
     said = {
-        side: listed([f"{number(n, 0)} {colors[letter]}" for letter, n in rated[side].items() if n] or ["nothing"])
+        side: listed(
+            [f"{number(n, 0)} {color}" for color, n in zip(colors, rated[side], strict=True) if n] or ["nothing"]
+        )
         for side in rated
     }
     silent = int(register.projects[RATINGS].isna().all(axis=1).sum())
-    data = table.reset_index().assign(words=[*colors.values(), "not stated"])
-    data["rating"] = data["rating"].where(data["rating"] != overview.NOT_STATED, "–")
+    data = table.rename(index={overview.NOT_STATED: "–"}).reset_index().assign(words=[*colors, "not stated"])
     return tabled(
         data=data,
         title=f"Sponsors declare {said['declared']}; independent reviews say {said['assured']}",
@@ -593,9 +582,3 @@ def attention(register: Register) -> Message:
             items += [(lead, f"{listed(named)}.")] if named else []
     items = items or [("Nothing", "stands out in what the register holds.")]
     return Message(title="What stands out", items=tuple(items))
-
-
-def _labels(register: Register, column: str) -> dict[str, str]:
-    """Words for the values of a column, where a sheet holds them."""
-    sheet, key = {"area": ("areas", "area"), "strategic_goal": ("goals", "goal")}.get(column, ("", ""))
-    return register.table(sheet).dropna(subset="label").set_index(key)["label"].to_dict() if sheet else {}

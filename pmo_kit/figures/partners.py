@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from pmo_kit.exhibits import Table
 from pmo_kit.facts import count, listed, many, number, percent, sentence, shortened
 from pmo_kit.figures.figure import figure, tabled, unit_line
@@ -12,8 +14,7 @@ from pmo_kit.partners import Award
 def lots(award: Award) -> Table:
     """Return the award: who gets which lot, at what price, and who would get it lot by lot."""
     rows = award.lots.reset_index()
-    names = award.table["name"].droplevel("lot")
-    names = names[~names.index.duplicated()]
+    names = award.register.need("partners").set_index("partner_id")["name"]
     rows["what"] = [(("text", str(row.label)), ("id", f"lot {row.lot}")) for row in rows.itertuples()]
     for column in ("runner_up", "alone"):
         rows[column] = rows[column].map(names).fillna("none")
@@ -58,15 +59,10 @@ def bids(award: Award) -> Table:
 def sensitivity(award: Award) -> Table:
     """Return which award is best from which weight of the price on."""
     rows = award.sensitivity
-    block = (rows["award"] != rows["award"].shift()).cumsum()
-    ends = {"start": ("price_weight", "min"), "end": ("price_weight", "max")}
-    spans = rows.groupby(block).agg(**ends, award=("award", "first"), same=("same", "first"))
-    spans["weights"] = [f"{percent(row.start)} to {percent(row.end)}" for row in spans.itertuples()]
-    spans["same"] = spans["same"].map({True: "as recommended", False: "another award"})
-    mine = spans[spans["same"] == "as recommended"]
-    holds = f"from {percent(mine['start'].min())} to {percent(mine['end'].max())}" if len(mine) else "nowhere"
+    weights = pd.Series([f"{percent(row.start)} to {percent(row.end)}" for row in rows.itertuples()])
+    holds = listed([f"from {span}" for span in weights[rows["same"]]] or ["nowhere"])
     return tabled(
-        data=spans,
+        data=rows.assign(weights=weights, same=rows["same"].map({True: "as recommended", False: "another award"})),
         title=f"The award holds while the price counts {holds}",
         takeaway=f"The price counts {percent(award.price_weight)} today.",
         unit_line=unit_line(f"Best award by weight of the price, in steps of {percent(0.05)}", ""),

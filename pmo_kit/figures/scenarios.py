@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from pmo_kit.arbitration.rules import role_words
@@ -12,7 +13,7 @@ from pmo_kit.facts import SHARE, Fact, count, listed, many, number, or_none, say
 from pmo_kit.figures import claims
 from pmo_kit.figures.arbitration import changes, largest_levels, or_nothing
 from pmo_kit.figures.figure import figure, named, named_by, nothing, tabled, unit_line
-from pmo_kit.scenarios import Comparison, partly
+from pmo_kit.scenarios import Comparison, Scenario, partly
 from pmo_kit.scenarios.comparison import OUT
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 ROWS = 24
 LEAST = "Least regret"
-UNFIT = "does not fit in every case, whatever is dropped"
 PRESENCE = ("always", "sometimes", "never")
 WORDS = {
     "budget": "money",
@@ -53,109 +53,92 @@ def definitions(comparison: Comparison) -> Table:
 @figure("scenarios.results")
 def results(comparison: Comparison) -> Table:
     """Return what each case is worth, what keeping the base's plan would give, and who enters and leaves."""
-    register, table = comparison.question.register, comparison.table.reset_index()
-    names = register.projects["name"]
-    plans = comparison.evaluated
-    kept = plans[plans["plan"] == comparison.base].set_index("scenario")["value"]
-    infeasible = table["status"] == "infeasible"
+    table, kept = comparison.table.reset_index(), comparison.kept
+    names, now = comparison.question.register.projects["name"], table["scenario"].map(kept)
     table = table.assign(
-        held=table["scenario"].map(kept - kept[comparison.base]),
-        anew=table["value"] - table["scenario"].map(kept),
+        held=now - kept[comparison.base],
+        anew=table["value"] - now,
         **{column: named_by(names, table[column], 1) for column in ("entered", "left", "resized")},
     )
-    table["entered"] = table["entered"].mask(infeasible, "no plan obeys the limits")
+    table["entered"] = table["entered"].mask(table["status"] == "infeasible", "no plan obeys the limits")
+    helpless = "; n/a where that does not help." if now.isna().any() else "."
     return tabled(
         data=table,
         title=_extremes(comparison),
         facts=claims.each(comparison, "plan.value", comparison.table["value"].dropna(), "case"),
         takeaway=comparison.summary,
-        note="What today's plan no longer fits is dropped from it first"
-        + ("; n/a where that does not help." if table["held"].isna().any() else "."),
+        note=f"What today's plan no longer fits is dropped from it first{helpless}",
     )
 
 
 @figure("scenarios.grid")
 def grid(comparison: Comparison) -> Table:
     """Return project by case: in full, reduced or out; always first, then sometimes, then never."""
-    register, levels = comparison.question.register, comparison.grid
-    presence = comparison.presence
-    largest, found = largest_levels(comparison.question), comparison.funded
-    forced = [name for name in levels if any(one.name == name and one.forces for one in comparison.scenarios)]
-    marks = levels.apply(
-        lambda column: [
-            "out" if level in (OUT, "stop") or level != level else "full" if level == largest[project] else "reduced"
-            for project, level in column.items()
-        ]
+    names, levels, presence = comparison.question.register.projects["name"], comparison.grid, comparison.presence
+    full = levels.eq(largest_levels(comparison.question).reindex(levels.index), axis=0)
+    marks = np.select([levels.isin([OUT, "stop"]) | levels.isna(), full], ["out", "full"], "reduced")
+    rows = pd.DataFrame(marks, levels.index, levels.columns, dtype="str").assign(
+        project=named(names), presence=presence.map(sentence), order=presence.map(PRESENCE.index)
     )
-    rows = marks.assign(project=named(register.projects["name"]), presence=presence.map(sentence))
-    rows["order"] = presence.map(PRESENCE.index)
     rows = rows.sort_values("order", kind="stable")
-    sometimes = register.projects["name"][rows.index[rows["order"] == 1]]
-    shown, hidden = _shortest(rows)
-    notes = [f"Not listed: {hidden}."] if hidden else []
+    changing = rows.index[rows["order"] == 1]
+    first = [*changing, *rows.index.difference(changing, sort=False)][: max(ROWS, len(changing))]
+    hidden = rows.drop(index=first)["presence"].value_counts()
+    rest = listed(f"{number(many, 0)} more {name.lower()}" for name, many in hidden.items())
+    notes = [f"Not listed: {rest}."] if len(hidden) else []
+    forced = [name for name in levels if any(one.name == name and one.forces for one in comparison.scenarios)]
     if forced:
         verbs = ("forces", "is") if len(forced) == 1 else ("force", "are")
         notes.append(f"{listed(sorted(forced))} {verbs[0]} the answer and {verbs[1]} not counted.")
+    found = comparison.funded
+    size = say(" ({same:nones-words} at one size)", **found) if found["always"].value else ""
     return tabled(
-        data=shown,
+        data=rows[rows.index.isin(first)],
         own=[Field(name, name, kind="mark", ruled=name in forced[:1]) for name in levels],
         title=say(
             "Over {over} {always:words project is|projects are} always funded{size}, {sometimes:nones-words} "
             "sometimes, {never:nones-words} never",
-            over=comparison.over,
-            size=say(" ({same:nones-words} at one size)", **found) if found["always"].value else "",
-            **found,
+            over=comparison.over, size=size, **found,
         ),
-        takeaway=f"The case decides {shortened(sometimes, 4)}."
-        if len(sometimes)
+        takeaway=f"The case decides {shortened(names[changing], 4)}."
+        if len(changing)
         else "None of these cases changes the list.",
         note=" ".join(notes),
-    )
+    )  # fmt: skip
 
 
 @figure("scenarios.regret")
 def regret(comparison: Comparison) -> Table:
     """Return what each plan loses if another case comes, the least maximum first; how that one differs from today."""
-    found, own, better = comparison.minimax, comparison.regret, _better(comparison)
-    names = [name for name in comparison.names if name in own.columns]
+    found, own, projects = comparison.minimax, comparison.regret, comparison.question.register.projects
     least = {"maximum": found.maximum, "mean": float(found.regrets.mean()), "fits": found.fits}
     other = pd.DataFrame([dict(found.regrets) | least], index=[LEAST], columns=own.columns)
     table = pd.concat([other, own]).sort_values(["maximum", "mean"], kind="stable")
-    possible = _possible(comparison)
+    possible = [LEAST, *comparison.possible]
     beaten = comparison.dominated[comparison.dominated["plan"].isin(possible)]
-    today = listed(p for p in table.index if p not in possible)
+    today = listed(plan for plan in table.index if plan not in possible)
     notes = [f"Not possible today as they are: {today}."] if len(possible) < len(table) else []
     notes += [f"In none of these cases better than another plan here: {listed(beaten['plan'])}."] if len(beaten) else []
-    if not _proven(comparison):
+    title, better, takeaway = _behind(comparison)
+    if not found.proven:
         notes.append(f"No plan that is possible today is less than {number(found.bound)} behind in its worst case.")
     elif better:
         notes.append("Proven: no plan that is possible today is less behind in its worst case.")
+    if better:
+        takeaway = say(
+            "Least regret has {moved}; it gives up {given} if nothing changes, and its worst case is {worst}.",
+            moved=changes(projects["name"], comparison.allocations[comparison.base].plan, found.plan),
+            given=_given_up(comparison), worst=str(found.regrets.idxmax()),
+        )  # fmt: skip
     lost = "% of the best possible" if comparison.in_percent else None
-    moved = changes(
-        comparison.question.register.projects["name"], comparison.allocations[comparison.base].plan, found.plan
-    )
     return tabled(
         data=table.replace(float("inf"), float("nan")).rename_axis("plan").reset_index(),
-        own=[Field(name, f"lost if {name}") for name in names],
-        title=_behind(
-            comparison,
-            "today's plan is at most {now} worse than the best plan of the case; the plan of least regret at most "
-            "{least}",
-            f"today's plan {UNFIT}; the plan of least regret is at most {{least}} worse than the best plan of the case",
-        )
-        if better
-        else _at_most(comparison),
-        takeaway=say(
-            "Least regret has {moved}; it gives up {given} if nothing changes, and its worst case is {worst}.",
-            moved=moved, given=_given_up(comparison), worst=str(found.regrets.idxmax()),
-        )
-        if better
-        else ""
-        if _none(comparison)
-        else f"Its worst case is {own.loc[comparison.base, comparison.cases].idxmax()}.",
+        own=[Field(name, f"lost if {name}") for name in comparison.names if name in own.columns],
+        title=title,
+        takeaway=takeaway,
         note=" ".join(notes),
         unit_line=unit_line("How much worse than the best plan of the case, if the plan was made for another", lost),
-    )  # fmt: skip
+    )
 
 
 @figure("scenarios.switch")
@@ -164,22 +147,8 @@ def switch(comparison: Comparison, points: pd.DataFrame) -> Exhibit:
     if comparison.minimax.plan == comparison.allocations[comparison.base].plan:
         return nothing("Today's plan is the plan of least regret: there is nothing to change to", "")
     cases = {scenario.name: scenario for scenario in comparison.scenarios}
-    rows = points.assign(
-        share=[
-            "today's plan stays better" if point.share != point.share
-            else "with all of it" if point.whole
-            else f"{number(100 * point.share, 0)}\u202f% of it"
-            for point in points.itertuples()
-        ],
-        words=[
-            "" if point.whole or point.share != point.share
-            else listed(
-                f"{WORDS[str(row.what)]} {_change(row)}"
-                for row in partly(cases[point.scenario], point.share).table.itertuples()
-            )
-            for point in points.itertuples()
-        ],
-    )  # fmt: skip
+    told = [_turn(point, cases[str(point.scenario)]) for point in points.itertuples()]
+    rows = points.assign(share=[share for share, _ in told], words=[words for _, words in told])
     turns = points.dropna(subset="share").sort_values("share", kind="stable")
     title = f"With none of {count(len(points), 'case')} is the plan of least regret better than today's"
     if len(turns) and turns["share"].iloc[0] > 0.005:
@@ -193,10 +162,20 @@ def switch(comparison: Comparison, points: pd.DataFrame) -> Exhibit:
         takeaway=say(
             "Changing to it gives up {given} if nothing comes; it is worth more in {pays} of {cases}.",
             given=or_nothing(_given_up(comparison)),
-            pays=or_none(int((points["after"] > 1e-9).sum())),
+            pays=or_none((points["after"] > 1e-9).sum()),
             cases=count(len(points), "case"),
         ),
     )
+
+
+def _turn(point: Any, case: Scenario) -> tuple[str, str]:
+    """How much of a case it takes until the plan of least regret is better, and what that is."""
+    if point.share != point.share:
+        return "today's plan stays better", ""
+    if point.whole:
+        return "with all of it", ""
+    changed = (f"{WORDS[str(row.what)]} {_change(row)}" for row in partly(case, point.share).table.itertuples())
+    return f"{number(100 * point.share, 0)}\u202f% of it", listed(changed)
 
 
 def _extremes(comparison: Comparison) -> str:
@@ -214,54 +193,37 @@ def _extremes(comparison: Comparison) -> str:
     return say("; ").join(parts) if parts else "None of the cases changes the net value"
 
 
-def _behind(comparison: Comparison, most: str, endless: str) -> str:
-    """How far today's plan and that of least regret are behind the best of a case; today's may fit no more."""
-    part, unit = (100, SHARE) if comparison.in_percent else (1, None)
-    today = float(comparison.regret.loc[comparison.base, "maximum"])
+def _behind(comparison: Comparison) -> tuple[str, bool, str]:
+    """How far today's plan and that of least regret are behind, whether the latter less as printed, today's worst case.
+
+    Today's plan may fit no more, whatever is dropped from it.
+    """
+    found, row = comparison.minimax, comparison.regret.loc[comparison.base]
+    today, (part, unit) = float(row["maximum"]), (100, SHARE) if comparison.in_percent else (1, None)
     now, least = (
         claims.told(comparison, "plan.regret", worst / part, unit, over=comparison.over, plan=plan)
-        for plan, worst in (("today", today), ("least regret", comparison.minimax.maximum))
+        for plan, worst in (("today", today), ("least regret", found.maximum))
     )
-    words = endless if today == float("inf") else most
-    return say(f"Over {{over}} {words}", now=now, least=least, over=comparison.over)
+    better, most = number(found.maximum) != number(today), "today's plan is at most {now} worse than the best"
+    if not better and number(today) == number(0.0):
+        return f"Over {comparison.over} today's plan is the best of every case", False, ""
+    proof = ": no plan that is possible today has less to regret" if found.proven else ""
+    words = (
+        f"{most} plan of the case; the plan of least regret at most {{least}}"
+        if better
+        else f"{most} of the case{proof}"
+    )
+    if today == float("inf"):
+        words = "today's plan does not fit in every case, whatever is dropped"
+        words += "; the plan of least regret is at most {least} worse than the best plan of the case" * better
+    title = say(f"Over {{over}} {words}", now=now, least=least, over=comparison.over)
+    return title, better, f"Its worst case is {row[comparison.cases].astype(float).idxmax()}."
 
 
 def _given_up(comparison: Comparison) -> Fact:
     """What the plan of least regret is worth less than today's if nothing changes."""
     lost = float(comparison.minimax.regrets[comparison.base])
     return claims.ours(comparison, "plan.gain", lost, part="least regret")
-
-
-def _at_most(comparison: Comparison) -> str:
-    """How much worse than the best plan of a case today's plan is, where no other has less to regret."""
-    if _none(comparison):
-        return f"Over {comparison.over} today's plan is the best of every case"
-    proof = ": no plan that is possible today has less to regret" if _proven(comparison) else ""
-    most = f"today's plan is at most {{now}} worse than the best of the case{proof}"
-    return _behind(comparison, most, f"today's plan {UNFIT}")
-
-
-def _none(comparison: Comparison) -> bool:
-    """Whether today's plan has nothing to regret that would be printed."""
-    return number(float(comparison.regret.loc[comparison.base, "maximum"])) == number(0.0)
-
-
-def _better(comparison: Comparison) -> bool:
-    """Whether the plan of least regret has less to regret than today's, in figures as they are printed."""
-    today = float(comparison.regret.loc[comparison.base, "maximum"])
-    return number(comparison.minimax.maximum) != number(today)
-
-
-def _proven(comparison: Comparison) -> bool:
-    """Whether no plan that is possible today has less to regret than the plan of least regret."""
-    return comparison.minimax.bound >= comparison.minimax.maximum - 1e-6
-
-
-def _possible(comparison: Comparison) -> list[str]:
-    """The plans that obey today's rules as they are."""
-    tried = comparison.evaluated
-    base = tried[tried["scenario"] == comparison.base]
-    return [LEAST, *base.loc[base["fits"], "plan"]]
 
 
 def _scope(register: Register, what: str, scope: str) -> str:
@@ -287,14 +249,3 @@ def _change(row: Any) -> str:
         whole = abs(100 * row.factor - round(100 * row.factor)) < 1e-9
         return f"{number(100 * (row.factor - 1), 0 if whole else 1, signed=True)}\u202f%"
     return str(row.value).replace("_", " ") or ("any size" if row.what == "project_in" else "")
-
-
-def _shortest(rows: pd.DataFrame) -> tuple[pd.DataFrame, str]:
-    """The rows to print: those that change first of all; the rest is counted where the list is long."""
-    if len(rows) <= ROWS:
-        return rows, ""
-    room = ROWS - int((rows["order"] == 1).sum())
-    kept = pd.concat([rows[rows["order"] == 1], rows[rows["order"] != 1].head(max(room, 0))])
-    kept = kept.sort_values("order", kind="stable")
-    rest = rows.drop(index=kept.index)["presence"].value_counts()
-    return kept, listed(f"{number(many, 0)} more {name.lower()}" for name, many in rest.items())

@@ -184,6 +184,11 @@ class MinimaxPlan:
     regrets: pd.Series
     fits: int
 
+    @property
+    def proven(self) -> bool:
+        """Whether no plan that is possible today has a smaller maximum regret."""
+        return self.bound >= self.maximum - 1e-6
+
 
 def minimax_plan(allocations: Mapping[str, Allocation], in_percent: bool = False) -> MinimaxPlan:
     """Return the plan of the base question with the least maximum regret over all scenarios.
@@ -339,6 +344,18 @@ class Comparison(Answer):
         doing the minimum are always among the plans.
         """
         return evaluate_plans({name: self.allocations[name] for name in self.cases}, reference_plans(self.question))
+
+    @property
+    def kept(self) -> pd.Series:
+        """Case -> what the base's plan is worth there, less what no longer fits; missing where that does not help."""
+        tried = self.evaluated
+        return tried[tried["plan"] == self.base].set_index("scenario")["value"]
+
+    @property
+    def possible(self) -> list[str]:
+        """Those of the plans of `regret` that obey the base's rules as they are."""
+        tried = self.evaluated
+        return tried.loc[(tried["scenario"] == self.base) & tried["fits"], "plan"].tolist()
 
     @property
     def in_percent(self) -> bool:

@@ -360,7 +360,7 @@ def test_b16_a_forecast_names_its_years(meridian: pmo.Register) -> None:
 
 def test_b17_value_and_risk_are_never_counted_against_each_other() -> None:
     """A count of projects whose risks exceed their net value counts mostly those that lose money without any risk."""
-    for file in Path("pmo_kit/figures").glob("*.py"):
+    for file in Path("pmo_kit").rglob("*.py"):
         assert "value_and_risk" not in file.read_text(encoding="utf-8")
 
 
