@@ -20,7 +20,7 @@ from pmo_kit.arbitration import (
     supports,
 )
 from pmo_kit.arbitration.counterfactual import letter_items
-from pmo_kit.arbitration.explanation import LOSES
+from pmo_kit.arbitration.explanation import BORDER, IN, LOSES, OUT
 from pmo_kit.exhibits import Chart, Exhibit, Field, Message, Reference, Table
 from pmo_kit.facts import (
     NUMBER,
@@ -42,15 +42,20 @@ from pmo_kit.facts import (
     shortened,
 )
 from pmo_kit.figures import claims as facts
+from pmo_kit.figures.claims import SMALL
 from pmo_kit.figures.figure import below, drawn, figure, in_years, named, nothing, span, tabled, unit_line
 
-SMALL = 1e-6
 GROUPS = {
     "stop": "Stop",
     "fund": "Fund",
     "condition": "Fund with a condition",
     "later": "Fund, starting later",
     "refuse": "Refuse",
+}
+WAYS = {
+    "in": "Out: price of letting it in",
+    "out": "In: what is lost if it leaves",
+    "law": "By law: what the duty costs",
 }
 
 
@@ -76,104 +81,95 @@ def plan(
     area : str, optional
         Only the projects of this area.
     """
-    years = spend_years(allocation)
     table = allocation.table if not area else allocation.table[allocation.table["area"] == area]
-    spend = spend_by_year(allocation.spend.loc[table.index], years)
-    asked = conditions if conditions is not None else pd.Series(dtype=object)
-    asked = asked.reindex(table.index).where(table["decision"] == "fund").fillna("")
+    spend, waits = spend_by_year(allocation, table.index), table["decision"] == "refuse"
+    asked = (pd.Series(dtype=object) if conditions is None else conditions).reindex(table.index)
+    asked = asked.where(table["decision"] == "fund").fillna("")
     kind = table["decision"].mask(asked != "", "condition").mask(table["delay"] > 0, "later")
-    waits, why = table["decision"] == "refuse", pd.Series(_why(allocation)).reindex(table.index)
+    why = pd.Series(_why(allocation)).reindex(table.index)
     price = _priced(explanation).reindex(table.index) if explanation else pd.Series("", table.index)
     why = why.mask(table["decision"].eq("stop") & price.eq("not possible"), "no plan within the limits carries it on")
     rows = table.assign(
-        level=table["level"].fillna(""),
         group=kind.map(GROUPS),
         order=kind.map([*GROUPS].index),
         condition=asked,
         why=why.mask(asked != "", why + "; needs " + asked),
         price=price,
         rag=ratings.reindex(table.index) if ratings is not None else None,
-        value=table["value"].where(~waits, _alone(allocation)),
+        value=table["value"].where(~waits, facts.asks(allocation.question)["best"]),
         **spend.where(~waits),
     )
     rows = rows.sort_values(["order", "value"], ascending=[True, False], kind="stable").reset_index()
-    rows["project"] = [
-        (*name, *((("text", f", {label}"),) if label else ()))
-        for name, label in zip(named(rows), rows["label"], strict=True)
-    ]
-    rows = rows.fillna({"label": "", "why": "", "price": ""})
-    inside = rows["decision"] != "refuse"
-    own = float(rows.loc[inside, "value"].sum())
+    sizes = [(("text", f", {label}"),) if label else () for label in rows["label"]]
+    rows["project"] = [(*name, *size) for name, size in zip(named(rows), sizes, strict=True)]
+    rows = rows.fillna({"level": "", "why": "", "price": ""})
+    inside, refused = (rows[rows["decision"].eq("refuse") == out] for out in (False, True))
+    own = float(inside["value"].sum())
     total = {"project": (("lead", area or "The plan"),), "value": own if area else allocation.value, "rag": None}
-    sums = [total | {str(name): float(rows.loc[inside, name].sum()) for name in spend}]
+    sums = [total | inside[[*spend]].sum().to_dict()]
     if not area and abs(allocation.value - own) > SMALL:
         words = (("text", "Effects of projects on one another, and of limits with a price"),)
         effects = {"project": words, "value": allocation.value - own, "rag": None}
         sums.insert(0, dict.fromkeys(spend) | effects)
-    refused = rows.loc[~inside, "name"]
     return tabled(
         data=below(rows, *sums),
         totals=len(sums),
         own=money_fields(spend),
-        title=say(
-            "{area} has {many} in the plan, for {given:unit} and worth {own}",
-            area=area, many=_of_area(allocation, area),
-            given=facts.spend(allocation, area=area),
-            own=facts.ours(allocation, "plan.value", own, area=area),
-        )
-        if area and inside.any()
-        else f"No project of {area} is in the plan" if area
-        else _plan_title(allocation),
-        takeaway=f"What waits, the most valuable first: {shortened(refused)}." if len(refused) else "",
-        unit_line=unit_line(f"{sentence(allocation.question.goal)} and spending by year", scope=span(years)),
-    )  # fmt: skip
+        title=_area_title(allocation, area, own) if area else _plan_title(allocation),
+        takeaway=f"What waits, the most valuable first: {shortened(refused['name'])}." if len(refused) else "",
+        unit_line=unit_line(
+            f"{sentence(allocation.question.goal)} and spending by year", scope=span(spend_years(allocation))
+        ),
+    )
 
 
+DUTIES = {"mandatory": "by law", "committed": "running"}
 PAYS = "pays"
 """Why a project is in, in one word."""
 
 
 def _plan_title(allocation: Allocation) -> str:
     """Who stops, how many are funded and wait, for how much, worth how much."""
-    table = allocation.table
+    told, table = facts.of_plan(allocation), allocation.table
     stopped = table.loc[table["decision"] == "stop", "name"]
     stop = f"{doing(stopped, 'stops|stop', len(stopped))}; " if len(stopped) else ""
-    fund, refuse = facts.decided(allocation, "fund"), facts.decided(allocation, "refuse")
-    every = facts.projects(allocation.question.register)
     return say(
-        f"{{stop}}{{fund:{'nones-words' if stop else 'nones-Words'}}} of {{every: project|projects}} "
-        "{verb:=is|are} funded, {refuse:nones-words} {refuse:=waits|wait}: {whole:unit}, {what} {value}",
-        stop=stop, fund=fund, refuse=refuse, every=every, verb=fund if fund.value else every,
-        whole=facts.spend(allocation), what=allocation.question.goal, value=facts.value(allocation),
+        f"{{stop}}{{funded:{'nones-words' if stop else 'nones-Words'}}} of {{every: project|projects}} "
+        "{verb:=is|are} funded, {refused:nones-words} {refused:=waits|wait}: {whole:unit}, {what} {value}",
+        stop=stop, what=allocation.question.goal, **told,
+        verb=told["funded"] if told["funded"].value else told["every"],
     )  # fmt: skip
 
 
-def _of_area(allocation: Allocation, area: str) -> str:
-    """How many of the projects of an area are funded."""
-    own, funded = facts.projects(allocation.question.register, area), facts.decided(allocation, "fund", area)
-    if own.value == funded.value:
-        return say("its {n:words project|projects}", n=own)
-    return say("{k:nones-words} of {n:words project|projects}", k=funded, n=own)
+def _area_title(allocation: Allocation, area: str, own: float) -> str:
+    """How many of the projects of an area are funded, for how much, worth how much."""
+    told = facts.of_plan(allocation, area)
+    if told["refused"].value == told["every"].value:
+        return f"No project of {area} is in the plan"
+    some = "{funded:nones-words} of" if told["funded"].value < told["every"].value else "its"
+    many = f"{some} {{every:words project|projects}}"
+    worth = facts.ours(allocation, "plan.value", own, area=area)
+    return say(f"{{area}} has {many} in the plan, for {{whole:unit}} and worth {{own}}", area=area, own=worth, **told)
 
 
 def _why(allocation: Allocation) -> dict[str, str]:
     """Why each project is in or out, in words."""
-    found = {project: _hindered(ways[:2]) for project, ways in obstacles(allocation).items()}
-    kept, alone = supports(allocation)["why"].to_dict(), _alone(allocation)
+    less = "worth less than what it would displace"
+    found = {project: _hindered(ways[:2], less) for project, ways in obstacles(allocation).items()}
+    kept, alone = supports(allocation)["why"].to_dict(), facts.asks(allocation.question)["best"]
     for project, row in allocation.table.iterrows():
         if row["decision"] == "stop":
             loses = alone[str(project)] <= row["value"]
             found[str(project)] = "going on is worth less" if loses else "it frees what others use better"
         elif row["decision"] == "fund":
-            worth = {"mandatory": "by law", "committed": "running"}.get(row["commitment"], PAYS)
-            found[str(project)] = kept.get(project, worth)
-    return {project: words or "worth less than what it would displace" for project, words in found.items()}
+            found[str(project)] = kept.get(project, DUTIES.get(row["commitment"], PAYS))
+    return found
 
 
-def _hindered(ways: Sequence[str]) -> str:
+def _hindered(ways: Sequence[str], none: str) -> str:
     """Why a project is out: that it loses money is a reason of another kind than the limits in its way."""
-    first, *rest = ways or [""]
-    return f"{first}; {listed(rest)}" if rest and first == LOSES else listed(ways)
+    first, *rest = ways or [none]
+    return f"{first}; {listed(rest)}" if rest and first == LOSES else listed([first, *rest])
 
 
 def other_choices(explanation: Explanation) -> pd.DataFrame:
@@ -194,57 +190,45 @@ def _priced(explanation: Explanation) -> pd.Series:
     return words.reindex(explanation.table.index.unique("project_id"), fill_value="not possible")
 
 
-def _alone(allocation: Allocation) -> pd.Series:
-    """What each project is worth by itself at its best size."""
-    options = allocation.question.options
-    return options[~options["stop"].astype(bool)]["value"].groupby(level="project_id").max()
-
-
 @figure("arbitration.area")
 def area_headline(allocation: Allocation, area: str) -> Message:
     """Return what an area asked for and what it gets, in one sentence, and what it is told besides."""
-    own = allocation.table[allocation.table["area"] == area]
-    stops, waits = own.loc[own["decision"] == "stop", "name"], own.loc[own["decision"] == "refuse", "name"]
+    told, own = facts.of_plan(allocation, area), allocation.table[allocation.table["area"] == area]
+    stops, waits = (own.loc[own["decision"] == decision, "name"] for decision in ("stop", "refuse"))
     parts = [doing(stops, "stops|stop")] if len(stops) else []
     parts += [doing(waits, "waits|wait", 2)] if len(waits) else []
-    funded, gets = facts.decided(allocation, "fund", area), facts.spend(allocation, area=area)
-    leaving = ", with the cost of stopping" if len(stops) and gets.value else ""
-    basis = allocation.question.basis_word
-    given = say("{gets}{basis}{leaving}", gets=gets, basis=f" {basis}" if basis else "", leaving=leaving)
+    gets, basis = "nothing", allocation.question.basis_word
+    if told["whole"].value or told["funded"].value:
+        leaving = ", with the cost of stopping" if len(stops) and told["whole"].value else ""
+        gets = say("{whole}{basis}{leaving}", basis=f" {basis}" if basis else "", leaving=leaving, **told)
+    many = "; none is funded" if told["whole"].value else ""
     return Message(
         title=say(
-            "{area} asked {asked:unit} for {all:words project|projects}, gets {given}{many};\n{rest}",
-            area=area,
-            asked=facts.asked(allocation, area),
-            all=facts.projects(allocation.question.register, area),
-            given=given if gets.value or funded.value else "nothing",
-            many=say(" for {n:words}", n=funded) if funded.value else "; none is funded" if gets.value else "",
-            rest=listed(parts) if parts else "nothing waits",
+            "{area} asked {asked:unit} for {every:words project|projects}, gets {gets}{many};\n{rest}",
+            area=area, gets=gets, rest=listed(parts) if parts else "nothing waits",
+            many=say(" for {funded:words}", **told) if told["funded"].value else many, **told,
         ),
         items=(),
-        facts=(gets,),
+        facts=(told["whole"],),
         unit_line=unit_line("For information and answer", scope=f"{allocation.question.basis} figures"),
-    )
+    )  # fmt: skip
 
 
 @figure("arbitration.refused")
 def refused(allocation: Allocation) -> Table:
     """Return what is refused, what it asks, what it is worth alone, and what stands in its way."""
-    ways, table = obstacles(allocation), allocation.table
-    asked = {p: level for p, level in largest_levels(allocation.question).items() if table["decision"][p] == "refuse"}
-    data = allocation.question.options.loc[list(asked.items())].reset_index()
-    data = data.assign(
-        cost=facts.stated_cost(allocation.question)[list(asked.items())].to_numpy(),
-        words=[_hindered(ways[project]) if ways[project] else "–" for project in asked],
-    )
-    met = pd.Series([way for project in asked for way in ways[project] if way != LOSES], dtype=object).value_counts()
+    ways, question = obstacles(allocation), allocation.question
+    data = facts.asks(question)[allocation.table["decision"] == "refuse"].reset_index()
+    data["words"] = [_hindered(ways[project], "–") for project in data["project_id"]]
+    met = pd.Series([way for project in data["project_id"] for way in ways[project]], dtype=object)
+    met = met[met != LOSES].value_counts()
     most = met.index[met == met.max()]
     return tabled(
         data=data.sort_values("value", ascending=False, kind="stable", ignore_index=True),
         title=say(
-            "{n:Words request|requests} for {cost} must wait",
-            n=facts.decided(allocation, "refuse"),
-            cost=facts.ours(allocation.question.register, "refused.cost", data["cost"].sum()),
+            "{refused:Words request|requests} for {cost} must wait",
+            cost=facts.ours(question.register, "refused.cost", data["cost"].sum()),
+            **facts.of_plan(allocation),
         )
         if len(data)
         else "Nothing is refused: every project is in the plan or stops",
@@ -256,25 +240,24 @@ def refused(allocation: Allocation) -> Table:
 def envelopes(allocation: Allocation) -> Chart:
     """Return the spend of the plan against the envelopes of the whole portfolio, by year."""
     money = money_by_year(allocation)
-    given = money["limit"] - money["carried"]
-    rows = money.assign(envelope=given, recommended=money["used"])
-    rows = rows.melt("year", ["envelope", "recommended"], "what", "amount")
-    left = float(given.sum() - money["used"].sum())
-    rest = facts.ours(allocation, "plan.left", left)
+    rows = money.assign(envelope=money["limit"] - money["carried"], recommended=money["used"])
+    rest = facts.ours(allocation, "plan.left", float(rows["envelope"].sum() - rows["recommended"].sum()))
     limits = [(row["year"], *facts.limit(allocation, row)) for _, row in money.iterrows()]
     spent = [(year, say("{used} of {most}", used=used, most=most)) for year, used, most in limits]
     lefts = [(row["year"], facts.left(allocation, row)) for _, row in money.iterrows()]
     bare = allocation.spend.drop(columns=list(money["year"].astype(int)), errors="ignore").to_numpy().sum()
     beyond = facts.ours(allocation, "plan.spend", bare, part="years without an envelope")
     after = say("; {beyond} more falls in years without an envelope", beyond=beyond) if bare >= 0.05 else ""
-    limit = _at_its_end(allocation)
     below = "; what is below zero is paid with money carried in" if any(f.value < -0.05 for _, f in lefts) else ""
+    limit = bottleneck(allocation)
+    full = "" if limit is None else f"; {allocation.limits[limit.name].sentence}"
+    rows = rows.melt("year", ["envelope", "recommended"], "what", "amount")
     return drawn(
         data=rows.sort_values(["year", "what"], kind="stable", ignore_index=True),
         title=say("The plan spends {each}", each=in_years(spent, " and "))
         if len(money) <= 2
         else say("The plan leaves {left} unspent", left=rest),
-        takeaway=say("Left: {each}{below}{after}{limit}.", each=in_years(lefts), below=below, after=after, limit=limit),
+        takeaway=say("Left: {each}{below}{after}{full}.", each=in_years(lefts), below=below, after=after, full=full),
     )
 
 
@@ -282,46 +265,52 @@ def envelopes(allocation: Allocation) -> Chart:
 def prices(explanation: Explanation) -> Chart:
     """Return what every priced choice costs: letting a refused project in, or giving up one that is in."""
     allocation = explanation.allocation
-    register, table = allocation.question.register, explanation.table
-    dearest = other_choices(explanation).sort_values("price", ascending=False, kind="stable")
-    groups = {"Out: price of letting it in": "in", "In: what is lost if it leaves": "out"}
-    rows, priced = [], []
-    for group, way in groups.items():
-        for (project, level), row in dearest[dearest["flip"] == way].iterrows():
-            rows.append((group, f"{row['name']} {project}", row["price"], between(row["price"], row["price_upper"])))
-            priced.append(facts.price(allocation, project, level, row["price"], way=way))
-    for project, gain in explanation.duties.items():
-        name = f"{register.projects.loc[project, 'name']} {project}"
-        rows.append(("By law: what the duty costs", name, gain, number(gain)))
-    data = pd.DataFrame(rows, columns=["group", "project", "price", "label"])
+    rows = other_choices(explanation).reset_index()
+    rows = rows.sort_values(["flip", "price"], ascending=[True, False], kind="stable")
+    duties = explanation.duties.rename("price").rename_axis("project_id").reset_index()
+    duties = duties.assign(
+        flip="law", name=duties["project_id"].map(allocation.table["name"]), price_upper=duties["price"]
+    )
+    data = pd.concat([rows, duties])
     outside = allocation.table.index[allocation.table["decision"] != "fund"]
-    tried = outside[outside.isin(table.index.get_level_values(0))]
-    out, inside = (data.loc[data["group"] == group, "price"].astype(float) for group in groups)
-    found, where, key = (out, "outside", "project.price_in") if len(out) else (inside, "inside", "project.price_out")
-    over, shut = f"{number(len(found), 0)} projects {where}", len(tried) - len(out) if len(out) else 0
+    tried = outside[outside.isin(explanation.table.index.get_level_values(0))]
+    way = "in" if rows["flip"].eq("in").any() else "out"
+    found = rows.loc[rows["flip"] == way, "price"]
+    over = f"{number(len(found), 0)} projects {'outside' if way == 'in' else 'inside'}"
     least, most = (
-        facts.told(allocation, key, amount, over=over, part=part)
+        facts.told(allocation, f"project.price_{way}", amount, over=over, part=part)
         for part, amount in (("least", found.min()), ("most", found.max()))
     )
-    few = say("one of the {n:words} priced outside", n=facts.counted(allocation, len(tried), "outside, priced"))
-    who = "a project that is outside" if len(tried) == len(outside) else few
+    who, shut = "a project that is outside", len(tried) - len(found)
+    if len(tried) < len(outside):
+        who = say("one of the {n:words} priced outside", n=facts.counted(allocation, len(tried), "outside, priced"))
     verb = f"Letting {allocation.table.loc[tried[0], 'name'] if len(tried) == 1 else who} in"
-    if out.empty:
-        none = f"No project {'priced ' * (len(tried) < len(outside))}outside can be let in; leaving"
+    if way == "out":
+        shut, none = 0, f"No project {'priced ' * (len(tried) < len(outside))}outside can be let in; leaving"
         verb = none if len(tried) else "Leaving" if len(outside) else "Nothing is outside; leaving"
         verb += " out one that is in"
-    apart = least.words() != most.words()
     low = "" if least.words() == number(0) else least
-    span = say("{low}{to} {high}", low=low, to=" to" if low else "up to", high=most) if apart else or_nothing(most)
-    what = f" of {allocation.question.goal}" if span != "nothing" else ""
+    cost = or_nothing(most)
+    if least.words() != most.words():
+        cost = say("{low}{to} {high}", low=low, to=" to" if low else "up to", high=most)
+    what = f" of {allocation.question.goal}" if cost != "nothing" else ""
     never = facts.told(allocation, "count", shut, "projects", part="outside, not to be let in")
     rest = say("; {never:words} cannot be let in", never=never) if shut else ""
     return drawn(
-        data=data,
-        title=say("{verb} costs {span}{what}{rest}", verb=verb, span=span, what=what, rest=rest)
+        data=pd.DataFrame(
+            {
+                "group": data["flip"].map(WAYS),
+                "project": data["name"] + " " + data["project_id"],
+                "price": data["price"],
+                "label": [between(*pair) for pair in zip(data["price"], data["price_upper"], strict=True)],
+            }
+        ),
+        title=say("{verb} costs {cost}{what}{rest}", verb=verb, cost=cost, what=what, rest=rest)
         if len(found)
         else "No exception is possible",
-        facts=tuple(priced),
+        facts=tuple(
+            facts.price(allocation, row.project_id, row.level, row.price, way=row.flip) for row in rows.itertuples()
+        ),
         unit_line=unit_line(f"Loss against the recommended {number(allocation.value)}", scope="one change at a time"),
     )
 
@@ -329,17 +318,16 @@ def prices(explanation: Explanation) -> Chart:
 @figure("arbitration.overrides")
 def overrides(ledger: Ledger, allocation: Allocation) -> Exhibit:
     """Return the overrides on record: who, when, why; the price of each alone, on top of the others, of all."""
-    register = allocation.question.register
     if ledger.table.empty:
         return nothing("No override is on record.", "No project is taken in or out by order.")
-    table, names = ledger.table, register.projects["name"]
+    table, names = ledger.table, allocation.question.register.projects["name"]
     sizes = ", " + allocation.question.options["label"]
     rows = table.reset_index(drop=True).assign(
         project=[
             (
                 ("text", row.name + sizes.get((row.project_id, row.level), "").removesuffix(", ")),
                 ("id", row.project_id),
-                ("line", "taken in" if row.in_out == "in" else "taken out"),
+                ("line", f"taken {row.in_out}"),
             )
             for row in table.itertuples()
         ],
@@ -347,26 +335,20 @@ def overrides(ledger: Ledger, allocation: Allocation) -> Exhibit:
         displaces=[others(names, row.displaces, row.project_id) for row in table.itertuples()],
     )
     total = {"project": (("lead", "All together"),), "alone": ledger.joint, "last_in": ledger.joint}
-    costs = "together they cost" if len(table) > 1 else "it costs"
     apart, alone = number(abs(ledger.interaction)), number(table["alone"].sum(skipna=False))
     joint = f"{apart} {'more' if ledger.interaction > 0 else 'less'} than the sum of each alone, {alone}"
     joint = "as much as each alone, summed" if apart == number(0) else joint
     dearest = table.loc[table["last_in"].idxmax()]
+    freed = facts.told(allocation, "order.freed", dearest["last_in"], project=str(dearest["project_id"]))
     return tabled(
         data=below(rows, total),
         title=say(
             "{n:Words override is|overrides are} on record; {costs} {cost}",
             n=facts.told(allocation, "count", len(table), "orders", part="on record"),
-            costs=costs,
+            costs="together they cost" if len(table) > 1 else "it costs",
             cost=or_nothing(facts.told(allocation, "order.joint", ledger.joint)),
         ),
-        takeaway=say(
-            "Lifting {who} alone gives back {freed}.",
-            who=dearest["name"],
-            freed=or_nothing(
-                facts.told(allocation, "order.freed", dearest["last_in"], project=str(dearest["project_id"]))
-            ),
-        ),
+        takeaway=say("Lifting {who} alone gives back {freed}.", who=dearest["name"], freed=or_nothing(freed)),
         note=(f"Together they cost {joint}. " if len(rows) > 1 else "")
         + "Pushes out: in every equally good plan, the other overrides in force.",
     )
@@ -424,8 +406,9 @@ def spend_years(allocation: Allocation) -> list[int]:
     return [int(year) for year in spend.index if spend[year] >= 0.05]
 
 
-def spend_by_year(spend: pd.DataFrame, years: list[int]) -> pd.DataFrame:
-    """Spending of the first years, of all later ones together where there are many, and in all."""
+def spend_by_year(allocation: Allocation, projects: pd.Index) -> pd.DataFrame:
+    """What projects spend in the first years of the plan, in all later ones where there are many, and in all."""
+    years, spend = spend_years(allocation), allocation.spend.loc[projects]
     near = years if len(years) <= 4 else years[:3]
     found = spend[near].rename(columns=str)
     if len(near) < len(years):
@@ -443,13 +426,6 @@ def money_by_year(allocation: Allocation) -> pd.DataFrame:
     use = allocation.use
     money = use[(use["kind"] == "envelope") & (use["scope"] == "all")]
     return money.assign(year=money["year"].astype(int).astype(str))
-
-
-def largest_levels(question: Question) -> pd.Series:
-    """The level of each project that costs most, `stop` left out; any other is a reduced size."""
-    options = question.options
-    going = options[~options["stop"].astype(bool)]["cost"]
-    return pd.Series({str(project): part.idxmax()[1] for project, part in going.groupby(level="project_id")})
 
 
 def bottleneck(allocation: Allocation) -> pd.Series | None:
@@ -470,11 +446,6 @@ def bottleneck_names(allocation: Allocation) -> list[str]:
     return ["all money"] if limit is None else list(dict.fromkeys([str(limit["rule"]), "all money"]))
 
 
-def _at_its_end(allocation: Allocation) -> str:
-    limit = bottleneck(allocation)
-    return "" if limit is None else "; " + next(u.sentence for u in allocation.limits if u.rule == limit["rule"])
-
-
 TIGHTEST = 10
 
 
@@ -488,40 +459,39 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Table:
     worth : DataFrame
         From `pmo_kit.arbitration.limits_worth`, for the limits of `tightest` or fewer.
     """
-    use, several = _tightness(allocation), len(worth.drop("all money", errors="ignore"))
-    units = use["rule"].map({limit.rule: limit.unit for limit in allocation.limits})
-    amounts = use[["used", "limit", "slack"]]
+    use, held = _tightness(allocation), holding(allocation, worth)
+    units, amounts = (
+        use["rule"].map({limit.rule: limit.unit for limit in allocation.limits}),
+        use[["used", "limit", "slack"]],
+    )
     shown = use.assign(
         **amounts.mask(units.eq(SHARE), 100 * amounts),
         unit=["%" if unit == SHARE else unit.short for unit in units],
         more=[_gain(allocation, worth.loc[rule]) if rule in worth.index else "–" for rule in use["rule"]],
         label=use["label"].map(sentence),
     )
-    held = holding(allocation, worth)
+    several = len(worth.drop("all money", errors="ignore"))
     priced = facts.told(allocation.question.register, "limit.priced", several)
     title = "No limit is touched by the plan"
+    if several:
+        title = say("No limit among the {n:words} tightest keeps a better plan out by itself", n=priced)
     if held:
         most = [f"“{label}”" for label, gain in held if gain.words() == held[0][1].words()]
-        one = len(most) == 1
-        title = say(
-            "{many}: without {what} the plan would gain {gain}",
-            many=say("Of the {n:words} tightest limits {many} most", n=priced,
-                     many="one holds back" if one else "several hold back") if several > 1 else "One limit holds back",
-            what=most[0] if one else f"one of {listed(most)}", gain=held[0][1],
-        )  # fmt: skip
-    elif several:
-        title = say("No limit among the {n:words} tightest keeps a better plan out by itself", n=priced)
+        back, what = "one holds back", most[0]
+        if len(most) > 1:
+            back, what = "several hold back", f"one of {listed(most)}"
+        first = "One limit holds back"
+        if several > 1:
+            first = say("Of the {n:words} tightest limits {back} most", n=priced, back=back)
+        title = say("{first}: without {what} the plan would gain {gain}", first=first, what=what, gain=held[0][1])
     full = use[use["binding"] & (use["sense"] == "at most") & (use["slack"] > -SMALL)]
     over = int((use["slack"] < -SMALL).sum())
-    return tabled(
-        data=shown,
-        title=title,
-        takeaway=f"{sentence(or_none(len(full)))} of {count(len(use), 'limit')} "
-        f"{'are' if len(full) > 1 else 'is'} used up"
-        + (f"; {count(over)} {'is' if over == 1 else 'are'} exceeded, at a price." if over else ".")
-        if len(use)
-        else "",
-    )
+    takeaway = ""
+    if len(use):
+        takeaway = f"{sentence(or_none(len(full)))} of {count(len(use), 'limit')} "
+        takeaway += f"{'are' if len(full) > 1 else 'is'} used up"
+        takeaway += f"; {count(over)} {'is' if over == 1 else 'are'} exceeded, at a price." if over else "."
+    return tabled(data=shown, title=title, takeaway=takeaway)
 
 
 def tightest(allocation: Allocation) -> list[str]:
@@ -592,49 +562,44 @@ def holds(order: FundingOrder) -> Table:
 @figure("arbitration.moves")
 def moves(allocation: Allocation, moved: pd.DataFrame) -> Exhibit:
     """Return what moving money between years is worth; `moved` is from `pmo_kit.arbitration.money_moves`."""
-    gaining = moved[moved["gain"] > SMALL].head(TIGHTEST)
-    best = moved.loc[moved["most"].idxmax()] if len(moved) else None
-    if best is None or best["most"] <= SMALL:
+    told = facts.move(allocation, moved)
+    if not told:
         asked = listed(as_given(x) for x in sorted(set(moved["amount"])))
         return Message(title="Moving money between two years would gain nothing", items=(), note=f"Tried: {asked}.")
+    gaining = moved[moved["gain"] > SMALL].head(TIGHTEST)
     if gaining.empty:  # none of the amounts that were tried, but another
-        gaining = best.to_frame().T.assign(amount=best["cap"], gain=best["most"], more=float("nan"))
-    gain, amount = facts.moved(allocation, best)
+        best = moved.loc[[moved["most"].idxmax()]]
+        gaining = best.assign(amount=best["cap"], gain=best["most"], more=float("nan"))
+    words = "{amount} moved from {first} to {then} would gain {gain}, the most of any move between two years"
     return tabled(
         data=gaining.assign(years=[f"{int(r.from_year)} to {int(r.to_year)}" for r in gaining.itertuples()]),
-        title=say(
-            "{amount} moved from {first} to {then} would gain {gain}, the most of any move between two years",
-            first=int(best["from_year"]),
-            then=int(best["to_year"]),
-            gain=gain,
-            amount=amount,
-        ),
+        title=say(words, **told),
     )
 
 
-STANDINGS = ("in every good plan", "at the border", "in no good plan")
+STANDINGS = (IN, BORDER, OUT)
 
 
 @figure("contested.core")
 def core(found: Core) -> Table:
     """Return which projects are in every good plan, at the border, or in none; the border is what to debate."""
-    table = found.table
-    parts = {standing: table.loc[table["standing"] == standing, "name"] for standing in STANDINGS}
-    border = parts[STANDINGS[1]]
-    rows = [
-        {"standing": sentence(standing), "projects": float(len(names)),
-         "who": shortened(names, len(names) if names is border else 8) if len(names) else "–"}
-        for standing, names in parts.items()
-    ]  # fmt: skip
-    good = percent(found.epsilon)
+    parts = {standing: found.table.loc[found.table["standing"] == standing, "name"] for standing in STANDINGS}
+    border, rest = parts[BORDER], len(found.table) - len(parts[BORDER])
+    named = {
+        name: shortened(who, len(who) if name == BORDER else 8) if len(who) else "–" for name, who in parts.items()
+    }
+    good, other = percent(found.epsilon), number(rest, 0)
+    title = f"No project is worth debating: every plan within {good} of the best takes or leaves all of them alike"
+    if len(border):
+        title = "Every project is worth debating: some plans that are nearly as good take it, others leave it"
+    if len(border) and rest:
+        title = f"{many(len(border), 'project is|projects are')} worth debating: every plan within {good} of the best "
+        title += f"takes or leaves the other {other} alike"
     return tabled(
-        data=pd.DataFrame(rows),
-        title=f"{many(len(border), 'project is|projects are')} worth debating: every plan within "
-        f"{good} of the best takes or leaves the other {number(len(table) - len(border), 0)} alike"
-        if 0 < len(border) < len(table)
-        else "Every project is worth debating: some plans that are nearly as good take it, others leave it"
-        if len(border)
-        else f"No project is worth debating: every plan within {good} of the best takes or leaves all of them alike",
+        data=pd.DataFrame(
+            {"standing": map(sentence, parts), "projects": map(float, map(len, parts.values())), "who": named.values()}
+        ),
+        title=title,
         takeaway=f"Debate {shortened(border, 4)}." if len(border) else "",
         note=f"A good plan is worth at most {good} less than the best; proven by searching for one.",
         unit_line=unit_line(f"Plans within {good} of the best", ""),
@@ -653,20 +618,20 @@ def departments(allocation: Allocation, scores: pd.Series | None = None, area: s
     area : str, optional
         Whose share the title names, beside that of all; else the ends are named.
     """
-    table = allocation.table
-    stated, largest = facts.stated_cost(allocation.question), largest_levels(allocation.question)
+    table, stated = allocation.table, allocation.question.stated.table["cost"]
     funded = table["decision"] == "fund"
-    plan = [(str(p), level) for p, level in allocation.plan.items() if funded[p]]
     data = table[["area"]].assign(
         requests=1.0,
         funded=funded.astype(float),
-        asked=stated[list(largest.items())].droplevel(1),
-        given=stated[plan].droplevel(1).reindex(table.index, fill_value=0.0),
+        asked=facts.asks(allocation.question)["cost"],
+        given=[stated[p, level] if funded[p] else 0.0 for p, level in table["level"].items()],
         value=table["value"].where(table["decision"] != "refuse", 0.0),
     )
+    notes = []
     if scores is not None:
         data["points"] = data["asked"] * scores.reindex(data.index)
         data["scored"] = data["asked"].where(data["points"].notna())
+        notes = ["Mean score: weighted by the money asked."]
     data = data.groupby("area").sum()
     data.loc["All"] = data.sum()
     data["rate"] = 100 * data["given"] / data["asked"]
@@ -674,14 +639,12 @@ def departments(allocation: Allocation, scores: pd.Series | None = None, area: s
     if scores is not None:
         data["score"] = data["points"] / data["scored"]
     order = data["rate"].drop("All").sort_values(ascending=False, kind="stable").index
-    data = data.loc[[*order, "All"]].rename_axis("area").reset_index()
-    effects = allocation.value - float(data["value"].iloc[-1])
-    notes = ["Mean score: weighted by the money asked."] if scores is not None else []
+    effects = allocation.value - float(data.loc["All", "value"])
     if abs(effects) > SMALL:
         notes.append(f"Effects of projects on one another change the sum by {number(effects, signed=True)}.")
     return tabled(
-        data=data,
-        title=_shares(data.set_index("area")["rate"], area),
+        data=data.loc[[*order, "All"]].reset_index(names="area"),
+        title=_shares(data["rate"], area),
         note=" ".join(notes),
     )
 
@@ -709,14 +672,11 @@ def contested(allocation: Allocation, asked: Question) -> list[str]:
 
     Those that a request to the committee or an override names come first, then the most valuable ask.
     """
-    table, options = allocation.table, allocation.question.options
-    largest = largest_levels(allocation.question)
+    table, asks = allocation.table, facts.asks(allocation.question)
     overridden = {override.project_id for override in asked.orders}
     record = overridden | set(asked.register.table("requests")["project_id"].dropna())
-    found = [
-        str(p) for p, row in table.iterrows() if p in overridden or row["level"] != largest[str(p)] or row["delay"]
-    ]
-    return sorted(found, key=lambda p: (p not in record, -options.loc[(p, largest[p]), "value"], p))
+    less = table["level"].ne(asks["level"].reindex(table.index)) | table["delay"].gt(0) | table.index.isin(overridden)
+    return sorted(table.index[less], key=lambda p: (p not in record, -asks["value"][p], p))
 
 
 def _better(shares: pd.DataFrame, key: tuple[str, str]) -> str:
@@ -733,100 +693,80 @@ def claims(reasons: Explanation, asking: list[str], left: int = 0, shares: pd.Da
     `shares` is from `pmo_kit.risk.price_shares`: beside a price that the futures do not settle, in how many of them the
     plan is the better one.
     """
-    allocation, table = reasons.allocation, reasons.table
-    names, stated = allocation.table["name"], facts.stated_cost(allocation.question)
-    largest, rows = largest_levels(allocation.question), []
+    allocation, asks, rows = reasons.allocation, facts.asks(reasons.allocation.question), []
+    names = allocation.table["name"]
     for project in asking:
-        row, level, flips = allocation.table.loc[project], largest[project], table.loc[project]
-        flip = flips.loc[level] if not flips.loc[level, "in_plan"] else flips[flips["in_plan"]].iloc[0]
+        row, flip = allocation.table.loc[project], reasons.table.loc[(project, asks["level"][project])]
         other = "leave it out" if flip["in_plan"] else "carry it on" if row["decision"] == "stop" else "grant it"
-        price, upper = flip["price"], flip["price_upper"]
-        words = "not possible" if price != price else between(price, upper)
-        better = "" if shares is None else _better(shares, (project, str(flip.name)))
+        price = "not possible" if pd.isna(flip["price"]) else between(flip["price"], flip["price_upper"])
+        better = "" if shares is None else _better(shares, flip.name)
         pushed = others(names, flip["displaces"], project)
-        rows.append((project, stated[(project, level)], _gets(row), other, words, better, pushed, price))
-    head = ["project_id", "asked", "gets", "if", "price", "better", "displaces", "sort"]
+        asked = row["name"], asks["cost"][project]
+        rows.append((project, *asked, _gets(row), other, price, better, pushed, flip["price"]))
+    head = ["project_id", "name", "asked", "gets", "if", "price", "better", "displaces", "sort"]
     data = pd.DataFrame(rows, columns=head)
-    data["name"] = data["project_id"].map(names)
-    noted = "Plan better in: share of futures, where the price is under one standard deviation."
-    noted *= bool(data["better"].any())
     grant = data[data["if"].eq("grant it") & data["sort"].notna()].sort_values("sort", kind="stable")
-    title = (
-        "No claim can be granted at the size asked"
-        if len(data)
-        else "Nothing is contested: every project gets what it asks"
-    )
+    title = "Nothing is contested: every project gets what it asks"
     if len(grant):
         ties, first = grant[grant["sort"] <= grant["sort"].iloc[0] + SMALL], grant["project_id"].iloc[0]
-        cheapest = facts.price(allocation, first, largest[first], grant["sort"].iloc[0])
+        cheapest = facts.price(allocation, first, asks["level"][first], grant["sort"].iloc[0])
         title = say(
             "{claims} contested; the cheapest to grant, {who}, {verb} {least}{each}",
             claims=many(len(data), "claim is|claims are"), who=shortened(ties["name"]),
             verb="costs" if len(ties) == 1 else "cost", least=or_nothing(cheapest), each=" each" * (len(ties) > 1),
         )  # fmt: skip
-    short = "other project that gets less than it asks", "other projects that get less than they ask"
-    return tabled(
-        data=data,
-        title=title,
-        takeaway="Each has its letter to the sponsor: what was decided, why, and what would change it."
-        if len(data)
-        else "",
-        note=f"{noted}{f' Left out: {count(left, *short)}.' if left else ''}".strip(),
-    )
+    elif len(data):
+        title = "No claim can be granted at the size asked"
+    noted = "Plan better in: share of futures, where the price is under one standard deviation."
+    notes = [noted] * bool(data["better"].any())
+    if left:
+        short = "other project that gets less than it asks", "other projects that get less than they ask"
+        notes.append(f"Left out: {count(left, *short)}.")
+    letters = "Each has its letter to the sponsor: what was decided, why, and what would change it."
+    return tabled(data=data, title=title, takeaway=letters * bool(len(data)), note=" ".join(notes))
 
 
 @figure("contested.later")
 def later(allocation: Allocation, waiting: Allocation) -> Table:
     """Return what would start later if that were allowed, and what it gains; `waiting` is the plan of that question."""
     moved = waiting.table[waiting.table["delay"] > 0].sort_values("value", ascending=False, kind="stable")
-    was, names = allocation.table["decision"], allocation.table["name"]
-    data = moved.reset_index().assign(
-        now=["in the plan" if was[p] == "fund" else "not in the plan" for p in moved.index],
-        size=moved["label"].to_list(),
-    )
-    funded, before = (one.table["decision"].eq("fund") for one in (waiting, allocation))
-    years = waiting.question.deferral
+    before, after = (one.table["decision"].eq("fund") for one in (allocation, waiting))
+    names, years = allocation.table["name"], waiting.question.deferral
     most = "one year" if years == 1 else f"up to {count(years, 'year')}"
-    return tabled(
-        data=data,
-        title=say(
+    now = ["in the plan" if before[project] else "not in the plan" for project in moved.index]
+    data = moved.assign(now=now, size=moved["label"])
+    title = f"Starting later by {most} gains nothing"
+    takeaway = "The best plan with later starts, within the latest start of each project, is the plan itself."
+    if len(data):
+        title = say(
             "Starting {n:words project|projects} {most} later would gain {gain}, {whole} in all",
-            most=most,
-            n=facts.counted(allocation, len(data), "starting later"),
-            between="in all",
-            gain=facts.more_than(allocation, waiting.value, "later starts"),
+            most=most, n=facts.counted(allocation, len(data), "starting later"), between="in all",
+            gain=facts.ours(allocation, "plan.more", waiting.value - allocation.value, part="later starts"),
             whole=facts.value(waiting, "later starts"),
-        )
-        if len(data)
-        else f"Starting later by {most} gains nothing",
-        takeaway=f"In: {shortened(names[funded & ~before], 4)}; out: {shortened(names[before & ~funded], 4)}."
-        if len(data)
-        else "The best plan with later starts, within the latest start of each project, is the plan itself.",
-    )
+        )  # fmt: skip
+        takeaway = f"In: {shortened(names[after & ~before], 4)}; out: {shortened(names[before & ~after], 4)}."
+    return tabled(data=data.reset_index(), title=title, takeaway=takeaway)
 
 
 @figure("contested.delay")
 def delay(allocation: Allocation, costs: pd.DataFrame, most: int = 12) -> Table:
     """Return what one year later costs or gains; `costs` is from `pmo_kit.arbitration.cost_of_delay`."""
-    table = costs[costs["in_plan"] & costs["value"].notna()]
-    ends = [*table.index[: most // 2], *table.index[len(table) - most // 2 :]]
-    shown = table.loc[list(dict.fromkeys(ends))]
-    gaining = int((table["cost_upper"] < -SMALL).sum())
-    dearest = float(table["cost"].max()) if len(table) else 0.0
-    unknown = int((costs["in_plan"] & costs["value"].isna() & costs["cost"].notna()).sum())
-    title, note = "No funded project may start a year later", "The latest start of none of them allows it."
+    known = costs["value"].notna()
+    table, unknown = costs[costs["in_plan"] & known], int((costs["in_plan"] & ~known & costs["cost"].notna()).sum())
+    shown = pd.concat([table.head(most // 2), table.tail(min(most // 2, max(len(table) - most // 2, 0)))])
+    title, notes = "No funded project may start a year later", ["The latest start of none of them allows it."]
     if unknown:
         title = "What one year later costs is not known: a limit ended the search"
-        note = f"For {count(unknown, 'funded project')} a limit ended the search before a plan was found."
+        notes = [f"For {count(unknown, 'funded project')} a limit ended the search before a plan was found."]
     if len(table):
-        first = table["name"][table["cost"] >= dearest - SMALL]
-        title = f"One year later costs most for {shortened(first)}"
+        gaining, dearest = int((table["cost_upper"] < -SMALL).sum()), table["cost"].max()
+        title = f"One year later costs most for {shortened(table['name'][table['cost'] >= dearest - SMALL])}"
         if table["cost_upper"].max() <= SMALL:
             title = "One year later costs the portfolio nothing for any of them"
         title += f"; {count(gaining, 'funded project')} would gain by waiting" if gaining else ""
-        known = f"Of {count(len(table), 'funded project')} whose latest start allows it; a negative cost is a gain."
-        note = f"{known} {note}" if unknown else known
-    return tabled(data=shown.reset_index(), title=title, note=note)
+        of = f"Of {count(len(table), 'funded project')} whose latest start allows it; a negative cost is a gain."
+        notes = [of, *notes] if unknown else [of]
+    return tabled(data=shown.reset_index(), title=title, note=" ".join(notes))
 
 
 @figure("contested.by_score")
@@ -851,22 +791,20 @@ def by_score(allocation: Allocation, scored: Allocation, value: pd.Series) -> Ta
         }
         for what, one, own, other in sides
     )  # fmt: skip
-    shared = len(ours.intersection(theirs))
     known = value.notna().groupby(level="project_id").any().reindex(names.index, fill_value=False)
     note = f"Not scored: {listed(names[~known])}; in the second plan only where law or contract says so."
-    given_up = data["money"].iloc[0] - data["money"].iloc[1]
+    lost = data["money"].iloc[0] - data["money"].iloc[1]
     return tabled(
         data=data,
         title=say(
-            "By scores {n:words project stays|projects stay}; {lost} of {goal} is given up",
-            n=facts.counted(allocation, shared, "by scores too"),
-            lost=facts.gain(allocation, allocation.value - given_up, "by scores"),
-            goal=goal,
+            "By scores {n:words project stays|projects stay}; {lost} of {goal} is given up", goal=goal,
+            n=facts.counted(allocation, len(ours.intersection(theirs)), "by scores too"),
+            lost=facts.ours(allocation, "plan.gain", lost, part="by scores"),
         )
-        if len(ours.symmetric_difference(theirs)) or given_up
+        if len(ours.symmetric_difference(theirs)) or lost
         else "Scores and money ask for the same plan",
         note=note if not known.all() else "",
-    )
+    )  # fmt: skip
 
 
 def _gets(row: pd.Series) -> str:

@@ -15,20 +15,20 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from pmo_kit.arbitration import Allocation
-    from pmo_kit.risk import Fit
 
 PLAN = "recommended"
+SMALL = 1e-6
 
 
 def told(
     answer: Any, key: str, amount: float, unit: Unit | str | None = None, *, over: str = "",
     figures: str = "", confidence: float | None = None, **of: Any,
 ) -> Fact:  # fmt: skip
-    """What a register, a question, a plan, its futures or a cautious plan states.
+    """What a register, a question, a plan or its futures state.
 
     Parameters
     ----------
-    answer : Register, Question, Simulation, Fit, or an answer that has a `question`
+    answer : Register, Question, Simulation, or an answer that has a `question`
         The base: counted in the register, on the figures of a question, or in the draws of a simulation.
     key, amount, over
         As in `pmo_kit.facts.Fact`.
@@ -78,24 +78,20 @@ def value(allocation: Allocation, plan: str = PLAN) -> Fact:
     return told(allocation, "plan.value", allocation.value, plan=plan)
 
 
-def gain(allocation: Allocation, other: float, than: str) -> Fact:
-    """By how much the plan is worth more than another, which `than` names."""
-    return ours(allocation, "plan.gain", allocation.value - other, part=than)
+def move(allocation: Allocation, moves: pd.DataFrame) -> dict[str, Any]:
+    """The move of money between two years that adds most (of `money_moves`), as parts of a sentence; none adds: empty.
 
-
-def more_than(allocation: Allocation, other: float, what: str) -> Fact:
-    """By how much another plan, which `what` names, is worth more than the plan."""
-    return ours(allocation, "plan.more", other - allocation.value, part=what)
-
-
-def moved(allocation: Allocation, row: pd.Series) -> tuple[Fact, Fact]:
-    """What moving money between two years adds at most, and how much is moved; a row of `money_moves`."""
-    of: dict[str, Any] = {
-        "year": int(row["to_year"]),
-        "envelope": str(row["envelope"]),
-        "part": f"from {int(row['from_year'])}",
-    }
-    return told(allocation, "money.move", row["most"], **of), told(allocation, "money.moved", row["cap"], **of)
+    What it adds at most, how much is moved, from which year, to which.
+    """
+    best = moves.loc[moves["most"].idxmax()] if len(moves) else None
+    if best is None or best["most"] <= SMALL:
+        return {}
+    first, then = int(best["from_year"]), int(best["to_year"])
+    of: dict[str, Any] = {"year": then, "envelope": str(best["envelope"]), "part": f"from {first}"}
+    gain, amount = (
+        told(allocation, key, best[part], **of) for key, part in (("money.move", "most"), ("money.moved", "cap"))
+    )
+    return {"gain": gain, "amount": amount, "first": first, "then": then}
 
 
 def spend(allocation: Allocation, year: int | None = None, area: str | None = None) -> Fact:
@@ -105,29 +101,35 @@ def spend(allocation: Allocation, year: int | None = None, area: str | None = No
     return ours(allocation, "plan.spend", amount, year=year, area=area)
 
 
-def decided(allocation: Allocation, decision: str, area: str | None = None) -> Fact:
-    """How many projects the plan funds, stops or refuses: of an area, or in all."""
-    key = {"fund": "plan.funded", "stop": "plan.stopped", "refuse": "plan.refused"}[decision]
-    own = allocation.table["area"].eq(area) if area else True
-    return ours(allocation, key, (allocation.table["decision"].eq(decision) & own).sum(), area=area)
+def asks(question: Question) -> pd.DataFrame:
+    """What each project asks for: its option at the size that costs most, at the cost that the register states.
+
+    `best` is what it is worth by itself at its best size.
+    """
+    going = question.options[~question.options["stop"].astype(bool)]
+    sizes = going.groupby(level="project_id")
+    largest = going.loc[sizes["cost"].idxmax()].assign(cost=question.stated.table["cost"])
+    return largest.reset_index("level").assign(best=sizes["value"].max())
+
+
+def of_plan(allocation: Allocation, area: str | None = None) -> dict[str, Fact]:
+    """What is asked, decided and spent, of an area or in all, by the names that sentences have for it."""
+    register, table = allocation.question.register, allocation.table
+    own = table if area is None else table[table["area"] == area]
+    many = own["decision"].value_counts()
+    return {
+        "every": projects(register, area),
+        "asked": told(register, "register.asked", asks(allocation.question)["cost"][own.index].sum(), area=area),
+        "funded": ours(allocation, "plan.funded", many.get("fund", 0), area=area),
+        "refused": ours(allocation, "plan.refused", many.get("refuse", 0), area=area),
+        "whole": spend(allocation, area=area),
+        "value": value(allocation),
+    }
 
 
 def counted(allocation: Allocation, projects: int, part: str) -> Fact:
     """How many of the funded projects are of a kind."""
     return ours(allocation, "plan.funded", projects, part=part)
-
-
-def stated_cost(question: Question) -> pd.Series:
-    """What each option costs as the register states it: what is asked, whatever it is expected to cost."""
-    return question.stated.table["cost"]
-
-
-def asked(allocation: Allocation, area: str | None = None) -> Fact:
-    """What projects ask at their largest size, as the register states it: of an area, or in all."""
-    register, options = allocation.question.register, allocation.question.options
-    running = stated_cost(allocation.question)[~options["stop"].astype(bool)]
-    own = running if area is None else running[(options["area"] == area).reindex(running.index)]
-    return told(register, "register.asked", own.groupby(level="project_id").max().sum(), area=area)
 
 
 def price(
@@ -175,34 +177,11 @@ def projects(register: Register, area: str | None = None) -> Fact:
     return told(register, "register.projects", len(own), area=area)
 
 
-def drawn(simulation: Simulation, confidence: float) -> tuple[Fact, Fact, Fact]:
-    """Net value of a plan as planned, in the middle of the futures, and as it is reached with a confidence."""
-    npv = simulation.totals["npv"]
-    middle, sure = (
-        ours(simulation, "plan.npv", npv.quantile(1 - level), figures="sure", confidence=level)
-        for level in (0.5, confidence)
-    )
-    return ours(simulation, "plan.npv", simulation.base_npv, figures="likely"), middle, sure
-
-
-def cost_drawn(simulation: Simulation, confidence: float) -> tuple[Fact, Fact]:
-    """Cost of a plan as planned, and the reserve that makes it sure to be met with a confidence."""
-    found = simulation.contingency(confidence)
-    return (
-        ours(simulation, "risk.cost", found.base, figures="likely"),
-        ours(simulation, "risk.reserve", found.pooled, confidence=confidence),
-    )
+def reserve(simulation: Simulation, confidence: float) -> Fact:
+    """The reserve that makes it sure, with a confidence, that the cost of a plan is met."""
+    return ours(simulation, "risk.reserve", simulation.contingency(confidence).pooled, confidence=confidence)
 
 
 def holds(simulation: Simulation) -> Fact:
     """Share of the futures in which every envelope of every year holds."""
     return ours(simulation, "plan.holds", simulation.fits_envelopes)
-
-
-def reached(surer: Fit) -> tuple[Fact, Fact]:
-    """Share of futures in which all envelopes hold: of the plan, and of the cautious plan."""
-    over: dict[str, Any] = {"over": "fresh futures", "figures": "counted"}
-    return (
-        told(surer.plain, "plan.holds", surer.before, plan=PLAN, **over),
-        told(surer.plain, "plan.holds", surer.reached, plan="cautious", **over),
-    )

@@ -15,8 +15,8 @@ from pmo_kit.exhibits.records import Runs
 from pmo_kit.facts import at_least_some, count, doing, listed, many, number, say, sentence, shortened
 from pmo_kit.figures import arbitration as plan
 from pmo_kit.figures import claims
-from pmo_kit.figures.arbitration import SMALL
-from pmo_kit.figures.figure import below, figure, in_years, kpi, nothing, tabled, tile
+from pmo_kit.figures.claims import SMALL
+from pmo_kit.figures.figure import below, figure, in_years, kpi, named, nothing, tabled, tile
 from pmo_kit.register import Register
 from pmo_kit.register.checks.provenance import accounts
 from pmo_kit.risk import Fit, Simulation
@@ -26,6 +26,7 @@ LONGEST = 12
 """Projects printed with their amounts; a longer list is summed by area and stands in its chapter."""
 AREAS = 2
 """Areas printed apart where the list is summed; the others stand together."""
+EARNS, SERVES = "worth more than they cost", "for a rule or for projects that need them"
 SAME = {"defer": "refuse", "pause": "refuse", "fund_to_next_gate": "fund", "fund_with_condition": "fund"}
 
 
@@ -43,69 +44,66 @@ def one_project(
             for year, money in spend[spend > 0].items()
         )
         text = say("Leaving costs {paid}. ", paid=paid or "nothing") + text
-    held, cases = comparison.holds(project)
-    size = " at this size" if decision == "fund" else ""
-    tested = f"Holds{size} in {{held}} of {{cases}} cases beside today (see scenarios.results)"
-    notes: list[str] = [say(tested, held=held, cases=cases)] if comparison.others else []
+    notes: list[str] = []
     if decision != SAME.get(asked, asked):
-        notes.insert(0, f"The register asks to {asked.replace('_', ' ')}; the plan says {decision}")
+        notes.append(f"The register asks to {asked.replace('_', ' ')}; the plan says {decision}")
+    if comparison.others:
+        held, cases = comparison.holds(project)
+        tested = f"Holds{' at this size' * (decision == 'fund')} in {{held}} of {{cases}} cases beside today"
+        notes.append(say(f"{tested} (see scenarios.results)", held=held, cases=cases))
     return (("lead", f"{row['name']}."), ("text", text), *(("small", note) for note in notes))
 
 
 def the_plan(allocation: Allocation, comparison: Comparison, conditions: pd.Series | None = None) -> Runs:
     """How many projects are funded and why, and how many of them hold in every case."""
-    table = allocation.table
-    funded = table[table["decision"] == "fund"]
-    chosen = funded["commitment"] == "discretionary"
-    kinds = {
-        "by law": funded["commitment"] == "mandatory",
-        "running": funded["commitment"] == "committed",
-        "worth more than they cost": chosen & (funded["value"] > 0),
-        "for a rule or for projects that need them": chosen & (funded["value"] <= 0),
-    }
+    funded = allocation.table[allocation.table["decision"] == "fund"]
+    why = funded["commitment"].map(plan.DUTIES)
+    why = why.fillna(funded["value"].gt(0).map({True: EARNS, False: SERVES}))
     parts = [
-        say("{n:words} {words}", n=claims.counted(allocation, int(inside.sum()), words), words=words)
-        for words, inside in kinds.items()
-        if inside.any()
+        say("{n:words} {words}", n=claims.counted(allocation, int((why == words).sum()), words), words=words)
+        for words in (*plan.DUTIES.values(), EARNS, SERVES)
+        if (why == words).any()
     ]
-    largest = plan.largest_levels(allocation.question)
-    reduced = int((funded["level"] != largest.reindex(funded.index)).sum())
-    cases = len(comparison.others)
-    same = comparison.fact("case.holds", int((comparison.held[funded.index] == cases).sum()), "projects")
-    every = comparison.fact("cases", cases, "cases")
-    whole = claims.decided(allocation, "fund")
-    smaller = claims.counted(allocation, reduced, "at a reduced size")
-    text = say(", ").join(parts) + (say("; {n:words} of them at a reduced size", n=smaller) if reduced else "") + "."
+    text = say(", ").join(parts)
+    reduced = int((funded["level"] != claims.asks(allocation.question)["level"][funded.index]).sum())
+    if reduced:
+        n = claims.counted(allocation, reduced, "at a reduced size")
+        text += say("; {n:words} of them at a reduced size", n=n)
+    text += "."
     asked = [] if conditions is None else [p for p in conditions.index if p in funded.index]
     if asked:
-        n, who = claims.counted(allocation, len(asked), "with a condition"), shortened(table.loc[asked, "name"])
+        n, who = claims.counted(allocation, len(asked), "with a condition"), shortened(funded.loc[asked, "name"])
         text += say(" {n:Words} with a condition (see arbitration.plan): {who}.", n=n, who=who)
+    cases, whole = len(comparison.others), claims.of_plan(allocation)["funded"]
     held = say(
         "At this size {same:nones-words} of the {whole:words} {same:=holds|hold} in {every:=|all }"
-        "{every:words other case|other cases}", same=same, whole=whole, every=every,
-    ) if cases else "No case stands beside today"  # fmt: skip
-    return ("lead", say("{n:Words project|projects}:", n=whole)), ("text", text), ("small", held)
+        "{every:words other case|other cases}",
+        same=comparison.fact("case.holds", int((comparison.held[funded.index] == cases).sum()), "projects"),
+        every=comparison.fact("cases", cases, "cases"), whole=whole,
+    )  # fmt: skip
+    none = "No case stands beside today"
+    return ("lead", say("{n:Words project|projects}:", n=whole)), ("text", text), ("small", held if cases else none)
 
 
 @figure("page_one.amounts")
 def amounts(allocation: Allocation) -> Table:
     """What each funded project gets in every year and in all, or the largest areas where they are many; exit costs."""
-    table, years = allocation.table, plan.spend_years(allocation)
+    table = allocation.table
     funded = table[table["decision"] == "fund"]
-    spend = plan.spend_by_year(allocation.spend.loc[funded.index], years)
+    spend = plan.spend_by_year(allocation, funded.index)
     if len(funded) <= LONGEST:
-        rows = spend.assign(project=[_labelled(row, str(project)) for project, row in funded.iterrows()])
-        whole = many(len(funded), "project|projects")
+        size = (", " + funded["label"]).where(funded["label"].ne("") & funded["commitment"].eq("discretionary"), "")
+        texts = funded["name"] + size + (", " + funded["commitment"].map(plan.DUTIES)).fillna("")
+        rows, whole = spend.assign(project=named(texts)), many(len(funded), "project|projects")
     else:
         order = spend["total"].groupby(funded["area"]).sum().sort_values(ascending=False, kind="stable").index
         most = list(order) if len(order) <= AREAS + 1 else list(order[:AREAS])
         area = funded["area"].where(funded["area"].isin(most), f"{many(len(order) - len(most), '|')} other areas")
         sums, sizes = spend.groupby(area, sort=False).sum(), area.value_counts()
         sums = sums.loc[[*most, *sums.index.difference(most)]]
-        names = [(("text", f"{area}, {count(int(sizes[area]), 'project')}"),) for area in sums.index]
-        rows, whole = sums.assign(project=names), f"All {number(len(funded), 0)} projects"
-    total = spend.sum()
-    exits = plan.spend_by_year(allocation.spend[table["decision"] == "stop"], years).sum()
+        texts = [(("text", f"{area}, {count(int(sizes[area]), 'project')}"),) for area in sums.index]
+        rows, whole = sums.assign(project=texts), f"All {number(len(funded), 0)} projects"
+    total, exits = spend.sum(), plan.spend_by_year(allocation, table.index[table["decision"] == "stop"]).sum()
     lines = [total.to_dict() | {"project": (("lead", whole),)}]
     if exits["total"]:
         lines.append((total + exits).to_dict() | {"project": (("lead", "With the exit costs"),)})
@@ -114,7 +112,7 @@ def amounts(allocation: Allocation) -> Table:
         own=plan.money_fields(spend),
         totals=len(lines),
         across=2 if len(spend.columns) <= 3 else 1,
-        facts=(claims.spend(allocation), *(claims.spend(allocation, year) for year in years)),
+        facts=(claims.spend(allocation), *(claims.spend(allocation, year) for year in plan.spend_years(allocation))),
     )
 
 
@@ -122,48 +120,39 @@ def moves(point: Any, projects: pd.DataFrame) -> str:
     """Who leaves, who comes in and who changes size past a turning point; what runs stops or stays."""
     if point.value != point.value:
         return "No plan is possible"
-    parts, runs = [], projects["commitment"].eq("committed")
-    for who, new, running in (
-        (point.leaves, "leaves|leave", "stops|stop"),
-        (point.enters, "comes in|come in", "stays|stay"),
-    ):
-        for verb, chosen in ((new, [p for p in who if not runs[p]]), (running, [p for p in who if runs[p]])):
-            parts += [doing(projects.loc[chosen, "name"], verb)] if chosen else []
-    if point.shifts:
-        parts.append(f"{shortened(projects.loc[[move[0] for move in point.shifts], 'name'])} at another size")
+    running = projects.index[projects["commitment"] == "committed"]
+    verbs = (
+        ("leaves|leave", [p for p in point.leaves if p not in running]),
+        ("stops|stop", [p for p in point.leaves if p in running]),
+        ("comes in|come in", [p for p in point.enters if p not in running]),
+        ("stays|stay", [p for p in point.enters if p in running]),
+        ("at another size|at another size", [p for p, *_ in point.shifts]),
+    )
+    parts = [doing(projects.loc[who, "name"], verb) for verb, who in verbs if who]
     return sentence("; ".join(parts) or "several plans tie")
 
 
 def worth_words(allocation: Allocation, row: pd.Series) -> str:
     """What more of one limit would be worth; of all money: placed in the envelopes and years where it helps most."""
-    money = row.name == "all money"
+    name, money = str(row.name), row.name == "all money"
     what = "money in any envelope" if money else str(row["label"])
     if pd.isna(row["more"]):
         return f"More {what} alone would change nothing."
-    gain = claims.more(allocation, str(row.name), row["more"], row["more_value"] - allocation.value)
-    most = claims.more(allocation, str(row.name), float("inf"), row["unlimited_value"] - allocation.value)
-    rule = None if money else allocation.question.rule(str(row.name))
-    thing = rule.role if isinstance(rule, Capacity) else None
-    step = claims.told(allocation, "limit.step", row["more"], thing, rule=str(row.name))
+    rule = None if money else allocation.question.rule(name)
+    more, thing = "{step} more {what}", None
     if isinstance(rule, Capacity):
-        who = role_words(rule.role, row["more"])
-        more = say("{step} more {who} in {period}", step=step, who=who, period=rule.period)
+        what, thing = f"{role_words(rule.role, row['more'])} in {rule.period}", rule.role
     elif isinstance(rule, Envelope):
-        more = say("{step:unit} more in {year}", step=step, year=rule.year)
+        more, what = "{step:unit} more in {what}", str(rule.year)
     elif money:
-        more = say("{step:unit} more, in the envelopes and years where it helps most,", step=step)
-    else:
-        more = say("{step} more {what}", step=step, what=what)
+        more = "{step:unit} more, in the envelopes and years where it helps most,"
     least = ", the least that changes anything," if row["more"] > 1 and not money else ""
     return say(
-        "{more}{least} would gain {gain}; no amount of it gains more than {most}.",
-        more=more, least=least, gain=gain, most=most,
+        more + "{least} would gain {gain}; no amount of it gains more than {most}.", what=what, least=least,
+        step=claims.told(allocation, "limit.step", row["more"], thing, rule=name),
+        gain=claims.more(allocation, name, row["more"], row["more_value"] - allocation.value),
+        most=claims.more(allocation, name, float("inf"), row["unlimited_value"] - allocation.value),
     )  # fmt: skip
-
-
-def amount(value: float, kind: str) -> str:
-    """Money with one decimal; people without where they are whole."""
-    return number(value, 0 if kind == "people" and float(value).is_integer() else 1)
 
 
 def other_choice(allocation: Allocation, explanation: Explanation, project: str) -> str:
@@ -176,7 +165,7 @@ def other_choice(allocation: Allocation, explanation: Explanation, project: str)
         worth = claims.ours(allocation, "project.value", row["value"], project=project)
         return say("In the plan{size}, worth {worth}.", size=size, worth=worth)
     verb = "Carrying it on" if row["decision"] == "stop" else "Letting it in"
-    names, other = allocation.question.register.projects["name"], plan.other_choices(explanation)
+    other = plan.other_choices(explanation)
     if project not in other.index:
         return f"{verb} is not possible within the limits."
     level, row = next(other.loc[project].iterrows())
@@ -185,16 +174,9 @@ def other_choice(allocation: Allocation, explanation: Explanation, project: str)
     if number(row["price"]) != number(row["price_upper"]):
         upper = claims.price(allocation, project, level, row["price_upper"], "at most")
         price = say("{low} to {high}", low=price, high=upper)
-    out = [names[other] for other in row["displaces"] if other != project]
-    tail = f" and displaces {shortened(out)}." if out else "."
+    out = plan.others(allocation.table["name"], row["displaces"], project)
+    tail = f" and displaces {out}." if out != "–" else "."
     return say("{verb} costs {price}{tail}", verb=verb, price=price, tail=tail)
-
-
-def _labelled(row: pd.Series, project: str) -> Runs:
-    """A project with its size where it has several, and its id."""
-    why = {"mandatory": ", by law", "committed": ", running"}.get(str(row["commitment"]), "")
-    size = f", {row['label']}" if row["label"] and row["commitment"] == "discretionary" else ""
-    return (("text", f"{row['name']}{size}{why}"), ("id", project))
 
 
 def certificate(allocation: Allocation, simulation: Simulation, confidence: float = 0.8) -> tuple[str, str]:
@@ -209,22 +191,27 @@ def certificate(allocation: Allocation, simulation: Simulation, confidence: floa
     confidence : float
         How sure "sure" is.
     """
-    planned, median, sure = claims.drawn(simulation, confidence)
-    parts = [say("{planned} planned", planned=planned)]
+    npv = simulation.totals["npv"]
+    median, sure = (
+        claims.ours(simulation, "plan.npv", npv.quantile(1 - level), figures="sure", confidence=level)
+        for level in (0.5, confidence)
+    )
+    planned, cost = (
+        claims.ours(simulation, key, amount, figures="likely")
+        for key, amount in (("plan.npv", simulation.base_npv), ("risk.cost", simulation.base_cost))
+    )
+    expected = ""
     if allocation.question.basis == "expected":
-        parts.append(say("{value} expected", value=claims.value(allocation)))
-    parts.append(say("{median} in the middle (median)", median=median))
-    parts.append(say("{sure} {word}", sure=sure, word=sure.base.word))
-    worth = say(", ").join(parts)
-    planned_cost, reserve = claims.cost_drawn(simulation, confidence)
-    money = say(
-        "Every envelope holds in {holds} of the futures; a reserve of {reserve} over the {cost} planned makes its "
-        "cost {word}.",
-        holds=claims.holds(simulation), reserve=reserve, cost=planned_cost, word=sure.base.word,
+        expected = say("{value} expected, ", value=claims.value(allocation))
+    return "Likely:", say(
+        "worth {planned} planned, {expected}{median} in the middle (median), {sure} {word}. Every envelope holds in "
+        "{holds} of the futures; a reserve of {reserve} over the {cost} planned makes its cost {word}.",
+        planned=planned, expected=expected, median=median, sure=sure, word=sure.base.word, cost=cost,
+        holds=claims.holds(simulation), reserve=claims.reserve(simulation, confidence),
     )  # fmt: skip
-    return "Likely:", say("worth {worth}. {money}", worth=worth, money=money)
 
 
+SIDES = {"people": "at", "money": "below", "costs": "above"}
 AT_ONCE = {"at": "any fewer", "above": "any more", "below": "any less"}
 EVENTS = 2
 LIMITS = 2
@@ -236,22 +223,21 @@ NEEDED = {"by_when": "by when", "owner": "who owns it", "if_not_decided": "what 
 @figure("page_one.headline")
 def headline(allocation: Allocation) -> Message:
     """Return the decision in one sentence: who stops, how many are funded, for how much, worth how much."""
-    names, years = allocation.table["name"], plan.spend_years(allocation)
+    names, years, told = allocation.table["name"], plan.spend_years(allocation), claims.of_plan(allocation)
     stops = names[allocation.table["decision"] == "stop"]
-    funded = claims.decided(allocation, "fund")
-    who = say("{n:words project|projects}", n=funded)
-    first = f"Stop {shortened(stops, 2)} and fund " if len(stops) else "Fund "
-    amounts, whole = [(year, claims.spend(allocation, year)) for year in years], claims.spend(allocation)
-    total = say(", {whole} to {last}", whole=whole, last=years[-1]) if len(years) > 2 else ""
-    basis = allocation.question.basis_word
-    worth = say("worth {value}{basis}", value=claims.value(allocation), basis=f" {basis}" if basis else "")
-    money = ":\n" + in_years(amounts[:2]) + total + "; " if years else ";\n"
+    each = [(year, claims.spend(allocation, year)) for year in years]
+    total = say(", {whole} to {last}", last=years[-1], **told) if len(years) > 2 else ""
+    basis, money = allocation.question.basis_word, ":\n{money}{total}; " if years else ";\n"
     return Message(
-        title=first + who + money + worth,
+        title=say(
+            "{first}{funded:words project|projects}" + money + "worth {value}{basis}",
+            first=f"Stop {shortened(stops, 2)} and fund " if len(stops) else "Fund ",
+            money=in_years(each[:2]), total=total, basis=f" {basis}" if basis else "", **told,
+        ),
         items=(),
         unit_line=say(
             "For decision · {unit} · in all {whole}: {each}",
-            unit=allocation.question.register.settings.money.words, whole=whole, each=in_years(amounts),
+            unit=allocation.question.register.settings.money.words, each=in_years(each), **told,
         ),
     )  # fmt: skip
 
@@ -263,19 +249,17 @@ def tiles(allocation: Allocation, carrying_on: float | None = None, likely: floa
     if likely is not None:
         notes.append(say("{n} planned", n=claims.ours(allocation, "plan.value", likely, figures="likely")))
     if carrying_on is not None:
-        notes.append(say("{above:+} against carrying on", above=claims.gain(allocation, carrying_on, "carry_on")))
+        above = claims.ours(allocation, "plan.gain", allocation.value - carrying_on, part="carry_on")
+        notes.append(say("{above:+} against carrying on", above=above))
     worth = tile(sentence(allocation.question.goal), claims.value(allocation), note=say(" · ").join(notes), focus=True)
-    found = [worth]
-    limit = plan.bottleneck(allocation)
+    found, limit, money = [worth], plan.bottleneck(allocation), plan.money_by_year(allocation)
     if limit is not None:
         found.append(tile(f"{sentence(limit['label'])}: at the limit", *claims.limit(allocation, limit), focus=True))
-    stops = allocation.table["decision"] == "stop"
-    money = plan.money_by_year(allocation)
-    other = money[money["rule"] != (limit["rule"] if limit is not None else "")]
-    for _, row in other.head(4 - len(found)).iterrows():
-        with_exit = bool(stops.any() and allocation.spend.loc[stops, int(row["year"])].any())
-        words = f"{sentence(row['label'])}{', with the exit cost' if with_exit else ''}"
-        found.append(tile(words, *claims.limit(allocation, row)))
+        money = money[money["rule"] != limit["rule"]]
+    exits = allocation.spend[allocation.table["decision"] == "stop"]
+    for _, row in money.head(4 - len(found)).iterrows():
+        left = ", with the exit cost" if exits.filter([int(row["year"])]).to_numpy().any() else ""
+        found.append(tile(f"{sentence(row['label'])}{left}", *claims.limit(allocation, row)))
     return kpi("The plan", found)
 
 
@@ -297,14 +281,12 @@ def decisions(
     DataError
         There are no requests, or one lacks an owner, a date or a consequence: every empty cell is listed.
     """
-    register = allocation.question.register
-    requests = register.need("requests")
+    requests = allocation.question.register.need("requests")
     _refuse_gaps(requests)
     order = requests["decision"].map({"stop": 0, "fund": 1}).fillna(2)
-    requests = requests.assign(order=order).sort_values("order", kind="stable")
-    shown, rest = requests.head(MOST), requests.iloc[MOST:]
+    requests = requests.iloc[order.to_numpy().argsort(kind="stable")]
     rows, details = [], []
-    for place, request in enumerate(shown.itertuples()):
+    for place, request in enumerate(requests.head(MOST).itertuples()):
         if pd.isna(request.project_id):
             text = the_plan(allocation, comparison, conditions)
             details.append((place, amounts(allocation)))
@@ -312,18 +294,16 @@ def decisions(
             text = one_project(allocation, explanation, comparison, str(request.project_id), str(request.decision))
         owner = (("text", str(request.owner)), ("line", request.by_when.date().isoformat()))
         rows.append((float(place + 1), request.decision, text, owner, str(request.if_not_decided)))
+    notes = [
+        *(_briefly(allocation, explanation, request) for request in requests.iloc[MOST:].itertuples()),
+        *_one_choice(allocation, explanation, list(requests["project_id"].dropna())),
+        *(detail.note for _, detail in details if detail.note),
+    ]
     return tabled(
         data=pd.DataFrame(rows, columns=["number", "decision", "text", "owner", "otherwise"]),
         details=tuple(details),
-        note=say(" ").join(
-            [
-                *(_briefly(allocation, explanation, request) for request in rest.itertuples()),
-                *_one_choice(allocation, explanation, list(requests["project_id"].dropna())),
-                *(detail.note for _, detail in details if detail.note),
-            ]
-        ),
+        note=say(" ").join(notes),
         title="You are asked to decide",
-        unit_line="",
     )
 
 
@@ -414,26 +394,25 @@ def alternatives(
     """
     found: list[tuple[str, str]] = []
     if surer is not None and surer.fits and surer.reached > surer.before:
-        before, after = claims.reached(surer)
-        lost = claims.gain(allocation, allocation.value - surer.given_up, "cautious")
+        before, after = (
+            claims.told(surer.plain, "plan.holds", share, plan=which, over="fresh futures", figures="counted")
+            for which, share in ((claims.PLAN, surer.before), ("cautious", surer.reached))
+        )
+        lost = claims.ours(allocation, "plan.gain", surer.given_up, part="cautious")
         words = "all envelopes hold in {after} of the futures, not {before}; gives up {lost}."
         found.append(("Cautious:", say(words, after=after, before=before, lost=lost)))
-    if waiting.value > allocation.value + SMALL:
-        more = claims.more_than(allocation, waiting.value, "later starts")
+    if (gained := waiting.value - allocation.value) > SMALL:
+        more = claims.ours(allocation, "plan.more", gained, part="later starts")
         late = claims.counted(allocation, int((waiting.table["delay"] > 0).sum()), "starting later")
         words = "{more:+} if {late:words project starts|projects start} a year later."
         found.append(("Later:", say(words, more=more, late=late)))
-    best = moves.loc[moves["most"].idxmax()] if len(moves) else None
-    if best is not None and best["most"] > SMALL:
-        gain, amount = claims.moved(allocation, best)
-        first, then = int(best["from_year"]), int(best["to_year"])
-        words = "{gain:+} if {amount} moves from {first} to {then}."
-        found.append(("Money moved:", say(words, gain=gain, amount=amount, first=first, then=then)))
+    if move := claims.move(allocation, moves):
+        found.append(("Money moved:", say("{gain:+} if {amount} moves from {first} to {then}.", **move)))
     if social is not None and (better := social.value - social.worth_of(allocation.plan)) > SMALL:
-        gained = claims.told(social, "plan.more", better, plan="social")
-        lost = claims.gain(allocation, allocation.worth_of(social.plan), "social")
-        words = "{gained:+} of net value to society for {lost} of {what}."
-        found.append(("Society:", say(words, gained=gained, lost=lost, what=allocation.question.goal, between="for")))
+        more = claims.told(social, "plan.more", better, plan="social")
+        lost = claims.ours(allocation, "plan.gain", allocation.value - allocation.worth_of(social.plan), part="social")
+        words = "{more:+} of net value to society for {lost} of {what}."
+        found.append(("Society:", say(words, more=more, lost=lost, what=allocation.question.goal, between="for")))
     if len(ledger.table) and ledger.joint == ledger.joint:
         cost = claims.order(allocation, None, ledger.joint)
         found.append(("Orders kept:", say("all on record for {cost}.", cost=plan.or_nothing(cost))))
@@ -458,38 +437,34 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Message:
     limit, money = plan.bottleneck(allocation), plan.money_by_year(allocation)
     left = in_years([(row["year"], claims.left(allocation, row)) for _, row in money.head(2).iterrows()], " and ")
     left = say("Money left: {left}." if len(money) else "No envelope is for the whole portfolio.", left=left)
-    over = [(f"{sentence(name)}:", words) for name, words in _overrun(allocation)]
+    over = [
+        (f"{sentence(row['label'])}:", say("{used}, at its price.", used=claims.limit(allocation, row)[0]))
+        for _, row in allocation.use[allocation.use["slack"] < -SMALL].drop_duplicates("rule").iterrows()
+    ]
     held = plan.holding(allocation, worth)[:LIMITS]
     names = [name for name in plan.bottleneck_names(allocation) if name in worth.index]
-    gaining = {name for name in names if worth["unlimited_value"][name] > allocation.value + SMALL}
-    lead, more = "", [("", worth_words(allocation, worth.loc[name])) for name in names]
-    people = limit is not None and limit["kind"] == "capacity"
-    if limit is not None:
+    gaining = [name for name in names if worth["unlimited_value"][name] > allocation.value + SMALL]
+    items = [("", worth_words(allocation, worth.loc[name])) for name in names]
+    first = held[0][0] if held else "all the money together" if gaining else "no limit by itself"
+    if limit is None:
+        spare = f"No {'hard ' * bool(over)}limit is used up, yet nothing better fits." if held else left
+        items = [("", spare), *items] if gaining and not held else [("", spare)]
+    else:
         used, most = claims.limit(allocation, limit)
-        lead = say("{used} of {most}: {label}.", used=used, most=most, label=limit["label"])
+        people, lead = limit["kind"] == "capacity", "{used} of {most}: {what}."
+        what = limit["label"]
         if people:
-            who, when = role_words(str(limit["role"])), limit["period"]
-            lead = say("{used} of {most} {who} used in {when}.", used=used, most=most, who=who, when=when)
-    if limit is not None and (limit["rule"] in gaining or limit["rule"] not in names):
-        first = "people, not money" if people and (money["slack"] > 0).all() else limit["label"]
-        items: list[tuple[str, str]] = [(lead, left), *more]
-    else:  # what is used up need not be what keeps a better plan out
+            lead, what = "{used} of {most} {what}.", f"{role_words(limit['role'])} used in {limit['period']}"
+        items.insert(0, (say(lead, used=used, most=most, what=what), left))
+        if limit["rule"] in gaining or limit["rule"] not in names:
+            held, first = [], "people, not money" if people and (money["slack"] > 0).all() else limit["label"]
+    if held:  # what is used up need not be what keeps a better plan out
         gains = [
             say("without that on {what} {gain:+}" if n else "Without this limit {gain:+}", what=what, gain=gain)
             for n, (what, gain) in enumerate(held)
         ]
-        first = held[0][0] if held else "all the money together" if gaining else "no limit by itself"
-        spare = f"No {'hard ' * bool(over)}limit is used up, yet nothing better fits." if held else left
-        items = [("", say("{gains}.", gains=say("; ").join(gains)))] if held else []
-        items += [(lead, left), *more] if limit is not None else [("", spare), *(more if gaining and not held else [])]
+        items.insert(0, ("", say("{gains}.", gains=say("; ").join(gains))))
     return Message(title=f"What limits us: {first}", items=(*items, *over))
-
-
-def _overrun(allocation: Allocation) -> Iterator[tuple[str, str]]:
-    """The limits with a price that the plan pays to break."""
-    for _, row in allocation.use[allocation.use["slack"] < -SMALL].drop_duplicates("rule").iterrows():
-        used, _ = claims.limit(allocation, row)
-        yield str(row["label"]), say("{used}, at its price.", used=used)
 
 
 @figure("page_one.turning_points")
@@ -501,21 +476,16 @@ def turning_points(allocation: Allocation, points: pd.DataFrame) -> Exhibit:
     points : DataFrame
         From `pmo_kit.arbitration.turning_points`.
     """
-    nearest = points.loc[points.groupby("kind").cumcount().sort_values(kind="stable").index].reset_index(drop=True)
-    side = nearest["kind"].map({"people": "at", "costs": "above"}).fillna("below")
-    projects = allocation.question.register.projects
-    if nearest.empty:
-        return nothing("What would change this advice", "No change of people, money or costs that was tried.")
-    rows = nearest.assign(
-        what=[(("lead", sentence(label)),) for label in nearest["label"]],
-        now=[amount(row.today, row.kind) for row in nearest.itertuples()],
-        turns=[
-            f"{how} {amount(row.at, row.kind)}" if row.at != row.today else AT_ONCE[how]
-            for how, row in zip(side, nearest.itertuples(), strict=True)
-        ],
-        then=[moves(point, projects) for point in nearest.itertuples()],
-    )
-    return tabled(data=rows, title="What would change this advice")
+    title = "What would change this advice"
+    if points.empty:
+        return nothing(title, "No change of people, money or costs that was tried.")
+    rows, projects = [], allocation.question.register.projects
+    for point in points.loc[points.groupby("kind").cumcount().sort_values(kind="stable").index].itertuples():
+        side, people = SIDES[str(point.kind)], point.kind == "people"
+        now, at = (number(x, 0 if people and float(x).is_integer() else 1) for x in (point.today, point.at))
+        turns = f"{side} {at}" if point.at != point.today else AT_ONCE[side]
+        rows.append(((("lead", sentence(point.label)),), point.value, now, turns, moves(point, projects)))
+    return tabled(pd.DataFrame(rows, columns=["what", "value", "now", "turns", "then"]), title=title)
 
 
 @figure("page_one.since_last")
@@ -527,12 +497,10 @@ def since_last(register: Register, events: pd.DataFrame) -> Message:
     events : DataFrame
         From `pmo_kit.performance.since_last_committee`.
     """
-    still = events["kind"] == "open"
-    told = events[~still]
-    items = [(f"{row.lead}:", row.text) for row in told.head(EVENTS).itertuples()]
+    told = events[events["kind"] != "open"]
+    items, still = [(f"{row.lead}:", row.text) for row in told.head(EVENTS).itertuples()], len(events) - len(told)
     also = [f"{count(len(told) - EVENTS)} more like these"] if len(told) > EVENTS else []
-    pending = count(int(still.sum()), "decision or late action", "decisions and late actions")
-    also += [f"{pending} still open"] if still.any() else []
+    also += [f"{count(still, 'decision or late action', 'decisions and late actions')} still open"] if still else []
     items += [("Also:", f"{listed(also)} (see performance.since_last).")] if also else []
     date = pd.to_datetime(register.table("decisions")["date"]).max()
     when = f" ({date.date().isoformat()})" if date == date else ""
@@ -582,12 +550,11 @@ def _refuse_gaps(requests: pd.DataFrame) -> None:
     """One error that names every empty cell of the requests."""
     rows = [
         {
-            "row": place + 2, "column": column,
+            "row": place, "column": column, "fix": f"fill {column}",
             "message": f"Request {row['request_id']} does not say {words} "
-            f"(sheet requests, row {place + 2}, column {column}).",
-            "fix": f"fill {column}",
+            f"(sheet requests, row {place}, column {column}).",
         }
-        for place, (_, row) in enumerate(requests.iterrows())
+        for place, (_, row) in enumerate(requests.iterrows(), start=2)
         for column, words in NEEDED.items()
         if pd.isna(row[column])
     ]  # fmt: skip

@@ -146,7 +146,7 @@ def contingency(simulation: Simulation, confidences: tuple[float, ...] = (0.7, 0
         else say(
             "Hold {one} together for 80\u202f% confidence"
             + (", not {each} project by project" if asked.saved >= 0.05 else ""),
-            one=claims.cost_drawn(simulation, 0.8)[1],
+            one=claims.reserve(simulation, 0.8),
             each=claims.told(simulation, "risk.reserve", asked.unpooled, confidence=0.8, part="project by project"),
         ),
         takeaway=say(

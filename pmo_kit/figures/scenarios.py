@@ -11,7 +11,7 @@ from pmo_kit.arbitration.rules import role_words
 from pmo_kit.exhibits import Exhibit, Field, Table
 from pmo_kit.facts import SHARE, Fact, count, listed, many, number, or_none, say, sentence, shortened
 from pmo_kit.figures import claims
-from pmo_kit.figures.arbitration import changes, largest_levels, or_nothing
+from pmo_kit.figures.arbitration import changes, or_nothing
 from pmo_kit.figures.figure import figure, named, named_by, nothing, tabled, unit_line
 from pmo_kit.scenarios import Comparison, Scenario, partly
 from pmo_kit.scenarios.comparison import OUT
@@ -75,7 +75,7 @@ def results(comparison: Comparison) -> Table:
 def grid(comparison: Comparison) -> Table:
     """Return project by case: in full, reduced or out; always first, then sometimes, then never."""
     names, levels, presence = comparison.question.register.projects["name"], comparison.grid, comparison.presence
-    full = levels.eq(largest_levels(comparison.question).reindex(levels.index), axis=0)
+    full = levels.eq(claims.asks(comparison.question)["level"].reindex(levels.index), axis=0)
     marks = np.select([levels.isin([OUT, "stop"]) | levels.isna(), full], ["out", "full"], "reduced")
     rows = pd.DataFrame(marks, levels.index, levels.columns, dtype="str").assign(
         project=named(names), presence=presence.map(sentence), order=presence.map(PRESENCE.index)
