@@ -25,6 +25,7 @@ LEADING = 1.3
 PADDING = 16
 """White around a framed chart, px."""
 Point = tuple[float, float]
+Patch = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,16 @@ class Words:
     dy: float = 0.0
     ground: str = ""
 
+    @property
+    def patch(self) -> Patch:
+        """Left, top, right and bottom of the lines."""
+        lines = self.text.split("\n")
+        wide = max(theme.text_width(line, self.size, self.bold) for line in lines)
+        high = len(lines) * self.size * LEADING
+        left = self.x + self.dx - {"left": 0.0, "center": 0.5, "right": 1.0}[self.across] * wide
+        top = self.y + self.dy - {"top": 0.0, "middle": 0.5, "bottom": 1.0}[self.down] * high
+        return left, top, left + wide, top + high
+
 
 TICK_GAP = 7.0  # px between the plot area and the words on its axis
 
@@ -143,9 +154,10 @@ class Sheet:
         """Draw a straight line."""
         self.marks.append(Line(x0, y0, x1, y1, **look))
 
-    def words(self, text: str, x: float, y: float, **look: Any) -> None:
+    def words(self, text: str, x: float, y: float, **look: Any) -> Words:
         """Write text at a place."""
-        self.marks.append(Words(text, x, y, **{"size": self.size, **look}))
+        self.marks.append(words := Words(text, x, y, **{"size": self.size, **look}))
+        return words
 
     def tick(self, axis: str, at: float, text: str, **look: Any) -> None:
         """Write words on an axis: "y" on the left, "x" below, "top" above."""
@@ -167,18 +179,17 @@ class Sheet:
                 ends = (0, at, self.plot_width, at) if axis == "y" else (at, 0, at, self.height)
                 self.line(*ends, color=theme.GRID, under=True)
 
-    def name_references(self, chart: Chart, words: Mapping[tuple[str, str], float]) -> list[float]:
+    def name_references(self, chart: Chart, words: Mapping[tuple[str, str], float]) -> None:
         """Draw the named lines of a chart; those across x are named above, in rows without overlap.
 
-        `words` are the places in px of what stands on an axis, by axis and text. Returns those of the lines.
+        `words` are the places in px of what stands on an axis, by axis and text.
 
         Raises
         ------
         ValueError
             A line stands at what is not on its axis.
         """
-        taken: list[list[Point]] = []
-        places: list[float] = []
+        taken: list[tuple[int, float, float]] = []
         for reference in chart.references:
             place = words.get((reference.axis, theme.format_text(reference.value)))
             scale, end = (self.px, self.plot_width) if reference.axis == "x" else (self.py, self.height)
@@ -187,7 +198,6 @@ class Sheet:
             if place is None or not -1 <= place <= end + 1:
                 what = f"{reference.label!r} stands at {reference.value!r}"
                 raise ValueError(f"exhibit {chart.id}: {what}, which is not on the axis")
-            places.append(place)
             look = theme.look(reference.style)
             stroke = {"color": look.line, "width": 1.4, "dash": look.dash}
             said = {"down": "bottom", "color": theme.readable(look.text)}
@@ -198,29 +208,27 @@ class Sheet:
             self.line(place, 0, place, self.height, **stroke)
             half = theme.text_width(reference.label, self.size) / 2
             middle = min(max(place, half - self.left), self.plot_width + self.right - half)
-            span = (middle - half - 6, middle + half + 6)
-            free = (n for n, spans in enumerate(taken) if all(span[1] <= a or span[0] >= b for a, b in spans))
-            row = next(free, len(taken))
-            taken += [[]] if row == len(taken) else []
-            taken[row].append(span)
+            start, stop = middle - half - 6, middle + half + 6
+            crossed = {row for row, a, b in taken if a < stop and start < b}
+            row = next(n for n in itertools.count() if n not in crossed)
+            taken.append((row, start, stop))
             self.words(reference.label, middle, -2 - row * self.size * 1.25, **said)
-        self.top += len(taken) * self.size * 1.25 + (2 if taken else 0)
-        return places
+        self.top += max((2 + (row + 1) * self.size * 1.25 for row, *_ in taken), default=0)
 
     def add_key(self) -> None:
         """Make room for the names of the series above the plot."""
         if self.key:
             self.key_top = self.top
-            self.top += self.size * (1.6 * -(-len(self.key) // self.key_columns()[0]) + 0.3)
+            self.top += self.size * (1.6 * (self.key_places()[-1][1] + 1) + 0.3)
 
-    def key_columns(self) -> tuple[int, list[float]]:
-        """How many names stand in a row of the key, and where each begins from the left of the first."""
+    def key_places(self) -> list[tuple[float, int]]:
+        """Where each name of the key begins, from the left of the first, and its row."""
         wide = [theme.text_width(name, self.size) * 1.06 + 40 for name, _ in self.key]
         room = self.plot_width + self.left - 8
         if sum(wide) <= room:
-            return len(wide), [sum(wide[:n]) for n in range(len(wide))]
+            return [(sum(wide[:n]), 0) for n in range(len(wide))]
         columns = max(1, int(room / max(wide)))
-        return columns, [n % columns * max(wide) for n in range(len(wide))]
+        return [(n % columns * max(wide), n // columns) for n in range(len(wide))]
 
     def frame(self, chart: Chart) -> None:
         """Write title and unit line above, meaning, note and source below: a notebook shows nothing but the figure."""

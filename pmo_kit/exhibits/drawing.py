@@ -11,22 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from pmo_kit.exhibits import cells, theme
-from pmo_kit.exhibits.canvas import (
-    WIDTH,
-    Box,
-    Dot,
-    Line,
-    Path,
-    Point,
-    Sheet,
-    Words,
-    amount,
-    pointed,
-    positions,
-    tick_text,
-    ticks,
-)
+from pmo_kit.exhibits import canvas, cells, theme
+from pmo_kit.exhibits.canvas import Sheet
 from pmo_kit.exhibits.records import Chart, Field
 
 
@@ -89,8 +75,10 @@ def read_bars(chart: Chart) -> list[Bar]:
     looks = series_looks(chart)
     slots: dict[tuple[str, str, int], int] = {}
     times: Counter[tuple[str, str, str]] = Counter()
-    bars = []
-    for place, row in enumerate(chart.data.to_dict("records")):
+    bars, records = [], chart.data.to_dict("records")
+    if not any(said_on(chart, row, number) for row in records):
+        chart = replace(chart, label=None)
+    for place, row in enumerate(records):
         if theme.is_missing(row[number.name]):
             continue
         category, series = theme.format_text(row[words.name]), series_of(chart, row)
@@ -117,15 +105,40 @@ def needs_key(chart: Chart, bars: Sequence[Bar]) -> bool:
 
 def draw_bars(chart: Chart, sheet: Sheet) -> None:
     """Draw a bar chart onto a sheet; bars are horizontal when y holds words."""
-    bars = read_bars(chart)
+    bars, flat = read_bars(chart), chart.flat
     _arrange(chart, bars)
-    (_horizontal if chart.flat else _upright)(chart, sheet, bars)
+    names = {bar.slot: bar.category for bar in bars}
+    focus = {bar.slot for bar in bars if flat and bar.style == "focus"}
+    wrapped, middle, unit, blocks = (
+        _lie(chart, sheet, bars, names, focus) if flat else _stand(chart, sheet, bars, names)
+    )
+    _scale(chart, sheet, bars)
+    series = dict.fromkeys(bar.series for bar in bars)
+    for bar in (bar for name in series for bar in bars if bar.series == name):
+        _draw(chart, sheet, bar, middle[bar.slot] + bar.shift * unit, bar.thickness * unit / 2)
+    for bar in sorted(bars, key=lambda bar: bar.style != "limit"):  # the others keep off the words of limits
+        if bar.label:
+            crowns = [other.end for other in bars if other.slot == bar.slot and not other.inner]
+            _label(chart, sheet, bar, crowns, middle[bar.slot] + bar.shift * unit, unit)
+    if chart.stacked and chart.label is None:
+        _sum_up(chart, sheet, bars, middle)
+    for ends in blocks:
+        sheet.line(*(place for end in ends for place in _at(chart, sheet, 0, end)))
+    if chart.start is not None and not flat:
+        for bar, after in itertools.pairwise(bars):
+            left, right = middle[bar.slot] + bar.thickness * unit / 2, middle[after.slot]
+            end = sheet.py(bar.end)
+            sheet.line(left, end, right - after.thickness * unit / 2, end, width=0.8, color=theme.QUIET)
+    axis = "y" if flat else "x"
+    for slot, at in middle.items():
+        sheet.tick(axis, at, "\n".join(wrapped[slot]), bold=slot in focus)
+    sheet.name_references(chart, {(axis, name): middle[slot] for slot, name in reversed(names.items())})
     if needs_key(chart, bars):
         first = {bar.series: bar for bar in reversed(bars)}
-        for name in dict.fromkeys(bar.series for bar in bars):
+        for name in series:
             look, cap = first[name].look, chart.layered and first[name].style == "limit"
-            across = (12, -7, 12, 7) if chart.flat else (4, 0, 20, 0)
-            sheet.key.append((name, Line(*across, look.line, 2.5) if cap else _box(look, 4, -5, 20, 5)))
+            across = (12, -7, 12, 7) if flat else (4, 0, 20, 0)
+            sheet.key.append((name, canvas.Line(*across, look.line, 2.5) if cap else _box(look, 4, -5, 20, 5)))
 
 
 def _arrange(chart: Chart, bars: list[Bar]) -> None:
@@ -148,143 +161,115 @@ def _arrange(chart: Chart, bars: list[Bar]) -> None:
             bar.shift = (place - (len(names) - 1) / 2) * bar.thickness
 
 
-def _box(look: theme.Look, x0: float, y0: float, x1: float, y1: float, say: str = "") -> Box:
+def _box(look: theme.Look, x0: float, y0: float, x1: float, y1: float, say: str = "") -> canvas.Box:
     corners = min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
-    return Box(*corners, look.fill, look.line if look.width else "", look.width, bool(look.hatch), say)
+    return canvas.Box(*corners, look.fill, look.line if look.width else "", look.width, bool(look.hatch), say)
 
 
-def _at(chart: Chart, sheet: Sheet, value: float, beside: float) -> Point:
+def _at(chart: Chart, sheet: Sheet, value: float, beside: float) -> canvas.Point:
     """Where a value is on the axis of numbers, at a place on the axis of words, in px."""
     return (sheet.px(value), beside) if chart.flat else (beside, sheet.py(value))
 
 
-def _draw(chart: Chart, sheet: Sheet, bars: Sequence[Bar], middle: Mapping[int, float], unit: float) -> None:
-    """The bars, series by series; `middle` is where a slot stands in px, `unit` how thick a whole one is."""
-    _, number = fields_of(chart)
-    names = list(dict.fromkeys(bar.series for bar in bars))
-    for bar in sorted(bars, key=lambda bar: names.index(bar.series)):
-        at, half = middle[bar.slot] + bar.shift * unit, bar.thickness * unit / 2
-        said = amount(number, bar.end - bar.start if chart.start is not None or chart.stacked else bar.end)
-        say = pointed(bar.group, bar.category, bar.series, said)
-        x1, y1 = _at(chart, sheet, bar.end, at + half)
-        if not chart.layered or bar.style != "limit":
-            sheet.marks.append(_box(bar.look, *_at(chart, sheet, bar.start, at - half), x1, y1, say))
-            continue
-        x0, y0 = _at(chart, sheet, bar.end, at - half)
+def _draw(chart: Chart, sheet: Sheet, bar: Bar, at: float, half: float) -> None:
+    """A bar, given by its middle and half its thickness in px; a limit of others is a thick line at its end."""
+    number = fields_of(chart)[1]
+    said = canvas.amount(number, bar.end - bar.start if chart.start is not None or chart.stacked else bar.end)
+    say = canvas.pointed(bar.group, bar.category, bar.series, said)
+    cap = chart.layered and bar.style == "limit"
+    (x0, y0), (x1, y1) = (
+        _at(chart, sheet, bar.end if cap else bar.start, at - half),
+        _at(chart, sheet, bar.end, at + half),
+    )
+    if cap:
         sheet.line(x0, y0, x1, y1, color=bar.look.line, width=2.5)
-        sheet.marks.append(Box(x0 - 4, y0 - 4, x1 + 4, y1 + 4, say=say))
-    for bar in sorted(bars, key=lambda bar: bar.style != "limit"):  # the others keep off the words of limits
-        if bar.label:
-            crowns = [other.end for other in bars if other.slot == bar.slot and not other.inner]
-            _label(chart, sheet, bar, crowns, middle[bar.slot] + bar.shift * unit, unit)
+        sheet.marks.append(canvas.Box(x0 - 4, y0 - 4, x1 + 4, y1 + 4, say=say))
+    else:
+        sheet.marks.append(_box(bar.look, x0, y0, x1, y1, say))
+
+
+def _sum_up(chart: Chart, sheet: Sheet, bars: Sequence[Bar], middle: Mapping[int, float]) -> None:
+    """Say the sum of each stack of positive parts, as a reading aid."""
     look: dict[str, Any] = {"across": "left", "dx": 5} if chart.flat else {"down": "bottom", "dy": -2}
-    stacks = middle if chart.stacked and chart.label is None else ()
-    for slot in stacks:  # a stack of positive parts says its sum, as a reading aid
+    for slot, at in middle.items():
         mine = [bar for bar in bars if bar.slot == slot]
         if len(mine) > 1 and all(bar.end >= bar.start for bar in mine):
-            total = theme.format_number(math.fsum(bar.end - bar.start for bar in mine), number.decimals)
-            sheet.words(total, *_at(chart, sheet, mine[-1].end, middle[slot]), bold=True, **look)
+            total = math.fsum(bar.end - bar.start for bar in mine)
+            said = theme.format_number(total, fields_of(chart)[1].decimals)
+            sheet.words(said, *_at(chart, sheet, mine[-1].end, at), bold=True, **look)
 
 
-def _horizontal(chart: Chart, sheet: Sheet, bars: list[Bar]) -> None:
+Laid = tuple[dict[int, list[str]], dict[int, float], float, list[tuple[float, float]]]
+"""The lines of each slot's name, its middle, how thick a whole bar is, and where blocks begin and end; all in px."""
+
+
+def _lie(chart: Chart, sheet: Sheet, bars: Sequence[Bar], names: Mapping[int, str], focus: set[int]) -> Laid:
+    """Rows from top to bottom, each block under its name."""
     size = sheet.size
-    names = {bar.slot: bar.category for bar in bars}
-    focus = {bar.slot for bar in bars if bar.style == "focus"}
-    most = max(0.36 * sheet.width, 13.5 * size)
-    wrapped = {slot: theme.wrap(name, most, size) for slot, name in names.items()}
-    sheet.left = max((sheet.widest(lines, slot in focus) for slot, lines in wrapped.items()), default=0) + 9
-    beside = 1 if chart.stacked or chart.layered else max(Counter(bar.slot for bar in bars).values(), default=1)
-    row = max(size * 1.95, beside * size * 1.35, max(map(len, wrapped.values()), default=1) * size * 1.2 + 6)
-    middle: dict[int, float] = {}
-    blocks: list[tuple[float, float]] = []
-    at = 0.0
+    wrapped = {slot: theme.wrap(name, max(0.36 * sheet.width, 13.5 * size), size) for slot, name in names.items()}
+    sheet.left = max(sheet.widest(lines, slot in focus) for slot, lines in wrapped.items()) + 9
+    beside = 1 if chart.stacked or chart.layered else max(Counter(bar.slot for bar in bars).values())
+    row = max(size * 1.95, beside * size * 1.35, max(map(len, wrapped.values())) * size * 1.2 + 6)
+    middle, blocks, at = dict[int, float](), list[tuple[float, float]](), 0.0
     for group in dict.fromkeys(bar.group for bar in bars):
         if group:
             at += size * 0.9 if blocks else 0.0
             sheet.words(group, -sheet.left, at + size * 0.875, bold=True, size=size + 1, across="left")
             at += size * 1.75
-        first = at
-        for slot in dict.fromkeys(bar.slot for bar in bars if bar.group == group):
-            middle[slot] = at + row / 2
-            at += row
-        blocks.append((first, at))
-    sheet.height = max(at, row)
-    low, high = _span(chart, bars)
-    before = max((_room(sheet, bar) + 8 for bar in bars if bar.end < bar.start), default=0.0)
-    room, reach = sheet.plot_width - before, [(4.0, high)]  # every label has room
-    reach += [(_room(sheet, bar), bar.end) for bar in bars if bar.end >= bar.start and bar.end > low]
-    scale = max(min((room - beyond) / (end - low) for beyond, end in reach), 1e-12)
-    start = low - before / scale
-    sheet.x_range = (start, start + sheet.plot_width / scale)
-    if not any(bar.label for bar in bars):
-        values = ticks(*sheet.x_range)
-        _scale_below(sheet, values, tick_text(values, chart.x), chart.x, grid=True)
-    _draw(chart, sheet, bars, middle, row)
-    for first, last in blocks:
-        sheet.line(sheet.px(0), first + 1, sheet.px(0), last - 1)
-    for slot, at in middle.items():
-        sheet.tick("y", at, "\n".join(wrapped[slot]), bold=slot in focus)
-    sheet.name_references(chart, {("y", names[slot]): at for slot, at in middle.items()})
+        slots = dict.fromkeys(bar.slot for bar in bars if bar.group == group)
+        middle |= {slot: at + (place + 0.5) * row for place, slot in enumerate(slots)}
+        blocks.append((at + 1, at + len(slots) * row - 1))
+        at += len(slots) * row
+    sheet.height = at
+    return wrapped, middle, row, blocks
 
 
-def _span(chart: Chart, bars: Sequence[Bar]) -> tuple[float, float]:
-    """The ends of a scale from zero that holds every bar and line."""
-    axis = "x" if chart.flat else "y"
-    ends = [0.0, *(value for bar in bars for value in (bar.start, bar.end))]
-    ends += [float(line.value) for line in chart.references if line.axis == axis]
-    return min(ends), max(ends) if max(ends) - min(ends) > 1e-300 else min(ends) + 1
-
-
-def _room(sheet: Sheet, bar: Bar) -> float:
-    if bar.inner:
-        return 4.2 * sheet.size
-    return theme.text_width(bar.label, sheet.size, bar.style == "focus") * 1.06 + 8 if bar.label else 2.0
-
-
-def _upright(chart: Chart, sheet: Sheet, bars: list[Bar]) -> None:
-    size = sheet.size
-    names = {bar.slot: bar.category for bar in bars}
-    count = max(len(names), 1)
-    labelled = any(bar.label for bar in bars)
-    low, high = _span(chart, bars)
-    values = ticks(low, high)
-    if not labelled:
-        sheet.left = max(theme.text_width(text, size) for text in tick_text(values, chart.y)) + 10
+def _stand(chart: Chart, sheet: Sheet, bars: Sequence[Bar], names: Mapping[int, str]) -> Laid:
+    """Columns from left to right over their names."""
+    size, count = sheet.size, len(names)
     if chart.layered:
-        named = [bar.label for bar in bars if not bar.inner and bar.style != "limit"]
+        named = (bar.label for bar in bars if not bar.inner and bar.style != "limit")
         beside = max((theme.text_width(label, size) for label in named), default=0.0)
         sheet.right = max(0.0, beside + 6 - 0.09 * min(sheet.plot_width / count, 160.0))
-    sheet.height = 15.5 * size
-    room = size * 1.5 if labelled else 4.0
-    above = room if high > 0 else 2.0
-    below = room if low < 0 and any(bar.end < min(bar.start, 0) for bar in bars) else 0.0
-    scale = (sheet.height - above - below) / (high - low)
-    sheet.y_range = (low - below / scale, high + above / scale)
-    unit = min(sheet.plot_width / count, 160.0)
-    middle = {slot: (slot + 0.5) * unit for slot in names}
     for bar in bars:
         bar.thickness *= 0.9
-    if not labelled:
-        sheet.scale(values, tick_text(values, chart.y), "y", grid=True)
-    _draw(chart, sheet, bars, middle, unit)
-    sheet.line(0, sheet.py(0), count * unit, sheet.py(0))
-    if chart.start is not None:
-        for bar, after in itertools.pairwise(bars):
-            left, right = middle[bar.slot] + bar.thickness * unit / 2, middle[after.slot]
-            end = sheet.py(bar.end)
-            sheet.line(left, end, right - after.thickness * unit / 2, end, width=0.8, color=theme.QUIET)
+    unit = min(sheet.plot_width / count, 160.0)
     wrapped = {slot: theme.wrap(name, unit - 4, size) for slot, name in names.items()}
-    for slot, lines in wrapped.items():
-        sheet.tick("x", middle[slot], "\n".join(lines))
-    sheet.bottom += max((len(lines) for lines in wrapped.values()), default=1) * size * 1.35 + 6
-    sheet.name_references(chart, {("x", name): middle[slot] for slot, name in reversed(names.items())})
+    sheet.height = 15.5 * size
+    sheet.bottom += max(map(len, wrapped.values())) * size * 1.35 + 6
+    return wrapped, {slot: (slot + 0.5) * unit for slot in names}, unit, [(0, count * unit)]
+
+
+def _scale(chart: Chart, sheet: Sheet, bars: Sequence[Bar]) -> None:
+    """Set the scale of numbers: zero, every bar and line are on it, and words have room at the ends of bars."""
+    flat, high_enough = chart.flat, 1.5 * sheet.size
+    axis, length = ("x", sheet.plot_width) if flat else ("y", sheet.height)
+    ends = [0.0, *(value for bar in bars for value in (bar.start, bar.end))]
+    ends += [float(line.value) for line in chart.references if line.axis == axis]
+    low, high = min(ends), max(ends)
+
+    def room(bar: Bar) -> float:
+        if not flat or bar.inner:
+            return 4.2 * sheet.size if flat else high_enough
+        return theme.text_width(bar.label, sheet.size, bar.style == "focus") * 1.06 + 8 if bar.label else 2.0
+
+    falling = [bar for bar in bars if bar.end < (bar.start if flat else min(bar.start, 0.0))]
+    before = max((room(bar) + 8 * flat for bar in falling), default=0.0)
+    reach = [(4.0 if flat else high_enough if high > 0 else 2.0, high if high - low > 1e-300 else low + 1)]
+    reach += [(room(bar), bar.end) for bar in bars if bar.end >= bar.start and bar.end > low]
+    scale = max(min((length - before - beyond) / (end - low) for beyond, end in reach), 1e-12)
+    shown = low - before / scale, low - before / scale + length / scale
+    sheet.x_range, sheet.y_range = (shown, sheet.y_range) if flat else (sheet.x_range, shown)
 
 
 def _label(chart: Chart, sheet: Sheet, bar: Bar, crowns: list[float], at: float, unit: float) -> None:
     """What a bar says: in it where it is a part and has room, else at its end; `at` is its middle in px."""
     size, focus, flat = sheet.size, bar.style == "focus", chart.flat
     start, end = (_at(chart, sheet, value, at)[not flat] for value in (bar.start, bar.end))
+    up = bar.end >= bar.start or (chart.start is not None and not flat)
     look: dict[str, Any] = {"bold": focus, "color": theme.readable(bar.look.text) if focus else theme.INK}
+    look |= {"across": "left" if up else "right", "dx": 5 if up else -5} if flat else {
+        "down": "bottom" if up else "top", "dy": -2 if up else 2}  # fmt: skip
     if bar.inner:
         room = theme.text_width(bar.label, size) + 6 if flat else size * 1.3
         close = not (flat or chart.stacked) and any(0 <= end - sheet.py(crown) < size * 1.1 for crown in crowns)
@@ -295,37 +280,36 @@ def _label(chart: Chart, sheet: Sheet, bar: Bar, crowns: list[float], at: float,
         elif chart.stacked:
             return
         else:
-            look = {"bold": True, "color": theme.readable(bar.look.text)}
+            look |= {"bold": True, "color": theme.readable(bar.look.text)}
             look |= {"across": "left", "dx": 3} if flat else {"down": "bottom", "dy": 3}
-    elif flat:
-        look |= {"across": "left", "dx": 5} if bar.end >= bar.start else {"across": "right", "dx": -5}
-    else:
-        up = chart.start is not None or bar.end >= bar.start
+    elif not flat:
         end = min(start, end) if up else end
-        look |= {"down": "bottom" if up else "top", "dy": -2 if up else 2,
-                 "bold": focus or (chart.start is not None and bar.start == 0)}  # fmt: skip
-        if chart.layered and bar.style != "limit":
-            wide = theme.text_width(bar.label, size)
-            top = _free_above(sheet, at, wide) if wide + 6 > unit * (1 - bar.thickness) else None
-            if top is not None and at + unit < sheet.plot_width:  # beside the last bar there is room
-                end = top
-            else:
-                at += bar.thickness * unit / 2
-                look |= {"across": "left", "dx": 3, "dy": look["dy"] + size * 0.4}
-                caps = [mark for mark in sheet.marks if isinstance(mark, Line) and -size < mark.y0 - end < size / 2]
-                at = max([at, *(cap.x1 for cap in caps if cap.x0 < at < cap.x1)])  # off its limit, and the next
-                end = min((cap.y0 - 3 - look["dy"] for cap in caps if at < cap.x0 < at + 3 + wide), default=end)
-    sheet.words(bar.label, *((end, at) if flat else (at, end)), **look)
+        look["bold"] = focus or (chart.start is not None and bar.start == 0)
+    words = canvas.Words(bar.label, *((end, at) if flat else (at, end)), size, **look)
+    if chart.layered and not flat and not bar.inner and bar.style != "limit":
+        narrow = at + unit < sheet.plot_width and theme.text_width(bar.label, size) + 6 > unit * (1 - bar.thickness)
+        words = _beside(sheet, words, at + bar.thickness * unit / 2, narrow)
+    sheet.marks.append(words)
 
 
-def _free_above(sheet: Sheet, at: float, wide: float) -> float | None:
-    """The top of the bars that stand at a place, if words so wide have room over it; else None."""
-    top = min(mark.y0 for mark in sheet.marks if isinstance(mark, Box) and mark.fill and mark.x0 < at < mark.x1)
-    said = (mark for mark in sheet.marks if isinstance(mark, Words) and mark.down == "bottom")
-    halves = ((mark, theme.text_width(mark.text, sheet.size) / 2) for mark in said)
-    taken = [(mark.x - half, mark.y - sheet.size * 1.3, mark.x + half, mark.y + 4) for mark, half in halves]
-    above = at - wide / 2, top - sheet.size * 1.3, at + wide / 2, top
-    return None if any(_overlap(above, one) for one in taken) else top
+def _beside(sheet: Sheet, words: canvas.Words, edge: float, narrow: bool) -> canvas.Words:
+    """The number of a column, moved to where it is free: over all that stands there, beside it, past a limit."""
+    boxes = [mark for mark in sheet.marks if isinstance(mark, canvas.Box) and (mark.fill or mark.edge)]
+    caps = [mark for mark in sheet.marks if isinstance(mark, canvas.Line)]
+    solid: list[canvas.Box | canvas.Line] = [*boxes, *caps]
+    taken = [(mark.x0, mark.y0 - 2, mark.x1, mark.y1 + 2) for mark in solid]
+    taken += [mark.patch for mark in sheet.marks if isinstance(mark, canvas.Words)]
+    first = replace(words, x=edge, across="left", dx=3, dy=words.dy + sheet.size * 0.4)
+    over = replace(words, y=min(box.y0 for box in boxes if box.x0 < words.x < box.x1))
+    spots = [over, first] if narrow else [first, over]
+    spots += [replace(first, x=cap.x1) for cap in caps if cap.x0 < words.x < cap.x1]
+    spots += [replace(spots[-1], y=cap.y0 - 3 - first.dy) for cap in caps if cap.x0 > words.x]
+
+    def free(spot: canvas.Words) -> bool:
+        x0, y0, x1, y1 = spot.patch
+        return not any(_overlap((x0, y0 + 3, x1, y1 - 3), one) for one in taken)
+
+    return next(filter(free, spots), spots[-1])
 
 
 def draw_intervals(chart: Chart, sheet: Sheet) -> None:
@@ -333,15 +317,15 @@ def draw_intervals(chart: Chart, sheet: Sheet) -> None:
     words, number = fields_of(chart)
     lines = (replace(line, axis="x" if (line.axis == "x") is chart.flat else "y") for line in chart.references)
     chart = replace(chart, references=tuple(lines))
-    assert chart.low is not None
-    assert chart.high is not None
+    if chart.low is None or chart.high is None:
+        raise ValueError(f"exhibit {chart.id}: an interval needs the fields `low` and `high`")
     records = chart.data.to_dict("records")
     names = [theme.format_text(row[words.name]) for row in records]
     slots = {name: place for place, name in enumerate(dict.fromkeys(names))}
     parts = number.name, chart.low.name, chart.high.name
     ends = [float(row[name]) for row in records for name in parts if not theme.is_missing(row[name])]
     ends += [float(line.value) for line in chart.references if line.axis == "x"]
-    low, high = min(ends, default=0.0), max(ends, default=1.0)
+    low, high = min(ends), max(ends)
     low = 0.0 if 0 <= low < 0.5 * high else low - 0.04 * ((high - low) or 1)
     said = []
     for row in records:
@@ -352,8 +336,8 @@ def draw_intervals(chart: Chart, sheet: Sheet) -> None:
     middle = [(start + end) / 2 for start, end in _rows(sheet, slots, 1.95 + tall)]
     sheet.right = sheet.widest(line for text in said for line in text.split("\n")) + 12
     sheet.x_range = (low, high + 0.02 * ((high - low) or 1))
-    values = ticks(*sheet.x_range)
-    _scale_below(sheet, values, tick_text(values, number), number)
+    values = canvas.ticks(*sheet.x_range)
+    _scale_below(sheet, values, canvas.tick_text(values, number), number)
     if low <= 0:
         sheet.line(sheet.px(0), 0, sheet.px(0), sheet.height)
     looks = series_looks(chart)
@@ -363,11 +347,13 @@ def draw_intervals(chart: Chart, sheet: Sheet) -> None:
         if theme.is_missing(start) or theme.is_missing(end):
             continue
         at, a, b = middle[slots[name]], sheet.px(start), sheet.px(end)
-        say = pointed(name, amount(number, value), amount(chart.low, start), amount(chart.high, end))
+        say = canvas.pointed(
+            name, canvas.amount(number, value), canvas.amount(chart.low, start), canvas.amount(chart.high, end)
+        )
         sheet.line(0, at, a, at, color=theme.GRID)
-        sheet.marks.append(Box(a, at - 3.5, b, at + 3.5, fill=_mix(0.6, (look.shade, theme.PAPER)), say=say))
+        sheet.marks.append(canvas.Box(a, at - 3.5, b, at + 3.5, fill=_mix(0.6, (look.shade, theme.PAPER)), say=say))
         if not theme.is_missing(value):
-            sheet.marks.append(Dot(sheet.px(value), at, 11, look.shade, theme.PAPER, 1.5, say=say))
+            sheet.marks.append(canvas.Dot(sheet.px(value), at, 11, look.shade, theme.PAPER, 1.5, say=say))
         ink = theme.readable(look.text) if style == "focus" else theme.INK
         sheet.words(words_said, b, at, across="left", dx=8, bold=style == "focus", color=ink)
     sheet.name_references(chart, {("y", name): middle[slot] for name, slot in slots.items()})
@@ -385,7 +371,6 @@ def _rows(sheet: Sheet, names: Iterable[str], least: float) -> list[tuple[float,
     return spans
 
 
-Patch = tuple[float, float, float, float]
 Scales = Mapping[str, tuple[list[float], list[float], list[str]]]
 """For x and y: where each row stands, and the ticks of its axis, as `positions` gives them."""
 
@@ -427,18 +412,19 @@ def draw_points(chart: Chart, sheet: Sheet) -> None:
     words = {(axis, theme.format_text(value)): place(at)
              for axis, name, place in (("x", chart.x.name, sheet.px), ("y", chart.y.name, sheet.py))
              for value, at in zip(chart.data[name], scales[axis][0], strict=True)}  # fmt: skip
-    across = sheet.name_references(chart, words)
+    sheet.name_references(chart, words)
     title = axis_title(chart.y)
     if title:
         sheet.words(title, -sheet.left, -sheet.top - 2, across="left", down="bottom")
         sheet.top += sheet.size * 1.6
-    paths = [[point for point in mark.points if point] for mark in sheet.marks if isinstance(mark, Path)]
-    paths += [[(at, 0.0), (at, sheet.height)]
-              for line, at in zip(chart.references, across, strict=True) if line.axis == "x"]  # fmt: skip
-    dots = (mark for mark in sheet.marks if isinstance(mark, Dot))
+    rules = [mark for mark in sheet.marks if isinstance(mark, canvas.Line) and not mark.under]
+    paths = [[point for point in mark.points if point] for mark in sheet.marks if isinstance(mark, canvas.Path)]
+    paths += [[(rule.x0, rule.y0), (rule.x1, rule.y1)] for rule in rules]
+    dots = (mark for mark in sheet.marks if isinstance(mark, canvas.Dot))
     boxes += [(dot.x - 6, dot.y - 6, dot.x + 6, dot.y + 6) for dot in dots]
     ends = np.array([pair for path in paths for pair in itertools.pairwise(path)]).reshape(-1, 2, 1, 2)
     pieces = ends[:, 0] + np.linspace(0, 1, 25)[:, None] * (ends[:, 1] - ends[:, 0])
+    across = {rule.x0 for rule in rules if rule.x0 == rule.x1}
     said = [(track.style == "focus" and sheet.px(spot.x) in across, track, spot)
             for track in tracks for spot in track.drawn if spot.label]  # fmt: skip
     for bold, track, spot in sorted(said, key=lambda one: not one[0]):
@@ -447,7 +433,9 @@ def draw_points(chart: Chart, sheet: Sheet) -> None:
 
 def read_points(chart: Chart) -> tuple[Scales, list[Track]]:
     """The points of each series in order of the data, and the scales that they stand on."""
-    scales = {name: positions(chart.data[axis.name].tolist(), axis) for name, axis in (("x", chart.x), ("y", chart.y))}
+    scales = {
+        name: canvas.positions(chart.data[axis.name].tolist(), axis) for name, axis in (("x", chart.x), ("y", chart.y))
+    }
     tracks = {name: Track(name, style, look) for name, (style, look) in series_looks(chart).items()}
     records = enumerate(chart.data.to_dict("records"))
     for (place, row), x, y in zip(records, scales["x"][0], scales["y"][0], strict=True):
@@ -457,8 +445,8 @@ def read_points(chart: Chart) -> tuple[Scales, list[Track]]:
         label = "" if chart.label is None else said_on(chart, row, chart.y)
         who = None if chart.name is None else row[chart.name.name]
         named = "" if theme.is_missing(who) else str(who)
-        values = (amount(axis, row[axis.name]) for axis in (chart.x, chart.y))
-        say = pointed(named, track.name, label.replace("\n", " "), *values)
+        values = (canvas.amount(axis, row[axis.name]) for axis in (chart.x, chart.y))
+        say = canvas.pointed(named, track.name, label.replace("\n", " "), *values)
         track.spots.append(Spot(place, x, y, label, say))
     return scales, list(tracks.values())
 
@@ -468,8 +456,8 @@ def _axes(chart: Chart, sheet: Sheet, named: Sequence[Track], scales: Scales) ->
     marked = [(line.axis, float(line.value)) for line in chart.references if not isinstance(line.value, str)]
     low, high = _ends_of([*ys, *(at for axis, at in marked if axis == "y")], zero=True)
     if not values:
-        values = ticks(low, high + 0.04 * (high - low))
-        text = tick_text(values, chart.y)
+        values = canvas.ticks(low, high + 0.04 * (high - low))
+        text = canvas.tick_text(values, chart.y)
     sheet.left = max((theme.text_width(item, size) for item in text), default=0) + 10
     ends = (theme.text_width(track.name, size, track.style == "focus") for track in named)
     sheet.right = min(max(ends, default=4) + 10, 0.3 * sheet.width)
@@ -481,8 +469,8 @@ def _axes(chart: Chart, sheet: Sheet, named: Sequence[Track], scales: Scales) ->
     start = 0.0 if chart.mark != "line" and x_low == 0 else x_low - side
     sheet.x_range = (start, x_high + (0 if named else side))
     if not x_values:
-        x_values = ticks(*sheet.x_range, count=7)
-        x_text = tick_text(x_values, chart.x)
+        x_values = canvas.ticks(*sheet.x_range, count=7)
+        x_text = canvas.tick_text(x_values, chart.x)
     sheet.scale(values, text, "y", grid=True)
     _scale_below(sheet, x_values, x_text, chart.x)
     sheet.line(0, sheet.height, sheet.plot_width, sheet.height, under=True)
@@ -516,7 +504,7 @@ def _draw_track(chart: Chart, sheet: Sheet, track: Track, lines: bool) -> None:
     hollow = track.style in ("previous", "plan", "muted")
     fill, edge = (theme.PAPER, theme.INK) if hollow else (color, theme.PAPER)
     if lines and not single:
-        points: list[Point | None] = []
+        points: list[canvas.Point | None] = []
         says: list[str] = []
         for spot in track.spots:
             point = None if math.isnan(spot.y) else (sheet.px(spot.x), sheet.py(spot.y))
@@ -527,88 +515,77 @@ def _draw_track(chart: Chart, sheet: Sheet, track: Track, lines: bool) -> None:
             says.append(spot.say)
         shade = theme.QUIET if hollow and track.style != "plan" else color
         width = 3 if track.style in ("focus", "good") else 2
-        sheet.marks.append(Path(tuple(points), shade, width, track.look.dash, tuple(says)))
+        sheet.marks.append(canvas.Path(tuple(points), shade, width, track.look.dash, tuple(says)))
     elif not lines and not set(series_looks(chart)) <= set(theme.LOOKS) | {""}:
-        sheet.key.append((track.name, Dot(12, 0, 10, fill, edge, 2)))
+        sheet.key.append((track.name, canvas.Dot(12, 0, 10, fill, edge, 2)))
     for spot in track.drawn:
         if not lines or single or spot.label:
-            sheet.marks.append(Dot(sheet.px(spot.x), sheet.py(spot.y), 10, fill, edge, 2, say=spot.say))
+            sheet.marks.append(canvas.Dot(sheet.px(spot.x), sheet.py(spot.y), 10, fill, edge, 2, say=spot.say))
 
 
-def _name_ends(sheet: Sheet, tracks: Sequence[Track]) -> list[Patch]:
+def _name_ends(sheet: Sheet, tracks: Sequence[Track]) -> list[canvas.Patch]:
     """Name each line at its right end, moved apart where ends are close; where the names stand."""
-    last = sorted(
-        (sheet.py(track.drawn[-1].y), place, sheet.px(track.drawn[-1].x))
-        for place, track in enumerate(tracks)
-        if track.drawn
-    )
     floor, boxes = -math.inf, []
-    for height, place, left in last:
-        track = tracks[place]
-        bold = track.style == "focus"
+    for track in sorted((track for track in tracks if track.drawn), key=lambda track: sheet.py(track.drawn[-1].y)):
+        end, bold = track.drawn[-1], track.style == "focus"
         parts = theme.wrap(track.name, sheet.right - 8, sheet.size, bold)
         high = len(parts) * sheet.size * 1.25
-        at = max(height, floor + high / 2)
+        at = max(sheet.py(end.y), floor + high / 2)
         floor = at + high / 2
-        color = theme.readable(track.look.text if bold else track.look.fill)
-        sheet.words("\n".join(parts), left, at, across="left", dx=7, bold=bold, color=color)
-        wide = max(theme.text_width(part, sheet.size, bold) for part in parts)
-        boxes.append((left, at - high / 2, left + wide, floor))
+        look = {"bold": bold, "color": theme.readable(track.look.text if bold else track.look.fill)}
+        boxes.append(sheet.words("\n".join(parts), sheet.px(end.x), at, across="left", dx=7, **look).patch)
     return boxes
 
 
-def _say(sheet: Sheet, track: Track, spot: Spot, bold: bool, boxes: list[Patch], pieces: Any) -> None:
+def _say(sheet: Sheet, track: Track, spot: Spot, bold: bool, boxes: list[canvas.Patch], pieces: Any) -> None:
     """Write a label at the best of the places around its point: off the lines, off other labels."""
-    size, px, py = sheet.size, sheet.px(spot.x), sheet.py(spot.y)
-    rows = spot.label.split("\n")
-    width = max(theme.text_width(row, size, bold) for row in rows) + 4
-    high = len(rows) * size * 1.3
-    near = [(width / 2 + 10, 0), (-width / 2 - 10, 0), (0, -high / 2 - 9), (0, high / 2 + 9)]
-    near += [(side * (width / 2 + 4), up * (high / 2 + 7)) for up in (-1, 1) for side in (-1, 1)]
-    turns = itertools.product((20, 38), (1, -1), (0, -0.5, 0.5, -1, 1))
-    far = [(part * width / 2, up * (high / 2 + out)) for out, up, part in turns]
-    others = [box for box in boxes if abs(box[0] + box[2] - 2 * px) > 2e-6 or abs(box[1] + box[3] - 2 * py) > 2e-6]
+    color = theme.readable(track.look.text) if bold else theme.INK
+    x, y = sheet.px(spot.x), sheet.py(spot.y)
+    words = canvas.Words(spot.label, x, y, sheet.size, color, bold, ground="#FFFFFFBF")
+    x0, y0, x1, y1 = words.patch
+    wide, high = (x1 - x0) / 2 + 2, (y1 - y0) / 2
+    places = [(wide + 10, 0.0), (-wide - 10, 0.0), (0.0, -high - 9), (0.0, high + 9)]
+    places += [(side * (wide + 4), up * (high + 7)) for up in (-1, 1) for side in (-1, 1)]
+    near = len(places)
+    turns = itertools.product((20, 38, 60), (1, -1), (0, -0.5, 0.5, -1, 1))
+    places += [(part * wide, up * (high + out)) for out, up, part in turns]
 
-    def patch(dx: float, dy: float) -> Patch:
-        return px + dx - width / 2, py + dy - high / 2, px + dx + width / 2, py + dy + high / 2
+    def patch(rank: int) -> canvas.Patch:
+        dx, dy = x + places[rank][0], y + places[rank][1]
+        return dx - wide, dy - high, dx + wide, dy + high
 
-    def reach(dx: float, dy: float) -> Patch:
+    def thread(rank: int) -> canvas.Patch:
         """Start and tip of the thin line from the point to a label that is far."""
-        tip = (min(max(0.0, dx - width / 2 + 6), dx + width / 2 - 6), dy - math.copysign(high / 2 + 1, dy))
-        length = math.hypot(*tip) or 1.0
-        return px + 7 * tip[0] / length, py + 7 * tip[1] / length, px + tip[0], py + tip[1]
+        x0, y0, x1, y1 = patch(rank)
+        return x, y, min(max(x, x0 + 6), x1 - 6), y1 + 1 if y1 < y else y0 - 1
 
-    def cost(rank: int, dx: float, dy: float) -> float:
-        box = patch(dx, dy)
-        found = rank * 0.1 + 10 * _outside(sheet, box) + 8 * sum(_overlap(box, other) for other in others)
-        if rank >= len(near):
-            x0, y0, x1, y1 = reach(dx, dy)
-            thin = (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
-            found += 4 * sum(_overlap(thin, other) for other in others)
+    def cost(rank: int) -> float:
+        box = patch(rank)
+        found = rank * 0.1 + 20 * _outside(sheet, box) + 16 * sum(_overlap(box, other) for other in boxes)
+        if rank >= near:
+            (x0, x1), (y0, y1) = (sorted(thread(rank)[n::2]) for n in (0, 1))
+            found += 4 * sum(_overlap((x0, y0, x1, y1), other) for other in boxes) - 4  # its own dot
         return found + 5 * _crossed(box, pieces)
 
-    costs = [round(cost(rank, *place), 9) for rank, place in enumerate([*near, *far])]
-    rank = costs.index(min(costs))
-    dx, dy = [*near, *far][rank]
-    boxes.append(patch(dx, dy))
-    if rank >= len(near):
-        sheet.line(*reach(dx, dy), color=theme.QUIET, width=0.9)
-    color = theme.readable(track.look.text) if bold else theme.INK
-    sheet.words(spot.label, px, py, dx=dx, dy=dy, bold=bold, color=color, ground="#FFFFFFBF")
+    rank = min(range(len(places)), key=cost)
+    boxes.append(patch(rank))
+    if rank >= near:
+        sheet.line(*thread(rank), color=theme.QUIET, width=0.9, under=True)
+    sheet.marks.append(replace(words, dx=places[rank][0], dy=places[rank][1]))
 
 
-def _outside(sheet: Sheet, box: Patch) -> float:
+def _outside(sheet: Sheet, box: canvas.Patch) -> float:
     """0 inside the plot area, 1 beside it, 10 where the picture ends."""
     x0, y0, x1, y1 = box
     far = x0 < -sheet.left or x1 > sheet.plot_width + sheet.right or y1 > sheet.height + sheet.bottom
     return 10.0 if far else float(x0 < 0 or y0 < -4 or y1 > sheet.height)
 
 
-def _overlap(a: Patch, b: Patch) -> bool:
+def _overlap(a: canvas.Patch, b: canvas.Patch) -> bool:
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
-def _crossed(patch: Patch, pieces: Any) -> int:
+def _crossed(patch: canvas.Patch, pieces: Any) -> int:
     """How many of the lines touch a patch: each is looked at in 25 points, enough for labels."""
     x0, y0, x1, y1 = patch
     inside = (pieces >= (x0 - 1, y0 - 1)) & (pieces <= (x1 + 1, y1 + 1))
@@ -682,9 +659,9 @@ def draw_grid(chart: Chart, sheet: Sheet) -> None:
         x, (top, end) = columns.index(column) * cell, spans[rows.index(row)]
         unit = f" {chart.value.unit}" if chart.value.unit and tile.shade else ""
         value = theme.format_value(chart.value, tile.value) if tile.said == "–" else tile.said + unit
-        say = pointed(row, column, (chart.value.title, value))
+        say = canvas.pointed(row, column, (chart.value.title, value))
         edge = theme.PAPER if tile.shade else ""
-        sheet.marks.append(Box(x, top, x + cell, end, tile.shade, edge, 1.5 if edge else 0.0, say=say))
+        sheet.marks.append(canvas.Box(x, top, x + cell, end, tile.shade, edge, 1.5 if edge else 0.0, say=say))
         sheet.words(tile.said, x + cell / 2, (top + end) / 2, color=tile.ink, size=size * min(1, cell / wide))
 
 
@@ -696,7 +673,7 @@ def _mix(share: float, colors: tuple[str, ...]) -> str:
     return "#" + "".join(f"{round(low * (first + 1 - at) + high * (at - first)):02X}" for low, high in pairs)
 
 
-def draw(chart: Chart, width: int = WIDTH, framed: bool = False) -> Sheet:
+def draw(chart: Chart, width: int = canvas.WIDTH, framed: bool = False) -> Sheet:
     """Draw a chart.
 
     Parameters
@@ -719,12 +696,11 @@ def draw(chart: Chart, width: int = WIDTH, framed: bool = False) -> Sheet:
     ValueError
         When the mark lacks a field that it needs, or a style is unknown.
     """
-    if chart.mark == "interval" and (chart.low is None or chart.high is None):
-        raise ValueError(f"exhibit {chart.id}: an interval needs the fields `low` and `high`")
+    number = chart.low or fields_of(chart)[1]
     sheet = Sheet(width=width, size=14 if width >= 700 else 12)
     drawing = {"bar": draw_bars, "line": draw_points, "scatter": draw_points, "interval": draw_intervals,
                "heatmap": draw_grid}  # fmt: skip
-    if chart.data.empty:
+    if chart.data.empty or (chart.mark != "heatmap" and chart.data[number.name].isna().all()):
         sheet.height = 3.0 * sheet.size
         sheet.words("No rows to show.", 0, sheet.height / 2, across="left", color=theme.QUIET)
     else:

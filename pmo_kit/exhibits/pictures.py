@@ -8,25 +8,11 @@ from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any
 
-from pmo_kit.exhibits import theme
-from pmo_kit.exhibits.canvas import (
-    LEADING,
-    PADDING,
-    WIDTH,
-    Box,
-    Dot,
-    Line,
-    Mark,
-    Path,
-    Sheet,
-    Words,
-)
+from pmo_kit.exhibits import canvas, theme
+from pmo_kit.exhibits.canvas import WIDTH, Box, Dot, Line, Path, Sheet, Words
 from pmo_kit.exhibits.cells import spoken
 from pmo_kit.exhibits.drawing import draw
 from pmo_kit.exhibits.records import Chart
-
-_ANCHORS = {"left": "start", "center": "middle", "right": "end"}
-_RISE = {"top": 0.0, "middle": 0.5, "bottom": 1.0}
 
 
 def picture(chart: Chart, width: int = WIDTH, name: str = "") -> str:
@@ -56,109 +42,83 @@ def picture(chart: Chart, width: int = WIDTH, name: str = "") -> str:
     True
     """
     sheet = draw(chart, width)
-    writer = _Writer(sheet, re.sub(r"\W", "_", name + chart.id, flags=re.ASCII))
-    parts = writer.parts()
+    name = re.sub(r"\W", "_", name + chart.id, flags=re.ASCII)
+    marks = sorted(sheet.marks, key=lambda mark: 2 if isinstance(mark, Words) else not getattr(mark, "under", False))
+    parts = [_group(sheet.left, sheet.top, *(_svg(mark, name) for mark in marks))]
+    for (series, swatch), (start, row) in zip(sheet.key, sheet.key_places(), strict=True):
+        words = Words(series, 26, 0, sheet.size, across="left")
+        parts.append(_group(start + 2, sheet.size * (1.6 * row + 0.9), _svg(swatch, name), _text(words)))
+    boxes = (mark for mark in (*sheet.marks, *dict(sheet.key).values()) if isinstance(mark, Box) and mark.hatch)
+    hatches = {_hatch(box, name): (box.fill, box.edge) for box in boxes}
     high = round(sheet.top + sheet.height + sheet.bottom)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{high}" viewBox="0 0 {width} {high}" '
         f"""font-family="'{theme.FONT}', Arial, sans-serif"><title>{escape(spoken(chart))}</title>"""
-        f"{writer.defs()}{parts}</svg>"
+        f"{''.join(_HATCH.format(hatch, *colors) for hatch, colors in hatches.items())}{''.join(parts)}</svg>"
     )
 
 
-class _Writer:
-    """Writes the marks of a sheet one after another."""
-
-    def __init__(self, sheet: Sheet, name: str) -> None:
-        self.sheet, self.name = sheet, name
-        self.hatches: dict[tuple[str, str], str] = {}
-
-    def parts(self) -> str:
-        sheet = self.sheet
-        placed = [(mark, sheet.left, sheet.top) for mark in sheet.marks]
-        if sheet.key:
-            per_row, starts = sheet.key_columns()
-            for place, ((name, swatch), start) in enumerate(zip(sheet.key, starts, strict=True)):
-                below = -(-len(sheet.key) // per_row) - place // per_row - 0.5
-                at = sheet.top - sheet.key_top - sheet.size * (0.2 + 1.6 * below)
-                placed += [(swatch, start + 2, at), (Words(name, 28, 0, sheet.size, across="left"), start, at)]
-
-        def rank(part: tuple[Mark, float, float]) -> int:
-            return 2 if isinstance(part[0], Words) else not (isinstance(part[0], Line) and part[0].under)
-
-        return "".join(self.mark(*part) for part in sorted(placed, key=rank))
-
-    def mark(self, mark: Mark, dx: float, dy: float) -> str:
-        """A mark, moved by some px."""
-        if isinstance(mark, Words):
-            return self.words(mark, mark.x + mark.dx + dx, mark.y + mark.dy + dy)
-        if isinstance(mark, Box | Line):
-            ends = mark.x0 + dx, mark.y0 + dy, mark.x1 + dx, mark.y1 + dy
-            if isinstance(mark, Box):
-                return _rect(*ends, self.fill(mark), mark.edge, mark.width)
-            x0, y0, x1, y1 = map(_n, ends)
-            stroke = _stroke(mark.color, mark.width, mark.dash)
-            return f'<line x1="{x0}" y1="{y0}" x2="{x1}" y2="{y1}" {stroke}/>'
-        if isinstance(mark, Path):
-            drawn, pen = "", "M"
-            for point in mark.points:
-                drawn += f"{pen}{_n(point[0] + dx)} {_n(point[1] + dy)}" if point else ""
-                pen = "L" if point else "M"
-            stroke = _stroke(mark.color, mark.width, mark.dash)
-            return f'<path d="{drawn}" fill="none" stroke-linejoin="round" {stroke}/>'
-        x, y, half = mark.x + dx, mark.y + dy, mark.size / 2
-        stroke = f" {_stroke(mark.edge, mark.width)}" if mark.edge else ""
-        return f'<circle cx="{_n(x)}" cy="{_n(y)}" r="{_n(half)}" fill="{mark.fill}"{stroke}/>'
-
-    def fill(self, box: Box) -> str:
-        """A color, or a hatch, which is defined before its first use."""
-        name = f"{self.name}_hatch{len(self.hatches)}"
-        return f"url(#{self.hatches.setdefault((box.edge, box.fill), name)})" if box.hatch else box.fill
-
-    def words(self, mark: Words, x: float, y: float) -> str:
-        """Lines of text at a place, and the patch under them."""
-        lines = mark.text.split("\n")
-        high = len(lines) * mark.size * LEADING
-        top = y - _RISE[mark.down] * high
-        found = ""
-        if mark.ground:
-            wide = max(theme.text_width(line, mark.size, mark.bold) for line in lines)
-            left = x - {"left": 0.0, "center": wide / 2, "right": wide}[mark.across] - 1
-            shine = 0.75 if len(mark.ground) > 7 else 1.0
-            found = _rect(left, top, left + wide + 2, top + high, mark.ground[:7], opacity=shine)
-        weight = ' font-weight="700"' if mark.bold else ""
-        for place, line in enumerate(lines):
-            if line:
-                base = top + (place + 0.5) * mark.size * LEADING + 0.34 * mark.size
-                found += (
-                    f'<text x="{_n(x)}" y="{_n(base)}" font-size="{_n(mark.size)}" fill="{mark.color}" '
-                    f'text-anchor="{_ANCHORS[mark.across]}"{weight}>{escape(line, quote=False)}</text>'
-                )
-        return found
-
-    def defs(self) -> str:
-        """The hatches."""
-        return "".join(
-            f'<defs><pattern id="{name}" width="7" height="7" patternUnits="userSpaceOnUse">'
-            f'<rect width="7" height="7" fill="{ground}"/>'
-            f'<path d="M0 7L7 0M-1 1L1 -1M6 8L8 6" stroke="{ink}" stroke-width="1.1"/></pattern></defs>'
-            for (ink, ground), name in self.hatches.items()
-        )
+_HATCH = (
+    '<defs><pattern id="{}" width="7" height="7" patternUnits="userSpaceOnUse"><rect width="7" height="7" fill="{}"/>'
+    '<path d="M0 7L7 0M-1 1L1 -1M6 8L8 6" stroke="{}" stroke-width="1.1"/></pattern></defs>'
+)
 
 
-def _rect(
-    x0: float, y0: float, x1: float, y1: float, fill: str, edge: str = "", width: float = 0.0, opacity: float = 1.0
-) -> str:
-    if not fill and not edge:
-        return ""
-    stroke = f" {_stroke(edge, width)}" if edge and width else ""
-    shine = f' fill-opacity="{_n(opacity)}"' if opacity < 1 else ""
-    x, y, wide, high = map(_n, (x0, y0, x1 - x0, y1 - y0))
-    return f'<rect x="{x}" y="{y}" width="{wide}" height="{high}" fill="{fill or "none"}"{shine}{stroke}/>'
+def _hatch(box: Box, name: str) -> str:
+    return f"{name}_hatch{box.edge}{box.fill}".replace("#", "_")
 
 
-def _stroke(color: str, width: float, dash: bool = False) -> str:
-    return f'stroke="{color}" stroke-width="{_n(width)}"' + (' stroke-dasharray="6 4"' if dash else "")
+def _group(x: float, y: float, *parts: str) -> str:
+    return f'<g transform="translate({_n(x)} {_n(y)})">{"".join(parts)}</g>'
+
+
+def _svg(mark: canvas.Mark, name: str) -> str:
+    """A mark; nothing for a box that only the pointer finds."""
+    match mark:
+        case Words():
+            return _text(mark)
+        case Box():
+            fill = f"url(#{_hatch(mark, name)})" if mark.hatch else mark.fill or "none"
+            ends = {"x": mark.x0, "y": mark.y0, "width": mark.x1 - mark.x0, "height": mark.y1 - mark.y0}
+            return _tag("rect", **ends, fill=fill, **_stroke(mark.edge, mark.width)) * bool(mark.fill or mark.edge)
+        case Line():
+            ends = {"x1": mark.x0, "y1": mark.y0, "x2": mark.x1, "y2": mark.y1}
+            return _tag("line", **ends, **_stroke(mark.color, mark.width, mark.dash))
+        case Path():
+            pairs = itertools.pairwise((None, *mark.points))
+            drawn = (f"{'L' if before else 'M'}{_n(at[0])} {_n(at[1])}" for before, at in pairs if at)
+            look = {"fill": "none", "stroke_linejoin": "round", **_stroke(mark.color, mark.width, mark.dash)}
+            return _tag("path", d="".join(drawn), **look)
+        case Dot():
+            look = _stroke(mark.edge, mark.width)
+            return _tag("circle", cx=mark.x, cy=mark.y, r=mark.size / 2, fill=mark.fill, **look)
+
+
+def _text(mark: Words) -> str:
+    """Lines of text, and the patch under them."""
+    x0, top, x1, end = mark.patch
+    patch = {"x": x0 - 1, "y": top, "width": x1 - x0 + 2, "height": end - top, "fill": mark.ground[:7],
+             "fill_opacity": 0.75 if len(mark.ground) > 7 else ""}  # fmt: skip
+    look = {"font_size": mark.size, "fill": mark.color, "text_anchor": _ANCHORS[mark.across],
+            "font_weight": "700" if mark.bold else ""}  # fmt: skip
+    x, high = mark.x + mark.dx, mark.size * canvas.LEADING
+    rises = (top + (place + 0.5) * high + 0.34 * mark.size for place in itertools.count())
+    said = ((escape(line, quote=False), y) for line, y in zip(mark.text.split("\n"), rises, strict=False) if line)
+    return _tag("rect", **patch) * bool(mark.ground) + "".join(_tag("text", line, x=x, y=y, **look) for line, y in said)
+
+
+_ANCHORS = {"left": "start", "center": "middle", "right": "end"}
+
+
+def _tag(name: str, text: str = "", /, **attributes: Any) -> str:
+    """An element of SVG without the attributes that say nothing."""
+    pairs = ((key.replace("_", "-"), value) for key, value in attributes.items() if value != "")
+    said = "".join(f' {key}="{value if isinstance(value, str) else _n(value)}"' for key, value in pairs)
+    return f"<{name}{said}>{text}</{name}>" if text else f"<{name}{said}/>"
+
+
+def _stroke(color: str, width: float, dash: bool = False) -> dict[str, Any]:
+    return {"stroke": color, "stroke_width": width, "stroke_dasharray": "6 4" * dash} if color and width else {}
 
 
 def _n(value: float) -> str:
@@ -206,7 +166,7 @@ def figure(chart: Chart, *, width: int = WIDTH, framed: bool = False) -> Any:
 def drawing(chart: Chart, *, width: int = WIDTH, framed: bool = False) -> dict[str, Any]:
     """The figure as the plain data and layout that plotly's script reads; parameters as for `figure`."""
     sheet = draw(chart, width, framed)
-    pad = PADDING if framed else 0
+    pad = canvas.PADDING if framed else 0
     wide, high = sheet.plot_width, sheet.height
     axis = {"showgrid": False, "zeroline": False, "showline": False, "showticklabels": False}
     font = {"family": theme.FONTS, "color": theme.INK}
@@ -256,23 +216,26 @@ def safe(text: object) -> str:
 def _traces(sheet: Sheet) -> list[Any]:
     """Boxes, paths and dots in their order; neighbors of one look are one trace."""
 
-    def look(mark: Mark) -> tuple[Any, ...]:
-        if isinstance(mark, Box):
-            return "box", mark.fill, mark.edge, mark.width, mark.hatch
-        return ("dot",) if isinstance(mark, Dot) else ("path", id(mark))
+    def look(mark: canvas.Mark) -> tuple[Any, ...]:
+        boxed = isinstance(mark, Box) and (mark.fill, mark.edge, mark.width, mark.hatch)
+        return type(mark), boxed or (isinstance(mark, Path) and id(mark))
 
-    marks = [mark for mark in sheet.marks if isinstance(mark, Box | Dot | Path)]
-    write: dict[str, Callable[[Sequence[Any]], Any]] = {"box": _bars, "dot": _dots, "path": _line}
-    return [write[kind[0]](list(group)) for kind, group in itertools.groupby(marks, look)]
+    found = []
+    for (kind, _), group in itertools.groupby((mark for mark in sheet.marks if type(mark) in _TRACES), look):
+        some: list[Any] = list(group)
+        says = some[0].says if kind is Path else [mark.say for mark in some]
+        told = {"hovertext": list(map(safe, says)), "hoverinfo": "text"} if any(says) else {"hoverinfo": "skip"}
+        found.append({**_TRACES[kind](some), "showlegend": False, "cliponaxis": False, "name": "", **told})
+    return found
 
 
-def _bars(boxes: Sequence[Box]) -> Any:
-    return dict(type="bar",
-        x=[box.x1 - box.x0 for box in boxes], base=[box.x0 for box in boxes],
-        y=[(box.y0 + box.y1) / 2 for box in boxes], width=[box.y1 - box.y0 for box in boxes], orientation="h",
-        marker=_fill(boxes[0]), opacity=1 if boxes[0].fill or boxes[0].edge else 0, cliponaxis=False,
-        showlegend=False, **_pointer([box.say for box in boxes]),
-    )  # fmt: skip
+def _bars(boxes: Sequence[Box]) -> dict[str, Any]:
+    return {
+        "type": "bar", "orientation": "h", "marker": _fill(boxes[0]),
+        "opacity": 1 if boxes[0].fill or boxes[0].edge else 0,
+        "x": [box.x1 - box.x0 for box in boxes], "base": [box.x0 for box in boxes],
+        "y": [(box.y0 + box.y1) / 2 for box in boxes], "width": [box.y1 - box.y0 for box in boxes],
+    }  # fmt: skip
 
 
 def _fill(box: Box) -> dict[str, Any]:
@@ -284,34 +247,26 @@ def _fill(box: Box) -> dict[str, Any]:
     return marker
 
 
-def _dots(dots: Sequence[Dot]) -> Any:
-    return dict(type="scatter",
-        x=[dot.x for dot in dots], y=[dot.y for dot in dots], mode="markers", showlegend=False, cliponaxis=False,
-        marker={
-            "symbol": "circle", "size": [dot.size for dot in dots], "color": [dot.fill for dot in dots],
-            "opacity": 1,
-            "line": {"color": [dot.edge or dot.fill for dot in dots], "width": [dot.width for dot in dots]},
-        }, **_pointer([dot.say for dot in dots]),
-    )  # fmt: skip
+def _dots(dots: Sequence[Dot]) -> dict[str, Any]:
+    line = {"color": [dot.edge or dot.fill for dot in dots], "width": [dot.width for dot in dots]}
+    marker = {"symbol": "circle", "size": [dot.size for dot in dots], "color": [dot.fill for dot in dots], "opacity": 1}
+    places = {"x": [dot.x for dot in dots], "y": [dot.y for dot in dots]}
+    return {"type": "scatter", "mode": "markers", **places, "marker": {**marker, "line": line}}
 
 
-def _line(paths: Sequence[Path]) -> Any:
-    (path,) = paths
-    points = [point or (None, None) for point in path.points]
-    return dict(type="scatter",
-        x=[x for x, _ in points], y=[y for _, y in points], mode="lines", connectgaps=False, cliponaxis=False,
-        line={"color": path.color, "width": path.width, "dash": "dash" if path.dash else "solid"}, showlegend=False,
-        **_pointer(path.says),
-    )  # fmt: skip
+def _line(paths: Sequence[Path]) -> dict[str, Any]:
+    x, y = zip(*(point or (None, None) for point in paths[0].points), strict=True)
+    return {"type": "scatter", "mode": "lines", "x": x, "y": y, "connectgaps": False, "line": _pen(paths[0])}
 
 
-def _pointer(says: Sequence[str]) -> dict[str, Any]:
-    if not any(says):
-        return {"hoverinfo": "skip", "name": ""}
-    return {"hovertext": [safe(say) for say in says], "hoverinfo": "text", "name": ""}
+_TRACES: dict[type, Callable[[Sequence[Any]], dict[str, Any]]] = {Box: _bars, Dot: _dots, Path: _line}
 
 
-def _swatch(name: str, mark: Mark) -> Any:
+def _pen(mark: Line | Path) -> dict[str, Any]:
+    return {"color": mark.color, "width": mark.width, "dash": "dash" if mark.dash else "solid"}
+
+
+def _swatch(name: str, mark: canvas.Mark) -> Any:
     """A trace without points that names a series in the key."""
     empty = {"x": [None], "y": [None], "name": safe(name), "showlegend": True}
     if isinstance(mark, Box):
@@ -326,9 +281,8 @@ def _swatch(name: str, mark: Mark) -> Any:
 
 
 def _shape(line: Line) -> dict[str, Any]:
-    look = {"color": line.color, "width": line.width, "dash": "dash" if line.dash else "solid"}
-    return {"type": "line", "x0": line.x0, "y0": line.y0, "x1": line.x1, "y1": line.y1, "line": look,
-            "layer": "below" if line.under else "above"}  # fmt: skip
+    ends = {"x0": line.x0, "y0": line.y0, "x1": line.x1, "y1": line.y1}
+    return {"type": "line", **ends, "line": _pen(line), "layer": "below" if line.under else "above"}
 
 
 def _annotation(words: Words, wide: float, high: float) -> dict[str, Any]:
