@@ -48,18 +48,12 @@ def _plain_body(exhibit: Exhibit) -> str:
 
 
 def _plain_table(table: Table) -> str:
-    head = [field.title.replace("\n", " ") or field.name for field in table.columns]
-    columns = [[cells.said(cells.cell(field, value)).replace("\n", " / ") for value in table.data[field.name]]
-               for field in table.columns]  # fmt: skip
-    rows = [head, *zip(*columns, strict=True)]
-    widths = [max(len(row[place]) for row in rows) for place in range(len(head))]
-    lines = [
-        "  ".join(
-            said.rjust(width) if field.kind == "number" else said.ljust(width)
-            for said, width, field in zip(row, widths, table.columns, strict=True)
-        ).rstrip()
-        for row in rows
-    ]
+    columns, looks = [], []
+    for field in table.columns:
+        said = (cells.said(cells.cell(field, value)).replace("\n", " / ") for value in table.data[field.name])
+        columns.append([field.title.replace("\n", " ") or field.name, *said])
+        looks.append(f"{{:{'>' if field.kind == 'number' else '<'}{max(map(len, columns[-1]))}}}")
+    lines = ["  ".join(looks).format(*row).rstrip() for row in zip(*columns, strict=True)]
     for row, detail in table.details:
         lines += [f"under row {row + 1}:", _plain_table(detail)]
     return "\n".join(lines)

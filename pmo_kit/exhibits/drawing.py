@@ -60,14 +60,19 @@ def fields_of(chart: Chart) -> tuple[Field, Field]:
 
 
 def said_on(chart: Chart, row: Mapping[Any, Any], number: Field) -> str:
-    """What stands on a mark: its label, or its number where the chart has no labels."""
-    field = chart.label or number
-    value = row[field.name]
-    return "" if chart.label and theme.is_missing(value) else theme.format_value(field, value)
+    """What stands on a mark: its label, or its numbers where the chart has no labels."""
+    if chart.label is not None:
+        value = row[chart.label.name]
+        return "" if theme.is_missing(value) else theme.format_value(chart.label, value)
+    said = theme.format_value(number, row[number.name])
+    if chart.low is None or chart.high is None:
+        return said
+    ends = (theme.format_number(row[field.name], number.decimals, number.signed) for field in (chart.low, chart.high))
+    return f"{said} ({' to '.join(ends)})"
 
 
 def read_bars(chart: Chart) -> list[Bar]:
-    """The bars in order of the data; a slot is one category of one block.
+    """The bars in order of the data, of intervals their bands; a slot is one category of one block.
 
     A category that comes again in its series gets a slot of its own, so that no bar hides another.
     """
@@ -75,19 +80,20 @@ def read_bars(chart: Chart) -> list[Bar]:
     looks = series_looks(chart)
     slots: dict[tuple[str, str, int], int] = {}
     times: Counter[tuple[str, str, str]] = Counter()
-    bars, records = [], chart.data.to_dict("records")
+    bars, records, first, last = [], chart.data.to_dict("records"), chart.low or chart.start, chart.high or number
     if not any(said_on(chart, row, number) for row in records):
         chart = replace(chart, label=None)
     for place, row in enumerate(records):
-        if theme.is_missing(row[number.name]):
+        found: list[Any] = [None if field is None else row[field.name] for field in (first, last)]
+        start, end = (math.nan if theme.is_missing(value) else float(value) for value in found)
+        if chart.low is None and math.isnan(end):
             continue
         category, series = theme.format_text(row[words.name]), series_of(chart, row)
         group = "" if chart.group is None else str(row[chart.group.name])
         again = times[group, category, series]
         times[group, category, series] += 1
         slot = slots.setdefault((group, category, 0 if chart.stacked else again), len(slots))
-        start: Any = None if chart.start is None else row[chart.start.name]
-        ends = 0.0 if theme.is_missing(start) else float(start), float(row[number.name])
+        ends = 0.0 if chart.low is None and math.isnan(start) else start, end
         style, look = looks[series]
         label = said_on(chart, row, number)
         bars.append(Bar(place, slot, category, group, series, *ends, label, look, style))
@@ -314,49 +320,41 @@ def _beside(sheet: Sheet, words: canvas.Words, edge: float, narrow: bool) -> can
 
 def draw_intervals(chart: Chart, sheet: Sheet) -> None:
     """Draw intervals, one under the other: a band from low to high and a dot at the value."""
-    words, number = fields_of(chart)
-    lines = (replace(line, axis="x" if (line.axis == "x") is chart.flat else "y") for line in chart.references)
-    chart = replace(chart, references=tuple(lines))
     if chart.low is None or chart.high is None:
         raise ValueError(f"exhibit {chart.id}: an interval needs the fields `low` and `high`")
-    records = chart.data.to_dict("records")
-    names = [theme.format_text(row[words.name]) for row in records]
-    slots = {name: place for place, name in enumerate(dict.fromkeys(names))}
-    parts = number.name, chart.low.name, chart.high.name
-    ends = [float(row[name]) for row in records for name in parts if not theme.is_missing(row[name])]
+    number, at_low, at_high, bars = fields_of(chart)[1], chart.low, chart.high, read_bars(chart)
+    values = chart.data[number.name].tolist()
+    lines = (replace(line, axis="x" if (line.axis == "x") is chart.flat else "y") for line in chart.references)
+    chart = replace(chart, references=tuple(lines))
+    ends = [value for bar in bars for value in (bar.start, bar.end, values[bar.row]) if not theme.is_missing(value)]
     ends += [float(line.value) for line in chart.references if line.axis == "x"]
-    low, high = min(ends), max(ends)
+    low, high = min(ends, default=0.0), max(ends, default=1.0)
     low = 0.0 if 0 <= low < 0.5 * high else low - 0.04 * ((high - low) or 1)
-    said = []
-    for row in records:
-        value, *both = (theme.format_number(row[name], number.decimals, number.signed) for name in parts)
-        said.append(said_on(chart, row, number) if chart.label else f"{value} ({' to '.join(both)})")
-    said = ["\n".join(theme.wrap(text, 0.4 * sheet.width, sheet.size)) for text in said]
-    tall = max((text.count("\n") * 1.2 for text in said), default=0.0)
-    middle = [(start + end) / 2 for start, end in _rows(sheet, slots, 1.95 + tall)]
-    sheet.right = sheet.widest(line for text in said for line in text.split("\n")) + 12
+    said = [theme.wrap(bar.label, 0.4 * sheet.width, sheet.size) for bar in bars]
+    names = {bar.slot: bar.category for bar in bars}
+    spans = _rows(sheet, names.values(), 1.95 + (max(map(len, said)) - 1) * 1.2)
+    middle = [(start + end) / 2 for start, end in spans]
+    sheet.right = sheet.widest(line for lines in said for line in lines) + 12
     sheet.x_range = (low, high + 0.02 * ((high - low) or 1))
-    values = canvas.ticks(*sheet.x_range)
-    _scale_below(sheet, values, canvas.tick_text(values, number), number)
+    places = canvas.ticks(*sheet.x_range)
+    _scale_below(sheet, places, canvas.tick_text(places, number), number)
     if low <= 0:
         sheet.line(sheet.px(0), 0, sheet.px(0), sheet.height)
-    looks = series_looks(chart)
-    for row, name, words_said in zip(records, names, said, strict=True):
-        style, look = looks[series_of(chart, row)]
-        value, start, end = (row[part] for part in parts)
-        if theme.is_missing(start) or theme.is_missing(end):
+    for bar, label in zip(bars, said, strict=True):
+        value, at, a, b = values[bar.row], middle[bar.slot], sheet.px(bar.start), sheet.px(bar.end)
+        if math.isnan(a + b):
             continue
-        at, a, b = middle[slots[name]], sheet.px(start), sheet.px(end)
-        say = canvas.pointed(
-            name, canvas.amount(number, value), canvas.amount(chart.low, start), canvas.amount(chart.high, end)
-        )
+        told = ((number, value), (at_low, bar.start), (at_high, bar.end))
+        say = canvas.pointed(bar.category, *(canvas.amount(*one) for one in told))
         sheet.line(0, at, a, at, color=theme.GRID)
-        sheet.marks.append(canvas.Box(a, at - 3.5, b, at + 3.5, fill=_mix(0.6, (look.shade, theme.PAPER)), say=say))
+        band = _mix(0.6, (bar.look.shade, theme.PAPER))
+        sheet.marks.append(canvas.Box(a, at - 3.5, b, at + 3.5, fill=band, say=say))
         if not theme.is_missing(value):
-            sheet.marks.append(canvas.Dot(sheet.px(value), at, 11, look.shade, theme.PAPER, 1.5, say=say))
-        ink = theme.readable(look.text) if style == "focus" else theme.INK
-        sheet.words(words_said, b, at, across="left", dx=8, bold=style == "focus", color=ink)
-    sheet.name_references(chart, {("y", name): middle[slot] for name, slot in slots.items()})
+            sheet.marks.append(canvas.Dot(sheet.px(value), at, 11, bar.look.shade, theme.PAPER, 1.5, say=say))
+        bold = bar.style == "focus"
+        ink = theme.readable(bar.look.text) if bold else theme.INK
+        sheet.words("\n".join(label), b, at, across="left", dx=8, bold=bold, color=ink)
+    sheet.name_references(chart, {("y", name): middle[slot] for slot, name in reversed(names.items())})
 
 
 def _rows(sheet: Sheet, names: Iterable[str], least: float) -> list[tuple[float, float]]:
@@ -696,11 +694,10 @@ def draw(chart: Chart, width: int = canvas.WIDTH, framed: bool = False) -> Sheet
     ValueError
         When the mark lacks a field that it needs, or a style is unknown.
     """
-    number = chart.low or fields_of(chart)[1]
     sheet = Sheet(width=width, size=14 if width >= 700 else 12)
     drawing = {"bar": draw_bars, "line": draw_points, "scatter": draw_points, "interval": draw_intervals,
                "heatmap": draw_grid}  # fmt: skip
-    if chart.data.empty or (chart.mark != "heatmap" and chart.data[number.name].isna().all()):
+    if chart.data.empty or (chart.mark in ("bar", "interval") and not read_bars(chart)):
         sheet.height = 3.0 * sheet.size
         sheet.words("No rows to show.", 0, sheet.height / 2, across="left", color=theme.QUIET)
     else:

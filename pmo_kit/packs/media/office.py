@@ -169,11 +169,6 @@ class Spec:
     key: bool = False
 
     @property
-    def labelled(self) -> bool:
-        """Whether words stand on its bars, so that it needs no axis of numbers."""
-        return self.shape in ("bar", "column") and any(any(series.labels) for series in self.series)
-
-    @property
     def over(self) -> set[int]:
         """Where a forecast is higher than what it lies over: its label stands on it, the other within."""
         if not self.layered or not self.series[-1].look.hatch:
@@ -783,10 +778,11 @@ def native(
     plain = {"num_font": font, "name_font": small, "major_gridlines": {"visible": False},
              "major_tick_mark": "none", "minor_tick_mark": "none"}  # fmt: skip
     words: dict[str, Any] = {**plain, "line": {"color": theme.INK}, "label_position": "low"}
-    grid = {"visible": not drawn.labelled, "line": {"color": theme.GRID, "width": 0.75}}
-    values = {**plain, "line": {"none": True}, "major_gridlines": grid, "visible": not drawn.labelled,
+    scaled = drawn.shape in ("line", "xy")  # bars carry their numbers, so that they need no axis
+    grid = {"visible": scaled, "line": {"color": theme.GRID, "width": 0.75}}
+    values = {**plain, "line": {"none": True}, "major_gridlines": grid, "visible": scaled,
               "num_format": number_format(drawn.number)}  # fmt: skip
-    values |= {} if drawn.labelled else {"name": _inert(header(drawn.number))}
+    values |= {"name": _inert(header(drawn.number))} if scaled else {}
     if on_slide:
         values |= _scale(drawn.span(), drawn.number.signed)
     if drawn.shape == "xy":
