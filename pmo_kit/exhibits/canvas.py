@@ -168,17 +168,6 @@ class Sheet:
         }[axis]
         self.words(text, x, y, **side, **look)
 
-    def scale(self, values: Sequence[float], texts: Sequence[str], axis: str, grid: bool = False) -> None:
-        """Name places on an axis of numbers, every second or third where all have no room; `grid` draws light lines."""
-        places = list(map(self.py if axis == "y" else self.px, values))
-        apart = min((b - a for a, b in itertools.pairwise(places)), default=1.0)
-        step = math.ceil((self.widest(texts) + 4) / apart) if axis == "x" and apart > 0 else 1
-        for at, text in list(zip(places, texts, strict=True))[::step]:
-            self.tick(axis, at, text)
-            if grid:
-                ends = (0, at, self.plot_width, at) if axis == "y" else (at, 0, at, self.height)
-                self.line(*ends, color=theme.GRID, under=True)
-
     def name_references(self, chart: Chart, words: Mapping[tuple[str, str], float]) -> None:
         """Draw the named lines of a chart; those across x are named above, in rows without overlap.
 

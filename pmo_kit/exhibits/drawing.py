@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from pmo_kit.exhibits import canvas, cells, theme
-from pmo_kit.exhibits.canvas import Sheet
+from pmo_kit.exhibits.canvas import Box, Dot, Line, Path, Sheet, Words
 from pmo_kit.exhibits.records import Chart, Field
 
 
@@ -115,9 +115,7 @@ def draw_bars(chart: Chart, sheet: Sheet) -> None:
     _arrange(chart, bars)
     names = {bar.slot: bar.category for bar in bars}
     focus = {bar.slot for bar in bars if flat and bar.style == "focus"}
-    wrapped, middle, unit, blocks = (
-        _lie(chart, sheet, bars, names, focus) if flat else _stand(chart, sheet, bars, names)
-    )
+    wrapped, middle, unit, blocks = (_lie if flat else _stand)(chart, sheet, bars, names)
     _scale(chart, sheet, bars)
     series = dict.fromkeys(bar.series for bar in bars)
     for bar in (bar for name in series for bar in bars if bar.series == name):
@@ -126,15 +124,17 @@ def draw_bars(chart: Chart, sheet: Sheet) -> None:
         if bar.label:
             crowns = [other.end for other in bars if other.slot == bar.slot and not other.inner]
             _label(chart, sheet, bar, crowns, middle[bar.slot] + bar.shift * unit, unit)
-    if chart.stacked and chart.label is None:
-        _sum_up(chart, sheet, bars, middle)
+    for slot in middle if chart.stacked and chart.label is None else ():
+        mine = [bar for bar in bars if bar.slot == slot]
+        if len(mine) > 1 and all(bar.end >= bar.start for bar in mine):  # a stack of positive parts says its sum
+            total = theme.format_number(math.fsum(bar.end - bar.start for bar in mine), fields_of(chart)[1].decimals)
+            whole = replace(mine[-1], start=0.0, inner=False, label=total, style="ordinary")
+            _label(chart, sheet, whole, [], middle[slot], unit)
     for ends in blocks:
         sheet.line(*(place for end in ends for place in _at(chart, sheet, 0, end)))
-    if chart.start is not None and not flat:
-        for bar, after in itertools.pairwise(bars):
-            left, right = middle[bar.slot] + bar.thickness * unit / 2, middle[after.slot]
-            end = sheet.py(bar.end)
-            sheet.line(left, end, right - after.thickness * unit / 2, end, width=0.8, color=theme.QUIET)
+    for bar, after in itertools.pairwise(bars) if chart.start is not None and not flat else ():
+        edges = middle[bar.slot] + bar.thickness * unit / 2, middle[after.slot] - after.thickness * unit / 2
+        sheet.line(*(at for edge in edges for at in _at(chart, sheet, bar.end, edge)), width=0.8, color=theme.QUIET)
     axis = "y" if flat else "x"
     for slot, at in middle.items():
         sheet.tick(axis, at, "\n".join(wrapped[slot]), bold=slot in focus)
@@ -144,7 +144,7 @@ def draw_bars(chart: Chart, sheet: Sheet) -> None:
         for name in series:
             look, cap = first[name].look, chart.layered and first[name].style == "limit"
             across = (12, -7, 12, 7) if flat else (4, 0, 20, 0)
-            sheet.key.append((name, canvas.Line(*across, look.line, 2.5) if cap else _box(look, 4, -5, 20, 5)))
+            sheet.key.append((name, Line(*across, look.line, 2.5) if cap else _box(look, 4, -5, 20, 5)))
 
 
 def _arrange(chart: Chart, bars: list[Bar]) -> None:
@@ -167,9 +167,9 @@ def _arrange(chart: Chart, bars: list[Bar]) -> None:
             bar.shift = (place - (len(names) - 1) / 2) * bar.thickness
 
 
-def _box(look: theme.Look, x0: float, y0: float, x1: float, y1: float, say: str = "") -> canvas.Box:
+def _box(look: theme.Look, x0: float, y0: float, x1: float, y1: float, say: str = "") -> Box:
     corners = min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
-    return canvas.Box(*corners, look.fill, look.line if look.width else "", look.width, bool(look.hatch), say)
+    return Box(*corners, look.fill, look.line if look.width else "", look.width, bool(look.hatch), say)
 
 
 def _at(chart: Chart, sheet: Sheet, value: float, beside: float) -> canvas.Point:
@@ -183,37 +183,24 @@ def _draw(chart: Chart, sheet: Sheet, bar: Bar, at: float, half: float) -> None:
     said = canvas.amount(number, bar.end - bar.start if chart.start is not None or chart.stacked else bar.end)
     say = canvas.pointed(bar.group, bar.category, bar.series, said)
     cap = chart.layered and bar.style == "limit"
-    (x0, y0), (x1, y1) = (
-        _at(chart, sheet, bar.end if cap else bar.start, at - half),
-        _at(chart, sheet, bar.end, at + half),
-    )
+    start = bar.end if cap else bar.start
+    x0, y0, x1, y1 = *_at(chart, sheet, start, at - half), *_at(chart, sheet, bar.end, at + half)
     if cap:
         sheet.line(x0, y0, x1, y1, color=bar.look.line, width=2.5)
-        sheet.marks.append(canvas.Box(x0 - 4, y0 - 4, x1 + 4, y1 + 4, say=say))
+        sheet.marks.append(Box(x0 - 4, y0 - 4, x1 + 4, y1 + 4, say=say))
     else:
         sheet.marks.append(_box(bar.look, x0, y0, x1, y1, say))
-
-
-def _sum_up(chart: Chart, sheet: Sheet, bars: Sequence[Bar], middle: Mapping[int, float]) -> None:
-    """Say the sum of each stack of positive parts, as a reading aid."""
-    look: dict[str, Any] = {"across": "left", "dx": 5} if chart.flat else {"down": "bottom", "dy": -2}
-    for slot, at in middle.items():
-        mine = [bar for bar in bars if bar.slot == slot]
-        if len(mine) > 1 and all(bar.end >= bar.start for bar in mine):
-            total = math.fsum(bar.end - bar.start for bar in mine)
-            said = theme.format_number(total, fields_of(chart)[1].decimals)
-            sheet.words(said, *_at(chart, sheet, mine[-1].end, at), bold=True, **look)
 
 
 Laid = tuple[dict[int, list[str]], dict[int, float], float, list[tuple[float, float]]]
 """The lines of each slot's name, its middle, how thick a whole bar is, and where blocks begin and end; all in px."""
 
 
-def _lie(chart: Chart, sheet: Sheet, bars: Sequence[Bar], names: Mapping[int, str], focus: set[int]) -> Laid:
+def _lie(chart: Chart, sheet: Sheet, bars: Sequence[Bar], names: Mapping[int, str]) -> Laid:
     """Rows from top to bottom, each block under its name."""
     size = sheet.size
     wrapped = {slot: theme.wrap(name, max(0.36 * sheet.width, 13.5 * size), size) for slot, name in names.items()}
-    sheet.left = max(sheet.widest(lines, slot in focus) for slot, lines in wrapped.items()) + 9
+    sheet.left = max(sheet.widest(wrapped[bar.slot], bar.style == "focus") for bar in bars) + 9
     beside = 1 if chart.stacked or chart.layered else max(Counter(bar.slot for bar in bars).values())
     row = max(size * 1.95, beside * size * 1.35, max(map(len, wrapped.values())) * size * 1.2 + 6)
     middle, blocks, at = dict[int, float](), list[tuple[float, float]](), 0.0
@@ -291,27 +278,28 @@ def _label(chart: Chart, sheet: Sheet, bar: Bar, crowns: list[float], at: float,
     elif not flat:
         end = min(start, end) if up else end
         look["bold"] = focus or (chart.start is not None and bar.start == 0)
-    words = canvas.Words(bar.label, *((end, at) if flat else (at, end)), size, **look)
+    look["bold"] |= chart.stacked and not bar.inner
+    words = Words(bar.label, *((end, at) if flat else (at, end)), size, **look)
     if chart.layered and not flat and not bar.inner and bar.style != "limit":
         narrow = at + unit < sheet.plot_width and theme.text_width(bar.label, size) + 6 > unit * (1 - bar.thickness)
         words = _beside(sheet, words, at + bar.thickness * unit / 2, narrow)
     sheet.marks.append(words)
 
 
-def _beside(sheet: Sheet, words: canvas.Words, edge: float, narrow: bool) -> canvas.Words:
+def _beside(sheet: Sheet, words: Words, edge: float, narrow: bool) -> Words:
     """The number of a column, moved to where it is free: over all that stands there, beside it, past a limit."""
-    boxes = [mark for mark in sheet.marks if isinstance(mark, canvas.Box) and (mark.fill or mark.edge)]
-    caps = [mark for mark in sheet.marks if isinstance(mark, canvas.Line)]
-    solid: list[canvas.Box | canvas.Line] = [*boxes, *caps]
+    boxes = [mark for mark in sheet.marks if isinstance(mark, Box) and (mark.fill or mark.edge)]
+    caps = [mark for mark in sheet.marks if isinstance(mark, Line)]
+    solid: list[Box | Line] = [*boxes, *caps]
     taken = [(mark.x0, mark.y0 - 2, mark.x1, mark.y1 + 2) for mark in solid]
-    taken += [mark.patch for mark in sheet.marks if isinstance(mark, canvas.Words)]
+    taken += [mark.patch for mark in sheet.marks if isinstance(mark, Words)]
     first = replace(words, x=edge, across="left", dx=3, dy=words.dy + sheet.size * 0.4)
     over = replace(words, y=min(box.y0 for box in boxes if box.x0 < words.x < box.x1))
     spots = [over, first] if narrow else [first, over]
     spots += [replace(first, x=cap.x1) for cap in caps if cap.x0 < words.x < cap.x1]
     spots += [replace(spots[-1], y=cap.y0 - 3 - first.dy) for cap in caps if cap.x0 > words.x]
 
-    def free(spot: canvas.Words) -> bool:
+    def free(spot: Words) -> bool:
         x0, y0, x1, y1 = spot.patch
         return not any(_overlap((x0, y0 + 3, x1, y1 - 3), one) for one in taken)
 
@@ -348,9 +336,9 @@ def draw_intervals(chart: Chart, sheet: Sheet) -> None:
         say = canvas.pointed(bar.category, *(canvas.amount(*one) for one in told))
         sheet.line(0, at, a, at, color=theme.GRID)
         band = _mix(0.6, (bar.look.shade, theme.PAPER))
-        sheet.marks.append(canvas.Box(a, at - 3.5, b, at + 3.5, fill=band, say=say))
+        sheet.marks.append(Box(a, at - 3.5, b, at + 3.5, fill=band, say=say))
         if not theme.is_missing(value):
-            sheet.marks.append(canvas.Dot(sheet.px(value), at, 11, bar.look.shade, theme.PAPER, 1.5, say=say))
+            sheet.marks.append(Dot(sheet.px(value), at, 11, bar.look.shade, theme.PAPER, 1.5, say=say))
         bold = bar.style == "focus"
         ink = theme.readable(bar.look.text) if bold else theme.INK
         sheet.words("\n".join(label), b, at, across="left", dx=8, bold=bold, color=ink)
@@ -415,10 +403,10 @@ def draw_points(chart: Chart, sheet: Sheet) -> None:
     if title:
         sheet.words(title, -sheet.left, -sheet.top - 2, across="left", down="bottom")
         sheet.top += sheet.size * 1.6
-    rules = [mark for mark in sheet.marks if isinstance(mark, canvas.Line) and not mark.under]
-    paths = [[point for point in mark.points if point] for mark in sheet.marks if isinstance(mark, canvas.Path)]
+    rules = [mark for mark in sheet.marks if isinstance(mark, Line) and not mark.under]
+    paths = [[point for point in mark.points if point] for mark in sheet.marks if isinstance(mark, Path)]
     paths += [[(rule.x0, rule.y0), (rule.x1, rule.y1)] for rule in rules]
-    dots = (mark for mark in sheet.marks if isinstance(mark, canvas.Dot))
+    dots = (mark for mark in sheet.marks if isinstance(mark, Dot))
     boxes += [(dot.x - 6, dot.y - 6, dot.x + 6, dot.y + 6) for dot in dots]
     ends = np.array([pair for path in paths for pair in itertools.pairwise(path)]).reshape(-1, 2, 1, 2)
     pieces = ends[:, 0] + np.linspace(0, 1, 25)[:, None] * (ends[:, 1] - ends[:, 0])
@@ -441,8 +429,7 @@ def read_points(chart: Chart) -> tuple[Scales, list[Track]]:
             continue
         track = tracks[series_of(chart, row)]
         label = "" if chart.label is None else said_on(chart, row, chart.y)
-        who = None if chart.name is None else row[chart.name.name]
-        named = "" if theme.is_missing(who) else str(who)
+        named = "" if chart.name is None or theme.is_missing(row[chart.name.name]) else str(row[chart.name.name])
         values = (canvas.amount(axis, row[axis.name]) for axis in (chart.x, chart.y))
         say = canvas.pointed(named, track.name, label.replace("\n", " "), *values)
         track.spots.append(Spot(place, x, y, label, say))
@@ -469,14 +456,20 @@ def _axes(chart: Chart, sheet: Sheet, named: Sequence[Track], scales: Scales) ->
     if not x_values:
         x_values = canvas.ticks(*sheet.x_range, count=7)
         x_text = canvas.tick_text(x_values, chart.x)
-    sheet.scale(values, text, "y", grid=True)
+    for at, said in zip(map(sheet.py, values), text, strict=True):
+        sheet.tick("y", at, said)
+        sheet.line(0, at, sheet.plot_width, at, color=theme.GRID, under=True)
     _scale_below(sheet, x_values, x_text, chart.x)
     sheet.line(0, sheet.height, sheet.plot_width, sheet.height, under=True)
 
 
-def _scale_below(sheet: Sheet, values: Sequence[float], texts: Sequence[str], axis: Field, grid: bool = False) -> None:
-    """The axis under a plot: its ticks and, below them, what they count."""
-    sheet.scale(values, texts, "x", grid)
+def _scale_below(sheet: Sheet, values: Sequence[float], texts: Sequence[str], axis: Field) -> None:
+    """The axis under a plot: its ticks, not all where they have no room, and below them what they count."""
+    places = list(map(sheet.px, values))
+    apart = min((b - a for a, b in itertools.pairwise(places)), default=0.0)
+    step = math.ceil((sheet.widest(texts) + 4) / apart) if apart > 0 else 1
+    for at, text in list(zip(places, texts, strict=True))[::step]:
+        sheet.tick("x", at, text)
     said = axis_title(axis)
     if said:
         at = sheet.height + sheet.size * 1.7
@@ -513,12 +506,12 @@ def _draw_track(chart: Chart, sheet: Sheet, track: Track, lines: bool) -> None:
             says.append(spot.say)
         shade = theme.QUIET if hollow and track.style != "plan" else color
         width = 3 if track.style in ("focus", "good") else 2
-        sheet.marks.append(canvas.Path(tuple(points), shade, width, track.look.dash, tuple(says)))
+        sheet.marks.append(Path(tuple(points), shade, width, track.look.dash, tuple(says)))
     elif not lines and not set(series_looks(chart)) <= set(theme.LOOKS) | {""}:
-        sheet.key.append((track.name, canvas.Dot(12, 0, 10, fill, edge, 2)))
+        sheet.key.append((track.name, Dot(12, 0, 10, fill, edge, 2)))
     for spot in track.drawn:
         if not lines or single or spot.label:
-            sheet.marks.append(canvas.Dot(sheet.px(spot.x), sheet.py(spot.y), 10, fill, edge, 2, say=spot.say))
+            sheet.marks.append(Dot(sheet.px(spot.x), sheet.py(spot.y), 10, fill, edge, 2, say=spot.say))
 
 
 def _name_ends(sheet: Sheet, tracks: Sequence[Track]) -> list[canvas.Patch]:
@@ -539,7 +532,7 @@ def _say(sheet: Sheet, track: Track, spot: Spot, bold: bool, boxes: list[canvas.
     """Write a label at the best of the places around its point: off the lines, off other labels."""
     color = theme.readable(track.look.text) if bold else theme.INK
     x, y = sheet.px(spot.x), sheet.py(spot.y)
-    words = canvas.Words(spot.label, x, y, sheet.size, color, bold, ground="#FFFFFFBF")
+    words = Words(spot.label, x, y, sheet.size, color, bold, ground="#FFFFFFBF")
     x0, y0, x1, y1 = words.patch
     wide, high = (x1 - x0) / 2 + 2, (y1 - y0) / 2
     places = [(wide + 10, 0.0), (-wide - 10, 0.0), (0.0, -high - 9), (0.0, high + 9)]
@@ -659,7 +652,7 @@ def draw_grid(chart: Chart, sheet: Sheet) -> None:
         value = theme.format_value(chart.value, tile.value) if tile.said == "–" else tile.said + unit
         say = canvas.pointed(row, column, (chart.value.title, value))
         edge = theme.PAPER if tile.shade else ""
-        sheet.marks.append(canvas.Box(x, top, x + cell, end, tile.shade, edge, 1.5 if edge else 0.0, say=say))
+        sheet.marks.append(Box(x, top, x + cell, end, tile.shade, edge, 1.5 if edge else 0.0, say=say))
         sheet.words(tile.said, x + cell / 2, (top + end) / 2, color=tile.ink, size=size * min(1, cell / wide))
 
 

@@ -160,10 +160,9 @@ def _contents(
             row += 1
         for item in items:
             title = " ".join(item.exhibit.title.split("\n"))
-            sheet.write_url(row, 1, f"internal:'{name}'!A{where[item.id][1] + 1}",
-                            formats(text_wrap=True, font_color=theme.INK), title[:255] or item.id)  # fmt: skip
-            formats.wraps(sheet, row, 1, title)
-            text(sheet, row, 2, item.id, formats, font_color=theme.QUIET, indent=1)
+            text(sheet, row, 1, title or item.id, formats, text_wrap=True)
+            place = f"internal:'{name}'!A{where[item.id][1] + 1}"
+            sheet.write_url(row, 2, place, formats(font_color=theme.DARK_BLUE, underline=1, indent=1), item.id)
             row += 1
     formats.settle(sheet)
     sheet.freeze_panes(5, 0)
