@@ -18,14 +18,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pmo_kit.facts import MINUS as MINUS
-from pmo_kit.facts import MISSING as MISSING
-from pmo_kit.facts import THIN_SPACE as THIN_SPACE
-from pmo_kit.facts import bound, number
-from pmo_kit.facts import is_missing as is_missing
+from pmo_kit import facts
 from pmo_kit.shipped import shipped
 
-format_number = number
+MINUS, MISSING, THIN_SPACE = facts.MINUS, facts.MISSING, facts.THIN_SPACE
+format_number, is_missing = facts.number, facts.is_missing
 _HOME = Path(__file__).parent
 
 _KEPT, _UNSEEN = ("\n", "\u200b", "\u00ad"), ("Cc", "Cf")
@@ -336,7 +333,7 @@ def paper(template: str, data: object, day: dt.date) -> bytes:
     import typst
 
     file, folders = shipped("templates", "report", f"{template}.typ"), fonts()
-    content = bound(_ESCAPED.sub(r"\1", json.dumps(data, ensure_ascii=False, allow_nan=False)))
+    content = facts.bound(_ESCAPED.sub(r"\1", json.dumps(data, ensure_ascii=False, allow_nan=False)))
     made = typst.compile(
         str(file),
         sys_inputs={template: printable(content, coverage(folders))},
@@ -364,7 +361,5 @@ def font_css(weights: tuple[int, ...] = (400, 600, 700)) -> str:
     for weight in weights:
         data = (font_folder() / f"SourceSans3-{names[weight]}.ttf.woff2").read_bytes()
         source = f"url(data:font/woff2;base64,{base64.b64encode(data).decode('ascii')}) format('woff2')"
-        rules.append(
-            f"@font-face{{font-family:'{FONT}';font-style:normal;font-weight:{weight};font-display:block;src:{source}}}"
-        )
+        rules.append(f"@font-face{{font-family:'{FONT}';font-weight:{weight};font-display:block;src:{source}}}")
     return "\n".join(rules)
