@@ -222,30 +222,19 @@ class Sheet:
     def frame(self, chart: Chart) -> None:
         """Write title and unit line above, meaning, note and source below: a notebook shows nothing but the figure."""
         sizes = theme.SIZES
-        small = sizes["small"] - 1
-        above = [
-            (chart.title, sizes["headline"], theme.DARK_BLUE, True, 1.15),
-            (chart.unit_line, sizes["small"], theme.QUIET, False, 1.4),
-        ]
-        below = [
-            (f"▸ {chart.takeaway}" if chart.takeaway else "", sizes["text"], theme.INK, False, 1.35),
-            (chart.note, small, theme.QUIET, False, 1.35),
-            (source_line(chart), small, theme.QUIET, False, 1.35),
-        ]
-        first = self._written(above, 0.0, draw=False)
-        self._written(above, -self.top - first - 12)
-        self.top += first + 18
-        self.bottom += self._written(below, self.height + self.bottom + 8) + 14
-
-    def _written(self, blocks: Sequence[tuple[str, int, str, bool, float]], at: float, draw: bool = True) -> float:
-        """Write blocks of text one under the other; how high they are."""
-        start, place = at, {"across": "left", "down": "top"}
-        for text, size, color, bold, leading in blocks:
-            for part in theme.wrap(text, self.width * 0.98, size, bold) if text else ():
-                if draw:
-                    self.words(part, -self.left, at, size=size, color=color, bold=bold, **place)
-                at += size * leading
-        return at - start
+        quiet: dict[str, Any] = {"size": sizes["small"] - 1, "color": theme.QUIET}
+        title: dict[str, Any] = {"size": sizes["headline"], "color": theme.DARK_BLUE, "bold": True}
+        above = [(chart.unit_line, {**quiet, "size": sizes["small"]}), (chart.title, title)]
+        meaning = f"▸ {chart.takeaway}" if chart.takeaway else ""
+        below = [(meaning, {"size": sizes["text"]}), (chart.note, quiet), (source_line(chart), quiet)]
+        ends = []
+        for blocks, at, down in ((above, -self.top - 12, "bottom"), (below, self.height + self.bottom + 8, "top")):
+            for text, look in ((text, look) for text, look in blocks if text):
+                lines = theme.wrap(text, self.width * 0.98, look["size"], look.get("bold", False))
+                _, y0, _, y1 = self.words("\n".join(lines), -self.left, at, across="left", down=down, **look).patch
+                at = y0 if down == "bottom" else y1
+            ends.append(at)
+        self.top, self.bottom = 6 - ends[0], ends[1] - self.height + 6
 
 
 def pointed(*lines: tuple[str, str] | str) -> str:
