@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 import yaml
 
@@ -39,26 +37,25 @@ def hand_check(allocation: Allocation) -> Exhibit:
     if limits.empty:
         line = "Not shown: no envelope is for the whole portfolio and no trade is used up, so there is no sum to check."
         return Message(title=line, items=(), absent="budgets")
-    parts, there = {}, {}
+    parts, there = {}, pd.Series(0.0, limits.index)
     for name, rule in limits["rule"].map(allocation.question.rule).items():
         by_person = isinstance(rule, Capacity)
         parts[name] = allocation.people[(rule.role, rule.period)] if by_person else allocation.spend[rule.year]
-        there[name] = float(rule.fte if by_person else rule.amount)
+        there[name] = rule.fte if by_person else rule.amount
     rows = pd.DataFrame(parts).reindex(chosen.index)
     lines = pd.DataFrame(
         {
             "effects of projects on one another": limits["used"] - rows.sum(),
             "together": limits["used"],
-            "there is": pd.Series(there),
-            "carried over from earlier years": limits["limit"] - pd.Series(there),
+            "there is": there,
+            "carried over from earlier years": limits["limit"] - there,
             "left": limits["slack"],
         }
     ).T
-    keep = lines.index.isin(["together", "there is", "left"]) | (lines.abs() > NEAR).any(axis=1)
-    lines = lines[keep].where(lines[keep].abs() > NEAR, 0.0)
+    lines = lines.where(lines.abs() > NEAR, 0.0)
+    lines = lines[lines.index.isin(["together", "there is", "left"]) | lines.any(axis=1)]
     rows, sums = rows.assign(project=named(chosen["name"])), lines.assign(project=[(("text", x),) for x in lines.index])
-    trades = list(people["column"])
-    least = float(limits["slack"].min())
+    trades, least = list(people["column"]), float(limits["slack"].min())
     tight = listed(limits.index[limits["slack"] <= least + NEAR].astype("str"))
     return tabled(
         data=pd.concat([rows, sums], ignore_index=True),
@@ -79,22 +76,18 @@ def decisions(register: Register, log: pd.DataFrame) -> Exhibit:
         From `pmo_kit.performance.decision_log`.
     """
     against, broken = log["followed"].eq(False).fillna(False), log.loc[~log["kept"], "name"]
+    told = log.fillna({"decided_by": "no name is recorded", "reason": "no reason is recorded", "recommended": "–"})
+    why = "Against the advice: " + told["decided_by"] + "; " + told["reason"]
     outcomes = [
-        (("text", sentence(row.outcome)), *([("small", _why(row))] if other else []))
-        for row, other in zip(log.itertuples(index=False), against, strict=True)
+        (("text", sentence(outcome)), *([("small", text)] if other else []))
+        for outcome, text, other in zip(log["outcome"], why, against, strict=True)
     ]
     kept = f"{count(len(broken), 'was', 'were')} not kept" if len(broken) else "none was broken"
     return tabled(
-        data=log.assign(date=dated(log["date"]), recommended=log["recommended"].fillna("–"), outcome=outcomes),
+        data=told.assign(date=dated(log["date"]), outcome=outcomes),
         title=f"Of {count(len(log), 'decision')} {or_none(int(against.sum()))} went against the advice, {kept}",
         takeaway=f"Not kept: {shortened(broken)}." if len(broken) else "",
     )
-
-
-def _why(row: Any) -> str:
-    """Who decided against the advice, and the reason."""
-    by = row.decided_by if isinstance(row.decided_by, str) else "no name is recorded"
-    return f"Against the advice: {by}; {row.reason if isinstance(row.reason, str) else 'no reason is recorded'}"
 
 
 @figure("annex.assumptions")
@@ -102,22 +95,16 @@ def assumptions(register: Register) -> Exhibit:
     """Return what is taken for granted, the weakest that matters most first, with owner, source and date."""
     table, told = register.table("assumptions"), claims.teller(register, "annex.assumptions", "assumptions")
     weakness, reach = (table[name].map(ORDER).fillna(len(ORDER)) for name in ("quality", "impact"))
-    data = table.assign(order=weakness + reach, reach=reach, owner=table["owner"].fillna("–"))
+    data = table.assign(order=weakness + reach, reach=reach).fillna({"owner": "–", "source": "no source"})
     data = data.sort_values(["order", "reach"], kind="stable", ignore_index=True)
-    data["source"] = [
-        (("text", row.source if isinstance(row.source, str) else "no source"),
-         ("line", f"{row.date:%Y-%m-%d}" if pd.notna(row.date) else "no date"))
-        for row in data.itertuples()
-    ]  # fmt: skip
+    days = (f"{day:%Y-%m-%d}" if pd.notna(day) else "no date" for day in data["date"])
+    data["source"] = [(("text", source), ("line", day)) for source, day in zip(data["source"], days, strict=True)]
     weak = table.loc[(table["quality"] == "R") & (table["impact"] == "R"), "assumption"]
+    words = "{n:nones-Words} of {all:words assumption|assumptions} {n:=is|are} both weak and decisive"
     return tabled(
         data=data,
-        title=say(
-            "{n:nones-Words} of {all:words assumption|assumptions} {n:=is|are} both weak and decisive",
-            n=told("weak", len(weak)),
-            all=told("all", len(table)),
-        ),
-        takeaway=f"Test first: {listed(weak)}." if len(weak) else f"Test first: {data['assumption'].iloc[0]}.",
+        title=say(words, n=told("weak", len(weak)), all=told("all", len(table))),
+        takeaway=f"Test first: {listed(weak) if len(weak) else data['assumption'].iloc[0]}.",
     )
 
 
@@ -163,13 +150,10 @@ def distance(proof: Proof) -> Chart:
     away = (asked["difference"].abs() / asked["step"]).groupby(asked["source"], sort=False).agg(["max", "size"])
     rows = away.assign(away=100 * away["max"], label=[count(n, "figure") for n in away["size"]]).reset_index()
     wide = rows.loc[rows["away"] > 50, "source"]
-    return drawn(
-        data=rows,
-        references=(Reference("x", 50.0, "rounding"),),
-        title=f"{sentence(listed(wide))} differ by more than their rounding"
-        if len(wide)
-        else "Every figure that is asked lies within the rounding of the published one",
-    )
+    title = "Every figure that is asked lies within the rounding of the published one"
+    if len(wide):
+        title = f"{sentence(listed(wide))} differ by more than their rounding"
+    return drawn(data=rows, references=(Reference("x", 50.0, "rounding"),), title=title)
 
 
 @figure("proof.second_program")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -56,17 +57,17 @@ def enablers(register: Register, appraisal: Appraisal) -> Exhibit:
     table = overview.enablers(register, appraisal)
     if table.empty:
         return not_shown("what requires what", "links")
-    names = register.projects["name"]
-    rows = table.reset_index()
-    rows["who"] = named_by(names, rows["dependents"], 4)
-    rows["many"] = rows["dependents"].map(len).astype(float)
+    rows = table.reset_index().assign(
+        who=named_by(register.projects["name"], table["dependents"], 4),
+        many=[float(len(some)) for some in table["dependents"]],
+    )
     first, told = rows.iloc[0], claims.teller(register, "balance.enablers")
     losing = told("lose", ((table["npv"] < 0) & (table["dependents_npv"] > 0)).sum())
+    alone = say("{n:Words enabler loses|enablers lose} money alone. ", n=losing) if losing.value else ""
     return tabled(
         data=rows,
         title=say("{who} is needed by {n:words project|projects}", who=first["name"], n=told("need it", first["many"])),
-        takeaway=(say("{n:Words enabler loses|enablers lose} money alone. ", n=losing) if losing.value else "")
-        + "What an enabler is worth is what the best plan loses without it.",
+        takeaway=alone + "What an enabler is worth is what the best plan loses without it.",
     )
 
 
@@ -436,34 +437,26 @@ def confidence(register: Register) -> Exhibit:
 @figure("overview.headline")
 def headline(register: Register, appraisal: Appraisal) -> Message:
     """Return the worst that the register states, in one sentence: who is Red, how far off the year is."""
-    first = say("{n:Words project|projects}", n=claims.projects(register))
-    told = accounts(register.table)
+    fact, told, ratings = partial(claims.told, register), accounts(register.table), register.projects[RATINGS]
+    parts: list[str] = [say("{n:Words project|projects}", n=claims.projects(register))]
     if told is not None and told.found != told.used:
-        used, found = (claims.told(register, "data.rows", n, part=part)
-                       for n, part in ((told.used, "used"), (told.found, "found")))  # fmt: skip
-        first = say("{used} of {found} projects in the source", used=used, found=found)
-    ratings = register.projects[RATINGS]
+        used, found = (fact("data.rows", getattr(told, part), part=part) for part in ("used", "found"))
+        parts = [say("{used} of {found} projects in the source", used=used, found=found)]
     rated, red = ratings.notna().any(axis=1), ratings.eq("R").any(axis=1)
-    parts: list[str] = [first]
     if rated.any():
-        n = claims.told(register, "rating", red.sum(), part="R")
+        n = fact("rating", red.sum(), part="R")
         parts.append(say("{n:words} rated Red", n=n) if red.any() else "none rated Red")
         if rated.mean() < 0.5:
-            n = claims.told(register, "rating", (~rated).sum(), part="none")
-            parts.append(say("{n:words} not rated", n=n))
-    asked = claims.told(register, "register.asked", overview.asked_by_year(appraisal).to_numpy().sum())
-    second: str = say("{asked:unit} asked for the years to come", asked=asked)
+            parts.append(say("{n:words} not rated", n=fact("rating", (~rated).sum(), part="none")))
+    asked, words = overview.asked_by_year(appraisal).to_numpy().sum(), "{asked:unit} asked for the years to come"
     if not register.has("costs"):
-        whole = claims.told(register, "register.asked", overview.money_of_projects(register).sum())
-        second = say("{whole:unit} stated as totals, nothing by year", whole=whole)
+        asked, words = overview.money_of_projects(register).sum(), "{asked:unit} stated as totals, nothing by year"
+    second: str = say(words, asked=fact("register.asked", asked))
     if register.has("baselines"):
         both = overview.budget_variance(register).dropna(subset=["baseline", "now"])
         if both["baseline"].sum():
             second = _year_words(register, both, red)
-    return Message(
-        title=say(", ").join(parts) + ";\n" + second,
-        items=(),
-    )
+    return Message(title=say(", ").join(parts) + ";\n" + second, items=())
 
 
 def _year_words(register: Register, both: pd.DataFrame, red: pd.Series) -> str:
@@ -498,87 +491,81 @@ def whole_life(register: Register, tolerance: float = 0.05) -> Exhibit:
     if table.empty:
         lacking = "whole-life cost or benefit of a project, or its spending of the year"
         return not_shown("the whole life, and forecast against baseline", "baselines", columns=lacking)
+    title, takeaway = year or "No forecast of the year has a baseline", ""
     cost, brings = table["life_cost"].dropna(), table["life_benefit"].dropna()
-    lived = len(cost) + len(brings) > 0
-    facts = {
-        "cost": claims.told(register, "life.cost", cost.sum()),
-        "n": claims.told(register, "count", len(cost), part="life cost stated"),
-        "brings": claims.told(register, "life.benefit", brings.sum()),
-        "m": claims.told(register, "count", len(brings), part="life benefit stated"),
-    }
+    if len(cost) + len(brings):
+        fact = partial(claims.told, register)
+        facts = {
+            "cost": fact("life.cost", cost.sum()),
+            "n": fact("count", len(cost), part="life cost stated"),
+            "brings": fact("life.benefit", brings.sum()),
+            "m": fact("count", len(brings), part="life benefit stated"),
+        }
+        title = "Over {n:=its life|their lives} {n:words project costs|projects cost} {cost:unit}"
+        title += "; {m:words states|state} benefits of {brings}" * bool(len(brings))
+        title, takeaway = say(title, **facts), f"{year}." if year else ""
     silent = register.projects["name"].drop(table.index)
-    title = "Over {n:=its life|their lives} {n:words project costs|projects cost} {cost:unit}"
-    if len(brings):
-        title += "; {m:words states|state} benefits of {brings}"
+    lacking = f"{many(len(silent), 'project states|projects state')} none of these sums: {shortened(silent)}."
     made = tabled(
         data=table.reset_index(),
         first=0 if len(table) <= ROWS_OF_LIFE else ROWS,  # page one holds so many
-        title=say(title, **facts) if lived else year or "No forecast of the year has a baseline",
-        takeaway=f"{year}." if lived and year else "",
-        note=f"{many(len(silent), 'project states|projects state')} none of these sums: {shortened(silent)}."
-        if len(silent)
-        else "",
+        title=title,
+        takeaway=takeaway,
+        note=lacking if len(silent) else "",
     )
-    printed = {name: digits(table[name].dropna()) for name in ("life_cost", "life_benefit", "now")}
-    titles = {"now": f"forecast{_stated(register, 'spend').removeprefix('spending')}"}
-    shown = [replace(one, decimals=printed.get(one.name, one.decimals)) for one in made.columns]
-    return replace(made, columns=tuple(replace(one, title=titles.get(one.name, one.title)) for one in shown))
+    heads: dict[str, Any] = {
+        name: {"decimals": digits(table[name].dropna())} for name in ("life_cost", "life_benefit", "now")
+    }
+    heads["now"]["title"] = f"forecast{_stated(register, 'spend').removeprefix('spending')}"
+    return replace(made, columns=tuple(replace(one, **heads.get(one.name, {})) for one in made.columns))
 
 
 def _off_baseline(register: Register, tolerance: float) -> str:
     """How many forecasts of the year are further off their baseline than is tolerated."""
     both = overview.budget_variance(register).dropna(subset="variance")
-    outside = both[(both["share"].abs() > tolerance) | (both["share"].isna() & (both["variance"] != 0))]
-    over, under = int((outside["variance"] > 0).sum()), int((outside["variance"] < 0).sum())
+    outside = both["variance"][(both["share"].abs() > tolerance) | (both["share"].isna() & (both["variance"] != 0))]
     if both.empty:
         return ""
     if outside.empty:
         return f"No forecast of {count(len(both), 'project')} is more than {percent(tolerance)} off its baseline"
-    return (
-        f"{many(len(outside), '|')} of {count(len(both), 'forecast')} {'is' if len(outside) == 1 else 'are'} "
-        f"more than {percent(tolerance)} off: {or_none(over)} over, {or_none(under)} under"
-    )
+    over, under = (or_none(int(side.sum())) for side in (outside > 0, outside < 0))
+    are = f"{many(len(outside), '|')} of {count(len(both), 'forecast')} {'is' if len(outside) == 1 else 'are'}"
+    return f"{are} more than {percent(tolerance)} off: {over} over, {under} under"
 
 
 @figure("overview.tiles")
 def tiles(register: Register) -> Kpi:
     """Return the four numbers of a portfolio that is watched, not arbitrated."""
-    told, ratings = accounts(register.table), register.projects[RATINGS]
+    told, ratings, fact = accounts(register.table), register.projects[RATINGS], partial(claims.told, register)
     found = [tile("Projects", claims.projects(register), note="in the register" if told is None else told.sentence)]
     if ratings.notna().to_numpy().any():
-        red = claims.told(register, "rating", ratings.eq("R").any(axis=1).sum(), part="R")
+        red = fact("rating", ratings.eq("R").any(axis=1).sum(), part="R")
         found.append(tile("Rated Red", red, note="declared or assured", focus=True))
-    if register.has("baselines"):
-        both = overview.budget_variance(register).dropna(subset="variance")
+    if register.has("baselines") and len(both := overview.budget_variance(register).dropna(subset="variance")):
         projects = count(len(both), "project")
         now, base = (
-            claims.told(register, f"year.{key}", both[column].sum(), over=projects)
+            fact(f"year.{key}", both[column].sum(), over=projects)
             for key, column in (("forecast", "now"), ("baseline", "baseline"))
         )
-        if len(both):
-            note = f"{register.settings.unit}; {projects} with both figures"
-            found.append(tile("Forecast of spend, of baseline", now, base, note))
+        note = f"{register.settings.unit}; {projects} with both figures"
+        found.append(tile("Forecast of spend, of baseline", now, base, note))
     return kpi("The portfolio", [*found, tile("Data findings", claims.findings(register), note="to look at")])
 
 
 @figure("overview.attention")
 def attention(register: Register) -> Message:
     """Return what stands out: the projects rated Red and the forecasts furthest from their baselines."""
-    items = []
-    projects = register.projects
-    names = projects.loc[projects[RATINGS].eq("R").any(axis=1), "name"]
+    red, items = register.projects[RATINGS].eq("R").any(axis=1), []
+    names = register.projects.loc[red, "name"]
+    if len(names) > RED_NAMED + 1:
+        dearest = overview.money_of_projects(register)[names.index].sort_values(ascending=False, kind="stable")
+        names = names[dearest.index]
     if len(names):
-        if len(names) > RED_NAMED + 1:
-            names = names.loc[
-                overview.money_of_projects(register)[names.index].sort_values(ascending=False, kind="stable").index
-            ]
         items.append(("Rated Red:", f"{shortened(names, RED_NAMED)}."))
     if register.has("baselines"):
-        both = overview.budget_variance(register).dropna(subset="variance").sort_values("variance", kind="stable")
-        for lead, rows in (("Furthest over budget:", both.iloc[::-1]), ("Furthest under:", both)):
-            side = rows["variance"] > 0 if "over" in lead else rows["variance"] < 0
-            first = rows[side].head(3).itertuples(index=False)
-            named = [f"{row.name} {number(row.variance, signed=True)}" for row in first]
+        off = overview.budget_variance(register).set_index("name")["variance"].sort_values(kind="stable")
+        for lead, side in (("Furthest over budget:", off[off > 0].iloc[::-1]), ("Furthest under:", off[off < 0])):
+            named = [f"{name} {number(amount, signed=True)}" for name, amount in side.head(3).items()]
             items += [(lead, f"{listed(named)}.")] if named else []
     items = items or [("Nothing", "stands out in what the register holds.")]
     return Message(title="What stands out", items=tuple(items))

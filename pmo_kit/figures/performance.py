@@ -94,17 +94,12 @@ def _actions(register: Register, days_late: pd.Series) -> tuple[Fact, Fact]:
 def headline(review: Review) -> Message:
     """Return the worst that the figures say, in one sentence: who is Red, and where today's pace ends."""
     told, total = _of_review(review), review.areas.loc["All"]
-    red = say("{red:words} Red by the figures, {declared:nones-words} by their sponsors", **told)
-    if not told["red"].value:
-        red = say("none Red by the figures", **told)
+    red = "{red:words} Red by the figures, {declared:nones-words} by their sponsors"
+    red = say(red if told["red"].value else "none Red by the figures", **told)
     pace = say("at today's pace {running:=it ends|they end} {off}", **told, off=_off(told, total["vac"], "unit"))
     if pd.isna(total["vac"]):
         pace = say("where {running:=it ends is|they end is} not known", **told)
-    return Message(
-        title=_runs(review) + ", " + red + ";\n" + pace,
-        items=(),
-        facts=tuple(told.values()),
-    )
+    return Message(title=_runs(review) + ", " + red + ";\n" + pace, items=(), facts=tuple(told.values()))
 
 
 @figure("performance.tiles")
@@ -132,24 +127,18 @@ def ratings(review: Review, before: Review | None = None) -> Table:
     With the review of the last committee's register a column says how the rating by rule moved.
     """
     rows = review.table.reset_index()
-    moved = None if before is None else rag_movement(review.table, before.table)["move"]
-    rows["move"] = "" if moved is None else moved.map(MOVES).to_numpy()
+    rows["move"] = "" if before is None else rag_movement(review.table, before.table).map(MOVES).to_numpy()
     rows["order"] = rows["rag_rule"].map(WORST_FIRST).fillna(3)
     rows = rows.sort_values(["watermelon", "order", "bac"], ascending=[False, True, False], kind="stable")
-    rows["reason"] = rows["reason"].replace("", "–")
-    told = _of_review(review)
+    told, title = _of_review(review), "No project reports Green while its figures say Red"
+    if told["false"].value:
+        words = "{false:Words project reports|projects report} Green while the figures say Red: {who}"
+        title = say(words, who=shortened(review.watermelons["name"]), **told)
+    earned = say("{who}: {earned} of work earned for {spent} spent.", who=_runs(review), **told)
     return tabled(
-        data=rows,
-        title=say(
-            "{false:Words project reports|projects report} Green while the figures say Red: {who}",
-            who=shortened(review.watermelons["name"]),
-            **told,
-        )
-        if told["false"].value
-        else "No project reports Green while its figures say Red",
-        takeaway=say("{who}: {earned} of work earned for {spent} spent.", who=_runs(review), **told)
-        if told["running"].value
-        else f"{NOBODY}.",
+        data=rows.replace({"reason": {"": "–"}}),
+        title=title,
+        takeaway=earned if told["running"].value else f"{NOBODY}.",
         note=review.rules.text(),
     )
 
@@ -168,17 +157,11 @@ def areas(review: Review) -> Table:
     title = say("{earned} earned for {spent} spent", **told) if told["running"].value else NOBODY
     if len(worst) < len(known):
         title += f"; {doing(worst.index, 'earns|earn', len(worst))} least: {number(known.min(), 2)} per 1"
-    return tabled(
-        data=rows,
-        title=title,
-        takeaway=say(
-            "At today's pace the {running:words project ends|projects end} at {end}, {off}.",
-            off=_off(told, total["vac"]),
-            **told,
-        )
-        if total["vac"] == total["vac"]
-        else "Where they end at today's pace is not known.",
-    )
+    takeaway = "Where they end at today's pace is not known."
+    if total["vac"] == total["vac"]:
+        words = "At today's pace the {running:words project ends|projects end} at {end}, {off}."
+        takeaway = say(words, off=_off(told, total["vac"]), **told)
+    return tabled(data=rows, title=title, takeaway=takeaway)
 
 
 @figure("performance.s_curve_{project}")
@@ -187,23 +170,23 @@ def s_curve(review: Review, project: str) -> Chart:
     row, curve = review.table.loc[project], curve_of(review, project)
     end = curve.loc[curve["what"] == "forecast", "period"]
     ahead = f"; at this pace it ends in {end.iloc[-1]} at {number(row['eac'])}" if len(end) else ""
-    late = f", {number(-row['sv_t'])} months behind its plan" if row["sv_t"] < 0 else ""
-    earned = curve.loc[curve["what"] == "earned", "months"]
-    today = f"; month {number(earned.iloc[-1], 0)} is {row['period']}" if len(earned) else ""
+    reported = curve.loc[curve["what"] == "earned", "months"].tail(1)
+    today = "".join(f"; month {number(month, 0)} is {row['period']}" for month in reported)
+    title, takeaway = f"{row['name']} reports no figures that add up", ""
+    if row["counted"]:
+        title = say(
+            "{who} has earned {earned} for {spent} spent{late}", who=row["name"],
+            late=f", {number(-row['sv_t'])} months behind its plan" if row["sv_t"] < 0 else "",
+            earned=claims.told(review.register, "delivery.earned", row["ev"], project=project),
+            spent=claims.told(review.register, "delivery.spent", row["ac"], project=project),
+        )  # fmt: skip
+        takeaway = f"Its budget is {number(row['bac'])}{ahead}."
     return drawn(
         data=curve,
         x=f"months: months from the start{today}",
-        references=tuple(Reference("x", float(month), "today") for month in earned.tail(1)),
-        title=say(
-            "{who} has earned {earned} for {spent} spent{late}",
-            who=row["name"],
-            late=late,
-            earned=claims.told(review.register, "delivery.earned", row["ev"], project=project),
-            spent=claims.told(review.register, "delivery.spent", row["ac"], project=project),
-        )
-        if row["counted"]
-        else f"{row['name']} reports no figures that add up",
-        takeaway=f"Its budget is {number(row['bac'])}{ahead}." if row["counted"] else "",
+        references=tuple(Reference("x", float(month), "today") for month in reported),
+        title=title,
+        takeaway=takeaway,
         unit_line=unit_line("Plan, work earned, money spent", scope=f"{row['name']} {project}"),
     )
 
@@ -211,19 +194,21 @@ def s_curve(review: Review, project: str) -> Chart:
 @figure("performance.slips")
 def slips(register: Register, milestones: pd.DataFrame, most: int = ROWS) -> Chart:
     """Return how late the open milestones are: at the last committee (dot) and today (end of the line)."""
-    late = milestones[~milestones["done"] & (milestones["slip_months"] > 0)].copy()
-    late["milestone"] = late["name"] + ": " + late["milestone"]
-    late["low"] = 0.0
-    late["words"] = [
-        f"{_told(row.slip_months, 'month') if row.slip_months >= 1 else 'less than a month'}, now {row.now:%b %Y}"
-        for row in late.itertuples()
-    ]
-    late["style"] = ["focus" if place < 2 else "ordinary" for place in range(len(late))]
+    late = milestones[~milestones["done"] & (milestones["slip_months"] > 0)]
+    late = late.assign(
+        milestone=late["name"] + ": " + late["milestone"],
+        low=0.0,
+        words=[
+            f"{_told(row.slip_months, 'month') if row.slip_months >= 1 else 'less than a month'}, now {row.now:%b %Y}"
+            for row in late.itertuples()
+        ],
+        style=["focus" if place < 2 else "ordinary" for place in range(len(late))],
+    )
     shown, note = cut(late, most)
-    moved = int((late["moved_months"] >= 1).sum())
     title, takeaway = "No open milestone is late", ""
     if len(late):
-        first = late["milestone"][late["slip_months"] == (slip := late["slip_months"].max())]
+        moved, slip = int((late["moved_months"] >= 1).sum()), late["slip_months"].max()
+        first = late["milestone"][late["slip_months"] == slip]
         title = f"Latest {'is' if len(first) == 1 else 'are'} {shortened(first)}, "
         title += f"by {count(round(slip), 'month') if slip >= 1 else 'less than a month'}"
         takeaway = f"{sentence(or_none(moved))} of {count(len(late), 'late milestone')} "
@@ -237,15 +222,13 @@ def forecasts(review: Review, accuracy: pd.DataFrame) -> Table:
     rows = accuracy.reset_index().sort_values("declared_gap", kind="stable")
     hopeful = rows.loc[rows["declared_gap"] < -HOPE * rows["eac"], "name"]
     than = f"to end more than {percent(HOPE)} cheaper than"
-    return tabled(
-        data=rows,
-        title=f"{many(len(hopeful), 'project hopes|projects hope')} {than} "
-        f"{'its' if len(hopeful) == 1 else 'their'} pace: {shortened(hopeful)}"
-        if len(hopeful)
-        else f"No project declares {than} its pace"
-        if rows["declared_gap"].notna().any()
-        else "No project declares what it still needs and has a pace to compare it with",
-    )
+    title = "No project declares what it still needs and has a pace to compare it with"
+    if len(hopeful):
+        whose = "its" if len(hopeful) == 1 else "their"
+        title = f"{many(len(hopeful), 'project hopes|projects hope')} {than} {whose} pace: {shortened(hopeful)}"
+    elif rows["declared_gap"].notna().any():
+        title = f"No project declares {than} its pace"
+    return tabled(data=rows, title=title)
 
 
 @figure("performance.stop_or_continue")
@@ -253,39 +236,35 @@ def stop_or_continue(review: Review, verdicts: pd.DataFrame) -> Table:
     """Return the stop or continue test: what is spent is left out."""
     rows = verdicts.reset_index().sort_values(["gain_at_cpi", "project_id"], kind="stable")
     doubtful = rows[rows["verdict"].isin(["stop", "look again"])].set_index("project_id")["name"]
-    nouns = "running project|running projects" if _running(review, doubtful.index) else "project|projects"
-    return tabled(
-        data=rows,
-        title=say(
-            f"{{n:Words {nouns}}} would not pay at today's pace: {{who}}",
-            n=claims.teller(review.register, "stop_or_continue")("doubtful", len(doubtful)),
-            who=shortened(doubtful),
-        )
-        if len(doubtful)
-        else "Every running project that can be judged is worth finishing"
+    title = (
+        "Every running project that can be judged is worth finishing"
         if len(rows)
-        else "No running project can be judged",
+        else "No running project can be judged"
     )
+    if len(doubtful):
+        running = "running " * _running(review, doubtful.index)
+        words = f"{{n:Words {running}project|{running}projects}} would not pay at today's pace: {{who}}"
+        n = claims.teller(review.register, "stop_or_continue")("doubtful", len(doubtful))
+        title = say(words, n=n, who=shortened(doubtful))
+    return tabled(data=rows, title=title)
 
 
 @figure("performance.rebaselines")
 def rebaselines(register: Register, moves: pd.DataFrame) -> Table:
     """Return the log of moved baselines, those without a reference first."""
-    rows = moves.sort_values(["explained", "project_id"], kind="stable").copy()
-    rows["name"] = rows["project_id"].map(register.projects["name"]).fillna("")
-    rows["since"] = dated(rows["since"], "%b %Y")
-    rows["what"] = rows["quantity"].replace("bac", "budget at completion").str.replace("_", " ")
-    rows["reference"] = rows["reference"].astype("object").where(rows["explained"], "none")
-    silent = rows.loc[~rows["explained"].astype(bool), "name"].drop_duplicates()
-    return tabled(
-        data=rows,
-        title=f"The baseline of {shortened(silent)} moved without a decision"
-        if len(silent)
-        else "Every baseline that moved has a change request"
-        if len(rows)
-        else "No baseline moved",
-        takeaway=f"{many(int(rows['explained'].sum()), 'move has|moves have')} a reference." if len(rows) else "",
+    rows = moves.sort_values(["explained", "project_id"], kind="stable")
+    rows = rows.assign(
+        name=rows["project_id"].map(register.projects["name"]).fillna(""),
+        since=dated(rows["since"], "%b %Y"),
+        what=rows["quantity"].replace("bac", "budget at completion").str.replace("_", " "),
+        reference=rows["reference"].astype("object").where(rows["explained"], "none"),
     )
+    silent = rows.loc[~rows["explained"].astype(bool), "name"].drop_duplicates()
+    title = "Every baseline that moved has a change request" if len(rows) else "No baseline moved"
+    if len(silent):
+        title = f"The baseline of {shortened(silent)} moved without a decision"
+    known = f"{many(rows['explained'].sum(), 'move has|moves have')} a reference."
+    return tabled(data=rows, title=title, takeaway=known if len(rows) else "")
 
 
 @figure("performance.since_last")
@@ -302,20 +281,17 @@ def since_last(register: Register, found: pd.DataFrame) -> Table:
 @figure("benefits.realized")
 def realized(benefits: Benefits, most: int = 12) -> Chart:
     """Return what was due and what was realized, benefit by benefit, the largest shortfall first."""
-    known = benefits.table.dropna(subset=["due", "realized"]).copy()
-    known["short"] = known["due"] - known["realized"]
-    known = known.sort_values(["short", "project_id"], ascending=[False, True], kind="stable")
-    known["label"] = known["name"] + ": " + known["benefit"]
-    shown, note = cut(known, most)
+    known = benefits.table.dropna(subset=["due", "realized"])
+    known = known.assign(short=known["due"] - known["realized"], label=known["name"] + ": " + known["benefit"])
+    shown, note = cut(known.sort_values(["short", "project_id"], ascending=[False, True], kind="stable"), most)
     rows = shown.melt("label", ["due", "realized"], "what", "amount").replace({"what": {"due": "approved"}})
-    title = "No benefit is due yet"
-    if len(shown):
-        worst, title = shown.iloc[0], "Every benefit that was due and is reported has come"
-        if worst["short"] > 0:
-            of: dict[str, Any] = {"part": f"realized of due: {worst['benefit']}", "project": str(worst["project_id"])}
-            rate = claims.told(benefits, "share", worst["realized"] / worst["due"], **of)
-            words = "{who} has brought {rate} of “{what}” that was due"
-            title = say(words, who=worst["name"], what=worst["benefit"], rate=rate)
+    title = "Every benefit that was due and is reported has come" if len(shown) else "No benefit is due yet"
+    if (shown["short"] > 0).any():
+        worst = shown.iloc[0]
+        of: dict[str, Any] = {"part": f"realized of due: {worst['benefit']}", "project": str(worst["project_id"])}
+        rate = claims.told(benefits, "share", worst["realized"] / worst["due"], **of)
+        words = "{who} has brought {rate} of “{what}” that was due"
+        title = say(words, who=worst["name"], what=worst["benefit"], rate=rate)
     return drawn(
         data=rows.set_index("label").loc[list(shown["label"])].reset_index(),
         title=title,
@@ -327,15 +303,10 @@ def realized(benefits: Benefits, most: int = 12) -> Chart:
 @figure("benefits.reference_classes")
 def reference_classes(register: Register, classes: pd.DataFrame) -> Table:
     """Return how past claims turned out, by area: what the next appraisal can use."""
-    words = {
-        "benefit": "Benefits realized per 1 approved",
-        "cost": "Cost per 1 approved",
-        "duration": "Duration per 1 approved",
-    }
-    rows = classes.assign(what=classes["quantity"].map(words), last=classes["area"].eq("All"))
+    words = {"benefit": "Benefits realized", "cost": "Cost", "duration": "Duration"}
+    rows = classes.assign(what=classes["quantity"].map(words) + " per 1 approved", last=classes["area"].eq("All"))
     rows = rows.sort_values(["quantity", "last", "area"], kind="stable")
-    whole = classes[classes["area"] == "All"].set_index("quantity")
-    told = []
+    whole, told = classes[classes["area"] == "All"].set_index("quantity"), []
     if "benefit" in whole.index:
         n, share = whole.loc["benefit", ["cases", "pooled"]]
         told.append(f"{many(n, 'project|projects')} realized {percent(share)} of the benefits that were due")
@@ -372,20 +343,16 @@ def gates(register: Register, coverage: pd.DataFrame) -> Table:
     rows = coverage.reset_index()
     rows["share"] = 100 * rows["coverage"]
     known, whole = coverage.drop(index="All")["coverage"].dropna(), coverage.at["All", "coverage"]
-    worst = known[known == known.min()]
-    never, title = int(coverage.at["All", "missing"]), "No check is asked for"
+    worst, never = known[known == known.min()], int(coverage.at["All", "missing"])
+    title = "No check is asked for"
     if len(worst) < len(known):
         title = f"{doing(worst.index, 'has passed|have passed', len(worst))} {percent(known.min())} of "
         title += f"{'its' if len(worst) == 1 else 'their'} checks, the whole portfolio {percent(whole)}"
     elif whole == whole:
         title = f"{percent(whole)} of the checks that are asked for are passed"
-    return tabled(
-        data=rows,
-        title=title,
-        takeaway=f"{many(never, 'check was|checks were')} never done."
-        if never
-        else "Every one of them was done." * bool(whole == whole),
-    )
+    done = "Every one of them was done." * bool(whole == whole)
+    takeaway = f"{many(never, 'check was|checks were')} never done." if never else done
+    return tabled(data=rows, title=title, takeaway=takeaway)
 
 
 @figure("benefits.risks")
@@ -414,31 +381,25 @@ def exposure(register: Register, by_class: pd.DataFrame) -> Table:
     known = total["before"] == total["before"]
     moved = f", {number(total['change'], signed=True)} since the last committee" if known else ""
     cost = claims.told(register, "risk.expected", total["exposure"], part="on record")
-    most = parts.index[parts == parts.max()] if parts.max() > 0 else []
+    most = listed(parts.index[parts == parts.max()].astype("str"))
     return tabled(
         data=rows,
         title=say("All risks on record together are expected to cost {cost}{moved}", cost=cost, moved=moved),
-        takeaway=f"{sentence(listed(map(str, most)))} risks weigh most." if len(most) else "",
+        takeaway=f"{sentence(most)} risks weigh most." if parts.max() > 0 else "",
     )
 
 
 @figure("benefits.actions")
 def actions(register: Register, directions: pd.DataFrame) -> Table:
     """Return open actions and directions with owner and due date, the most overdue first."""
+    days = directions["days_late"]
     rows = directions.assign(
         due=dated(directions["due"]),
-        late=directions["days_late"].where(directions["days_late"] > 0),
-        late_words=[f"{_told(days, 'day')} late" if days > 0 else "–" for days in directions["days_late"]],
+        late=days.where(days > 0),
+        late_words=[f"{_told(late, 'day')} late" if late > 0 else "–" for late in days],
     )
-    late, whole = _actions(register, rows["days_late"])
-    return tabled(
-        data=rows,
-        title=say(
-            "{late:nones-Words} of {whole:words open action|open actions} {late:=is|are} past the date",
-            late=late,
-            whole=whole,
-        )
-        if len(rows)
-        else "No action is open",
-        takeaway=f"First: {rows['action'].iloc[0]}." if len(rows) else "",
-    )
+    if rows.empty:
+        return tabled(data=rows, title="No action is open")
+    late, whole = _actions(register, days)
+    words = "{late:nones-Words} of {whole:words open action|open actions} {late:=is|are} past the date"
+    return tabled(data=rows, title=say(words, late=late, whole=whole), takeaway=f"First: {rows['action'].iloc[0]}.")

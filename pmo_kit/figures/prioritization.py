@@ -32,26 +32,20 @@ def acceptability(robustness: RankRobustness) -> Chart:
     """Return how often each project takes each rank; shares below half a percent are left blank."""
     table = robustness.table
     share, more = cut(robustness.acceptability.iloc[:, :RANKS], ROWS)
-    rows = pd.DataFrame(
-        {
-            "project": f"{table.loc[project, 'name']} {project}", "rank": str(rank), "share": 100 * value,
-            "label": "" if value < 0.005 else number(100 * value, 0),
-        }
-        for project, line in share.iterrows()
-        for rank, value in line.items()
-    )  # fmt: skip
-    drawn_cases = number(robustness.inputs["draws"], 0)
-    beyond = f"Ranks beyond {number(RANKS, 0)} are not drawn." if len(table) > RANKS else ""
-    first = table["first"].sort_values(ascending=False, kind="stable").head(3)
+    rows = _long(robustness.ranking, share, "rank", "share")
+    rows["label"] = ["" if value < 0.005 else number(100 * value, 0) for value in rows["share"]]
+    first = table.set_index("name")["first"].sort_values(ascending=False, kind="stable").head(3)
     first = first[first >= 0.005]
-    said = listed(f"{table.loc[i, 'name']} {percent(value)}" for i, value in first.items())
-    alone = f"{table.loc[first.index[0], 'name']} comes first in {percent(first.iloc[0])} of cases"
-    title = alone if first.iloc[0] >= 0.9 else f"Who comes first depends on the weights: {said}"
+    said = listed(f"{name} {percent(value)}" for name, value in first.items())
+    alone = f"{first.index[0]} comes first in {percent(first.iloc[0])} of cases"
+    beyond = f"Ranks beyond {number(RANKS, 0)} are not drawn." if len(table) > RANKS else ""
     return drawn(
-        data=rows,
-        title=title,
+        data=rows.assign(share=100 * rows["share"]),
+        title=alone if first.iloc[0] >= 0.9 else f"Who comes first depends on the weights: {said}",
         takeaway=robustness.sentences[0],
-        unit_line=unit_line(f"Share of cases in each rank: {CASES}, {drawn_cases} drawn", "%"),
+        unit_line=unit_line(
+            f"Share of cases in each rank: {CASES}, {number(robustness.inputs['draws'], 0)} drawn", "%"
+        ),
         note=f"{more} {beyond}".strip(),
     )
 
@@ -74,16 +68,14 @@ def stability(robustness: RankRobustness) -> Chart:
 def disagreement(found: Disagreement, ranking: Ranking) -> Chart:
     """Return the ranks that the stakeholders' weights give, the most disputed projects first."""
     table = found.table
-    low, high = table.min(axis=1), table.max(axis=1)
-    order = (high - low).sort_values(ascending=False, kind="stable").index[:ROWS]
-    rows = pd.DataFrame({"rank": table.mean(axis=1), "low": low, "high": high}).loc[order]
-    rows["project"] = [f"{ranking.table.loc[i, 'name']} {i}" for i in order]
-    rows["label"] = [_who(table.loc[i]) for i in order]
-    pairs = len(table) * (len(table) - 1) // 2
+    rows = pd.DataFrame({"rank": table.mean(axis=1), "low": table.min(axis=1), "high": table.max(axis=1)})
+    rows = rows.loc[(rows["high"] - rows["low"]).sort_values(ascending=False, kind="stable").index[:ROWS]]
+    names, pairs = ranking.table["name"], len(table) * (len(table) - 1) // 2
+    rows["project"], rows["label"] = _called(ranking), [_who(table.loc[project]) for project in rows.index]
     return drawn(
         data=rows,
         title=f"The {count(table.shape[1])} weightings dispute {number(len(found.pairs), 0)} of {number(pairs, 0)} "
-        f"pairs; {ranking.table.loc[order[0], 'name']} moves most: {rows['label'].iloc[0]}"
+        f"pairs; {names[rows.index[0]]} moves most: {rows['label'].iloc[0]}"
         if len(found.pairs)
         else found.summary.rstrip("."),
         takeaway=found.summary,
@@ -138,27 +130,25 @@ def answer(
 @figure("prioritization.tiers")
 def tiers(ranking: Ranking, robustness: RankRobustness) -> Table:
     """Return the projects in tiers, with the range of ranks instead of a false exact one."""
-    rows = robustness.table.sort_values(["tier", "rank"], kind="stable").reset_index()
-    base = ranking.table.loc[rows["project_id"]].reset_index()
+    rows = robustness.table.sort_values(["tier", "rank"], kind="stable")
+    base = ranking.table.loc[rows.index]
+    ends = rows[["rank_low", "rank_high"]].itertuples(index=False)
     data = base.assign(
         tier=[f"Tier {tier}" for tier in rows["tier"]],
         value=rows["value"],
-        ranks=[
-            span([number(end, 0) for end in ends]) for ends in zip(rows["rank_low"], rows["rank_high"], strict=True)
-        ],
+        ranks=[span([number(low, 0), number(high, 0)]) for low, high in ends],
         first=100 * rows["first"],
         standing=base["commitment"].map(STANDING).fillna(""),
         missing=[str(n) if n else "" for n in base["missing"]],
     )
-    first = base.loc[(rows["tier"] == 1).to_numpy(), "name"]
     left = ranking.table[ranking.table["excluded"] != ""]
-    notes = [f"{name} is not ranked: {why}." for name, why in zip(left["name"], left["excluded"], strict=True)]
-    if (base["commitment"] == "mandatory").any():
-        notes.insert(0, "By law: done whatever its rank.")
+    notes = ["By law: done whatever its rank."] if (base["commitment"] == "mandatory").any() else []
+    notes += [f"{name} is not ranked: {why}." for name, why in zip(left["name"], left["excluded"], strict=True)]
+    apart = many(rows["tier"].nunique(), "tier|tiers")
     return tabled(
-        data=data,
+        data=data.reset_index(),
         own=[Field("value", "value", ranking.unit)],
-        title=f"{many(rows['tier'].nunique(), 'tier|tiers')} can be told apart; the first is {shortened(first)}",
+        title=f"{apart} can be told apart; the first is {shortened(base.loc[rows['tier'] == 1, 'name'])}",
         unit_line=unit_line("Value and range of ranks", ranking.unit),
         note=" ".join(notes),
     )
@@ -193,18 +183,15 @@ def criteria(ranking: Ranking) -> Table:
 def contributions(ranking: Ranking) -> Chart:
     """Return what gives each project its value, by criterion or, where there are more than four, by group."""
     parts, more = cut(ranking.contributions.loc[ranking.ranked], ROWS)
-    names = ranking.table.loc[parts.index, "name"]
     grouped = parts.T.groupby(_series(ranking), sort=False).sum().T
     order = grouped.sum().sort_values(ascending=False, kind="stable").index
-    long = grouped[order].rename_axis(columns="what").stack().rename("points").reset_index()
-    long["project"] = [f"{names[project]} {project}" for project in long["project_id"]]
     whole, leader = parts.sum(axis=1), grouped.iloc[0]
-    first = names[whole >= whole.max() - 1e-9]
+    first = ranking.table.loc[whole.index[whole >= whole.max() - 1e-9], "name"]
     title = f"{shortened(first)} lead with {number(whole.max())} each"
     if len(first) == 1:
         title = f"{first.iloc[0]} leads with {number(whole.max())}; {number(leader.max())} of it from {leader.idxmax()}"
     return drawn(
-        data=long,
+        data=_long(ranking, grouped[order], "what", "points"),
         x=Field("points", "value", ranking.unit),
         title=title,
         unit_line=unit_line("What the value is made of", ranking.unit),
@@ -215,33 +202,32 @@ def contributions(ranking: Ranking) -> Chart:
 @figure("prioritization.scores")
 def scores(ranking: Ranking) -> Chart:
     """Return the value of every score, projects by criteria, with a question mark where one is missing."""
-    projects = ranking.ranked[:ROWS]
+    projects, criteria = ranking.ranked[:ROWS], ranking.weights.index.str.replace("_", " ")
     values, low, high = ranking.cells(projects)
-    unknown = _missing(ranking, projects)
-    names = ranking.table.loc[projects, "name"]
-    rows = pd.DataFrame(
-        {
-            "project": f"{names[project]} {project}", "criterion": str(criterion).replace("_", " "),
-            "value": np.nan if unknown[i, j] else values[i, j],
-            "label": "?" if unknown[i, j] else number(values[i, j], 0),
-        }
-        for i, project in enumerate(projects)
-        for j, criterion in enumerate(ranking.weights.index)
-    )  # fmt: skip
-    gaps, more = int(_missing(ranking, ranking.ranked).sum()), len(ranking.ranked) - len(projects)
-    cells = len(ranking.ranked) * len(ranking.weights)
-    holes = f"{many(gaps, 'score is|scores are')} missing of {number(cells, 0)}"
-    wide = float((high - low).max(initial=0.0))
-    return drawn(
-        data=rows,
-        title=f"{holes}: shown as ?, counted as an interval" if gaps else f"No score of {number(cells, 0)} is missing",
-        takeaway="A missing score is never a zero: it may be anything on its scale."
-        if gaps
-        else f"The widest declared interval spans {number(wide, 0)} points."
-        if wide > 0
-        else "Scores of several assessors are averaged.",
-        note=f"And {number(more, 0)} more." if more else "",
-    )
+    missing = ranking.card.missing[ranking.positions(ranking.ranked)]
+    shown = pd.DataFrame(np.where(missing[:ROWS], np.nan, values), projects, criteria)
+    rows = _long(ranking, shown, "criterion", "value")
+    rows["label"] = ["?" if value != value else number(value, 0) for value in rows["value"]]
+    gaps, wide = int(missing.sum()), float((high - low).max(initial=0.0))
+    title, takeaway = f"No score of {number(missing.size, 0)} is missing", "Scores of several assessors are averaged."
+    if gaps:
+        title = f"{many(gaps, 'score is|scores are')} missing of {number(missing.size, 0)}"
+        title += ": shown as ?, counted as an interval"
+        takeaway = "A missing score is never a zero: it may be anything on its scale."
+    elif wide > 0:
+        takeaway = f"The widest declared interval spans {number(wide, 0)} points."
+    return drawn(data=rows, title=title, takeaway=takeaway, note=cut(ranking.table.loc[ranking.ranked], ROWS)[1])
+
+
+def _called(ranking: Ranking) -> pd.Series:
+    """Projects as a chart names them: by name and id."""
+    return ranking.table["name"] + " " + ranking.table.index
+
+
+def _long(ranking: Ranking, table: pd.DataFrame, across: str, value: str) -> pd.DataFrame:
+    """A table with projects down and something across as a chart takes it: project, what is across, value."""
+    named = table.rename(index=_called(ranking), columns=str).rename_axis(index="project", columns=across)
+    return named.stack().rename(value).reset_index()
 
 
 def _label(row: Any) -> str:
@@ -269,8 +255,3 @@ def _series(ranking: Ranking) -> list[str]:
     weight = pd.Series(ranking.weights.to_numpy(float)).groupby(shown).sum().sort_values(ascending=False, kind="stable")
     kept = set(weight.index if len(weight) <= SERIES else weight.index[: SERIES - 1])
     return [name if name in kept else "other criteria" for name in shown]
-
-
-def _missing(ranking: Ranking, projects: pd.Index) -> np.ndarray:
-    """Cells without a score, projects x criteria."""
-    return np.asarray(ranking.card.missing[ranking.positions(projects)])

@@ -8,10 +8,10 @@ import pandas as pd
 
 from pmo_kit.arbitration import Envelope
 from pmo_kit.exhibits import Chart, Exhibit, Field, Reference, Table
-from pmo_kit.facts import Fact, count, in_sentence, listed, many, money, number, percent, say, sentence, shortened
+from pmo_kit.facts import count, doing, in_sentence, many, money, number, percent, say, sentence, shortened
 from pmo_kit.figures import claims
 from pmo_kit.figures.figure import drawn, figure, named_by, nothing, tabled, unit_line
-from pmo_kit.risk import Bases, Simulation
+from pmo_kit.risk import Bases, Simulation, compare_plans
 
 ROWS = 15
 POINTS = 41  # every 2.5 %
@@ -25,23 +25,18 @@ def s_curve(simulation: Simulation) -> Chart:
     """Return how likely the plan's cost is to stay below every amount."""
     planned, totals = simulation.base_cost, simulation.totals["cost"]
     curve = simulation.s_curve("cost", POINTS)
-
-    def told(amount: float, level: float | None) -> Fact:
-        return claims.told(simulation, "risk.cost", amount, confidence=level, part="cost")
-
-    middle, sure = (told(float(totals.quantile(level)), level) for level in (0.5, 0.8))
-    holds = claims.told(simulation, "risk.below", float((totals <= planned).mean()), part="cost")
+    plan, middle, sure = (
+        claims.told(simulation, "risk.cost", amount, confidence=level, part="cost")
+        for amount, level in ((planned, None), (totals.median(), 0.5), (totals.quantile(0.8), 0.8))
+    )
+    holds = claims.told(simulation, "risk.below", (totals <= planned).mean(), part="cost")
     return drawn(
         data=curve.assign(percent=100 * curve["probability"]),
         references=(
             Reference("x", planned, f"as planned {money(planned)}", "plan"),
             Reference("x", sure.value, f"{percent(0.8)} sure {money(sure.value)}", "limit"),
         ),
-        title=say(
-            "Cost: at most {sure} with 80\u202f% confidence, {planned} planned",
-            sure=sure,
-            planned=told(planned, None),
-        ),
+        title=say("Cost: at most {sure} with 80\u202f% confidence, {plan} planned", sure=sure, plan=plan),
         takeaway=say(
             "What is planned holds in {share} of the futures; in half of them the cost is {middle} or more.",
             share=holds,
@@ -55,30 +50,24 @@ def s_curve(simulation: Simulation) -> Chart:
 @figure("risk.tornado")
 def tornado(simulation: Simulation, most: int = 10) -> Chart:
     """Return the projects that move the plan's net value most: its median where each goes badly, and well."""
-    table = simulation.drivers
-    table = table.reindex(table["swing"].abs().sort_values(ascending=False, kind="stable").index)
-    shown = table[table["swing"].abs() > 0].head(most).reset_index()
+    table = simulation.drivers.sort_values("swing", key=abs, ascending=False, kind="stable")
     middle = float(simulation.totals["npv"].median())
-    shown["middle"] = middle
+    shown = table[table["swing"].abs() > 0].head(most).reset_index().assign(middle=middle)
     shown["words"] = [f"{money(row.npv_low)} to {money(row.npv_high)}" for row in shown.itertuples()]
     title, takeaway = "Nothing in the plan is uncertain", "Estimates and risks are missing or certain."
     if len(shown):
         leading, first = shown.head(3), shown.iloc[0]
         whose = f"first {count(len(leading))}"
         title = say(
-            "{who} {verb} the plan most: {share} of its uncertainty",
-            who=listed(leading["name"]),
-            verb="moves" if len(leading) == 1 else "move",
+            "{who} the plan most: {share} of its uncertainty", who=doing(leading["name"], "moves|move"),
             share=claims.told(simulation, "risk.share", leading["share_npv"].sum(), part=whose),
-        )
+        )  # fmt: skip
         low, high = (
             claims.told(simulation, "risk.value", first[end], project=str(first["project_id"]), part=part)
             for end, part in (("npv_low", "worst tenth"), ("npv_high", "best tenth"))
         )
-        takeaway = say(
-            "If {who} goes badly the plan is worth {low}; if it goes well, {high}.",
-            who=first["name"], low=low, high=high,
-        )  # fmt: skip
+        words = "If {who} goes badly the plan is worth {low}; if it goes well, {high}."
+        takeaway = say(words, who=first["name"], low=low, high=high)
     return drawn(
         data=shown,
         references=(Reference("x", middle, f"middle {money(middle)}", "plan"),),
@@ -90,73 +79,64 @@ def tornado(simulation: Simulation, most: int = 10) -> Chart:
 @figure("risk.exceedance")
 def exceedance(simulation: Simulation, most: int = ROWS) -> Table:
     """Return how likely every limit of money and people is to be exceeded, the likeliest first."""
-    register = simulation.question.register
     table = simulation.exceedance.sort_values("probability", ascending=False, kind="stable")
     table = table.assign(label=table["label"].map(sentence), percent=100 * table["probability"])
-    shown = table[table["probability"] >= 0.005].head(most)
+    shown = table[table["probability"] >= RARE].head(most)
     shown = shown if len(shown) else table.head(3)
-    first = table.iloc[0]
-    even = int((table["probability"] > 0.2).sum())
-    early = _early(simulation)
-    beyond = f" As planned, with nothing late, {count(early)} would be exceeded." if early else ""
-    return tabled(
-        data=shown,
-        title=f"Every limit holds in {'nearly ' * bool(first['probability'])}all of the futures"
-        if first["probability"] < RARE
-        else say(
+    first, more = table.iloc[0], len(table) - len(shown)
+    even, early = int((table["probability"] > 0.2).sum()), _early(simulation)
+    title = f"Every limit holds in {'nearly ' * bool(first['probability'])}all of the futures"
+    if first["probability"] >= RARE:
+        title = say(
             "{what}: exceeded in {share} of the futures; all envelopes hold together in {holds}",
             what=first["label"],
             holds=claims.holds(simulation),
             share=claims.told(simulation, "risk.exceeded", first["probability"], rule=str(first["rule"])),
+        )
+    takeaway = f"Every limit holds with {percent(0.8)} confidence."
+    if even:
+        words = "{n:Words limit is|limits are} exceeded more often than one time in five."
+        takeaway = say(words, n=claims.told(simulation, "risk.limits", even))
+    beyond = f" As planned, with nothing late, {count(early)} would be exceeded." if early else ""
+    unlisted = f"Not listed: {count(more, 'limit')} that are exceeded less often. " if more else ""
+    return tabled(
+        data=shown,
+        title=title,
+        takeaway=takeaway + beyond,
+        note=f"{unlisted}Available: the limit and what is carried into its year in the futures that need so much. Late "
+        "work moves money and people into later years.",
+        unit_line=unit_line(
+            "Money and people needed and available", f"{simulation.question.register.settings.unit}; people"
         ),
-        takeaway=say(
-            "{n:Words limit is|limits are} exceeded more often than one time in five.",
-            n=claims.told(simulation, "risk.limits", even),
-        )
-        + beyond
-        if even
-        else f"Every limit holds with {percent(0.8)} confidence.{beyond}",
-        note=(
-            f"Not listed: {count(len(table) - len(shown), 'limit', 'limits')} that are exceeded less often. "
-            if len(table) > len(shown)
-            else ""
-        )
-        + "Available: the limit and what is carried into its year in the futures that need so much. Late work moves "
-        "money and people into later years.",
-        unit_line=unit_line("Money and people needed and available", f"{register.settings.unit}; people"),
     )
 
 
 @figure("risk.contingency")
 def contingency(simulation: Simulation, confidences: tuple[float, ...] = (0.7, 0.8, 0.9)) -> Table:
     """Return the money to hold back at several confidences: one reserve together, or one for every project."""
-    found = [simulation.contingency(confidence) for confidence in confidences]
-    rows = pd.DataFrame(
-        {
-            "confidence": percent(one.confidence), "base": one.base, "pooled": one.pooled, "quantile": one.quantile,
-            "unpooled": one.unpooled, "saved": one.saved, "joint": 100 * simulation.confidence(one.quantile, LATE),
-        }
-        for one in found
-    )  # fmt: skip
+    found = pd.DataFrame([vars(one) | {"saved": one.saved} for one in map(simulation.contingency, confidences)])
     asked = simulation.contingency(0.8)
-    return tabled(
-        data=rows,
-        title=f"No reserve over the planned cost is needed for {percent(0.8)} confidence"
-        if asked.pooled < 0.05
-        else say(
-            "Hold {one} together for 80\u202f% confidence"
-            + (", not {each} project by project" if asked.saved >= 0.05 else ""),
+    title = f"No reserve over the planned cost is needed for {percent(0.8)} confidence"
+    takeaway = ""
+    if asked.pooled >= 0.05:
+        apart = ", not {each} project by project" * (asked.saved >= 0.05)
+        title = say(
+            f"Hold {{one}} together for 80\u202f% confidence{apart}",
             one=claims.reserve(simulation, 0.8),
             each=claims.told(simulation, "risk.reserve", asked.unpooled, confidence=0.8, part="project by project"),
-        ),
-        takeaway=say(
-            "One reserve saves {saved}: not every project goes badly at once.",
-            saved=claims.told(simulation, "risk.saved", asked.saved, confidence=0.8),
         )
-        if asked.saved >= 0.05
-        else "A reserve for each project, as sure for each, would not be enough for all of them together."
-        if asked.unpooled < asked.pooled - 0.05
-        else "",
+    if asked.saved >= 0.05:
+        saved = claims.told(simulation, "risk.saved", asked.saved, confidence=0.8)
+        takeaway = say("One reserve saves {saved}: not every project goes badly at once.", saved=saved)
+    elif asked.saved < -0.05:
+        takeaway = "A reserve for each project, as sure for each, would not be enough for all of them together."
+    return tabled(
+        data=found.assign(
+            confidence=found["confidence"].map(percent),
+            joint=[100 * simulation.confidence(total, LATE) for total in found["quantile"]],
+        ),
+        title=title,
+        takeaway=takeaway,
         note=f"The worst tenth of the futures cost {money(simulation.cvar('cost', 0.9))} on average.",
     )
 
@@ -192,31 +172,26 @@ def by_year(simulation: Simulation) -> Chart:
     """Return what the plan spends in every year: planned, and the range of eight futures in ten."""
     table = simulation.portfolio.drop(index="all years", errors="ignore")
     visible = 0.01 * table["spend_p90"].max()
-    table = table[(table["spend_base"] > 0) | (table["spend_p90"] > visible)].reset_index()
+    table = table[(table["spend_base"] > 0) | (table["spend_p90"] > visible)].reset_index().astype({"year": "str"})
     limits = [(simulation.question.rule(str(row.rule)), row) for row in simulation.exceedance.itertuples()]
     there: dict[str, Any] = {
         str(rule.year): row for rule, row in limits if isinstance(rule, Envelope) and rule.scope == "all"
     }
-    table["year"] = table["year"].astype("str")
     table["words"] = [
         f"{money(row.spend_p10)} to {money(row.spend_p90)}, planned {money(row.spend_base)}"
         + (f", available {money(there[row.year].available)}" if row.year in there else "")
         for row in table.itertuples()
     ]
-    worst = max(there, key=lambda year: there[year].probability, default="")
-    likely = there[worst].probability if worst else 0.0
-    return drawn(
-        data=table,
-        title=say(
-            "{year} is the year at risk: its money is exceeded in {share} of the futures",
-            year=worst,
-            share=claims.told(simulation, "risk.exceeded", likely, rule=str(there[worst].rule)),
-        )
-        if likely >= RARE
-        else f"The money of every year holds in {'nearly ' * bool(likely)}all of the futures"
-        if worst
-        else "What the plan spends in every year",
-    )
+    title = "What the plan spends in every year"
+    if there:
+        worst = max(there, key=lambda year: there[year].probability)
+        likely = there[worst].probability
+        title = f"The money of every year holds in {'nearly ' * bool(likely)}all of the futures"
+        if likely >= RARE:
+            share = claims.told(simulation, "risk.exceeded", likely, rule=str(there[worst].rule))
+            words = "{year} is the year at risk: its money is exceeded in {share} of the futures"
+            title = say(words, year=worst, share=share)
+    return drawn(data=table, title=title)
 
 
 @figure("risk.bases")
@@ -233,70 +208,60 @@ def bases(found: Bases) -> Table:
         wins=100 * table["better"],
         out=named_by(names, table["leaves"], 4, ""),
         into=named_by(names, table["enters"], 4, ""),
-        size=[shortened(names[[p for p, _, _ in ids]], 3) if ids else "" for ids in table["resized"]],
+        size=named_by(names, [tuple(p for p, _, _ in ids) for ids in table["resized"]], 3, ""),
     )
-    first, likely, plain = table.loc["expected"], table.loc["likely"], found.fit.plain
+    (_, first), (_, likely), (_, sure) = table.iterrows()
+    plain, drawn = found.fit.plain, found.simulations["expected"]
     notes: list[str] = []
     if plain.question.value == "npv" and abs(plain.value - first["expected"]) >= 0.05:
         after = "Before what breaking limits with a price costs; after it the recommended plan is worth {own}."
         notes.append(say(after, own=claims.value(plain)))
-    early = _early(found.simulations["expected"])
+    early = _early(drawn)
     if early and first["planned"] > likely["planned"]:
         notes.append(f"As planned, with nothing late, the recommended plan would exceed {count(early, 'limit')}.")
-
-    def told(key: str, amount: float, **of: Any) -> Fact:
-        return claims.told(found.simulations["expected"], key, amount, **of)
-
     return tabled(
         data=data,
         title=say(
             "Best as planned would be expected to be worth {other}; the recommended plan is {own}, and worth more "
             "in {better} of the futures",
-            other=told("plan.npv", likely["expected"], plan="as planned"),
+            other=claims.told(drawn, "plan.npv", likely["expected"], plan="as planned"),
             own=claims.ours(plain, "plan.npv", first["expected"]),
-            better=told("plan.better", 1 - float(likely["better"]), plan=claims.PLAN, part="as planned"),
+            better=claims.ours(drawn, "plan.better", 1 - likely["better"], part="as planned"),
         ),
         takeaway=say(
             "Keeping all envelopes in {then} of the futures instead of {now} gives up {lost} of expected net value.",
-            then=told("plan.holds", table.loc["sure", "fits"], plan="sure"),
-            now=told("plan.holds", first["fits"], plan=claims.PLAN),
-            lost=told("plan.gain", found.fit.given_up, plan=claims.PLAN, part="sure"),
+            then=claims.told(drawn, "plan.holds", sure["fits"], plan="sure"),
+            now=claims.ours(drawn, "plan.holds", first["fits"]),
+            lost=claims.ours(drawn, "plan.gain", found.fit.given_up, part="sure"),
         ),
         note=say(" ").join(notes),
-        unit_line=unit_line(f"Plans in {number(found.simulations['expected'].draws, 0)} possible futures"),
+        unit_line=unit_line(f"Plans in {number(drawn.draws, 0)} possible futures"),
     )
 
 
 @figure("risk.compared")
 def compared(simulations: dict[str, Simulation]) -> Exhibit:
     """Return plans side by side, with 80 % confidence; the title sets the second against the first."""
-    first_name, first = next(iter(simulations.items()))
-    rows = pd.DataFrame(
-        {
-            "plan": name, "planned": one.base_cost, "cost": float(one.totals["cost"].quantile(0.8)),
-            "value": one.base_npv, "npv": float(one.totals["npv"].median()),
-            "sure": float(one.totals["npv"].quantile(0.2)), "fits": 100 * one.fits_envelopes,
-            "wins": float("nan") if one is first else 100 * one.beats(first),
-        }
-        for name, one in simulations.items()
-    )  # fmt: skip
-    other = rows.iloc[min(1, len(rows) - 1)]
+    name, first = next(iter(simulations.items()))
+    table = compare_plans(simulations)
+    other = table.iloc[min(1, len(table) - 1)]
     ours, theirs = (
         claims.told(first, "plan.npv", amount, figures="sure", confidence=0.5, plan=plan)
-        for amount, plan in ((rows["npv"].iloc[0], claims.PLAN), (other["npv"], other["plan"]))
+        for amount, plan in ((table["median"].iloc[0], claims.PLAN), (other["median"], other.name))
     )
     apart = say("worth {theirs} in the middle (median), not {ours}", theirs=theirs, ours=ours)
-    title = say("{who} keeps all envelopes in {holds} of the futures", who=first_name, holds=claims.holds(first))
-    if len(rows) > 1:
+    title = say("{who} keeps all envelopes in {holds} of the futures", who=name, holds=claims.holds(first))
+    if len(table) > 1:
         title += say(
             "; {other} in {holds}, {worth}",
-            other=f"{other['plan'][:1].lower()}{other['plan'][1:]}",
+            other=f"{other.name[:1].lower()}{other.name[1:]}",
             worth=apart if ours.words() != theirs.words() else "with the same net value in the middle",
-            holds=claims.told(first, "plan.holds", other["fits"] / 100, plan=other["plan"]),
+            holds=claims.told(first, "plan.holds", other["fits"], plan=other.name),
         )
+    shown = {"cost": "planned", "cost_p80": "cost", "planned": "value", "median": "npv", "p20": "sure"}
     return tabled(
-        data=rows,
-        own=[Field("wins", f"worth more than {first_name}", "%", decimals=0)],
+        data=table.assign(fits=100 * table["fits"], wins=100 * table["better"]).rename(columns=shown).reset_index(),
+        own=[Field("wins", f"worth more than {name}", "%", decimals=0)],
         title=title,
         unit_line=unit_line(f"Plans in {number(first.draws, 0)} possible futures"),
     )

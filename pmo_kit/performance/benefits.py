@@ -134,15 +134,14 @@ def business_cases(register: Register) -> pd.DataFrame:
     figures is left out; a case that never had a net benefit (a duty) cannot stop being true.
     """
     rows = register.table("baselines")
-    rows = rows[rows["quantity"].isin(["whole_life_cost", "whole_life_benefit"])]
-    sums = rows.pivot_table(index="project_id", columns="quantity", values=["baseline", "now"], aggfunc="sum")
-    wanted = [(when, what) for when in ("baseline", "now") for what in ("whole_life_benefit", "whole_life_cost")]
-    sums = sums.reindex(columns=pd.MultiIndex.from_tuples(wanted)).dropna()
-    table = pd.DataFrame({"name": register.projects["name"].reindex(sums.index)}, index=sums.index)
-    for when, label in (("baseline", "net_approved"), ("now", "net_now")):
-        table[label] = sums[(when, "whole_life_benefit")] - sums[(when, "whole_life_cost")]
-    table["holds"] = ~((table["net_approved"] > 0) & (table["net_now"] <= 0))
-    return table.sort_values(["holds", "net_now"], kind="stable")
+    benefit, cost = (
+        rows[rows["quantity"] == f"whole_life_{what}"].groupby("project_id")[["baseline", "now"]].sum(min_count=1)
+        for what in ("benefit", "cost")
+    )
+    net = (benefit - cost).dropna().set_axis(["net_approved", "net_now"], axis=1)
+    net.insert(0, "name", register.projects["name"].reindex(net.index))
+    net["holds"] = ~((net["net_approved"] > 0) & (net["net_now"] <= 0))
+    return net.sort_values(["holds", "net_now"], kind="stable")
 
 
 @keeping

@@ -102,27 +102,21 @@ def _returned(
     """The refusal, the project that is back, what it was called, its cost, its benefits then and now."""
     refused = decisions[decisions["decision"] == "refuse"]
     costs, benefits = whole_life(register, "costs"), whole_life(register, "benefits")
-    names = register.projects["name"]
-    known = set() if previous is None else set(previous.projects.index)
+    names, known = register.projects["name"], (previous or register).projects.index
     for row in refused.itertuples():
         old, asked, gain = row.project_name, row.amount, np.nan
-        if previous is not None and row.project_id in previous.projects.index:
+        if previous is not None and row.project_id in known:
             old = previous.projects.at[row.project_id, "name"]
             asked = whole_life(previous, "costs").get(row.project_id, asked)
             gain = whole_life(previous, "benefits").get(row.project_id, np.nan)
         if not isinstance(old, str) or pd.isna(asked) or asked <= 0:
             continue
-        same = costs.index[(costs - asked).abs() <= 0.005 * asked]
-        for project in same:
+        for project in costs.index[(costs - asked).abs() <= 0.005 * asked]:
             new = project == row.project_id or project not in known
-            if not new or names[project].casefold() == old.casefold():
-                continue
-            if previous is None and project != row.project_id:
-                continue
-            then, now = gain, benefits.get(project, np.nan)
-            if pd.isna(then):
-                then, now = baselined_benefit(register, project)
-            yield row, str(project), old, float(asked), (then, now)
+            if new and names[project].casefold() != old.casefold():
+                found = (gain, benefits.get(project, np.nan))
+                both = baselined_benefit(register, project) if pd.isna(gain) else found
+                yield row, str(project), old, float(asked), both
 
 
 def how(then: float, now: float) -> str:
@@ -162,24 +156,21 @@ def milestone_slips(register: Register) -> pd.DataFrame:
     DataFrame
         project_id, name, area, milestone, baseline, last, now, done, slip_months (today against what was
         approved; above 0 is late), last_months (the same at the last committee), moved_months (today against
-        the last committee), overdue (not done though its date has passed), silent (overdue, and its date is
-        not later than the last committee's).
+        the last committee).
     """
-    table = register.table("milestones")
-    projects = register.projects
-    names = projects.reindex(table["project_id"])
-    slips = table.assign(name=names["name"].to_numpy(), area=names["area"].to_numpy())
-    slips["done"] = slips["done"].astype("boolean").fillna(False).astype(bool)
-    slips["slip_months"] = months_between(slips["baseline"], slips["now"])
-    slips["last_months"] = months_between(slips["baseline"], slips["last"])
-    slips["moved_months"] = months_between(slips["last"], slips["now"])
-    as_of = register.settings.as_of
-    passed = slips["now"] <= pd.Timestamp(as_of) if as_of is not None else False
-    slips["overdue"] = passed & ~slips["done"]
-    slips["silent"] = slips["overdue"] & ~(slips["moved_months"] > 0)
-    order = ["project_id", "name", "area", "milestone", "baseline", "last", "now", "done"]
-    slips = slips[[*order, "slip_months", "last_months", "moved_months", "overdue", "silent"]]
-    return slips.sort_values("slip_months", ascending=False, kind="stable", ignore_index=True)
+    slips = register.table("milestones")
+    projects = register.projects.reindex(slips["project_id"])
+    slips = slips.assign(
+        name=projects["name"].to_numpy(),
+        area=projects["area"].to_numpy(),
+        done=slips["done"].astype("boolean").fillna(False).astype(bool),
+        slip_months=months_between(slips["baseline"], slips["now"]),
+        last_months=months_between(slips["baseline"], slips["last"]),
+        moved_months=months_between(slips["last"], slips["now"]),
+    )
+    order = ["project_id", "name", "area", "milestone", "baseline", "last", "now", "done", "slip_months", "last_months",
+             "moved_months"]  # fmt: skip
+    return slips[order].sort_values("slip_months", ascending=False, kind="stable", ignore_index=True)
 
 
 def months_between(early: pd.Series, late: pd.Series) -> pd.Series:
@@ -329,10 +320,8 @@ def _same_money(register: Register, previous: Register) -> None:
         now, then = getattr(register.settings, name), getattr(previous.settings, name)
         if now and then and now != then:
             text = f"The previous register has {name} {then}, this one {now}: amounts cannot be compared."
-            fix = "Convert one of them."
-            raise DataError.of(
-                [{"column": name, "rule": "one currency", "message": text, "fix": fix}], sheet="settings"
-            )
+            one = {"column": name, "rule": "one currency", "message": text, "fix": "Convert one of them."}
+            raise DataError.of([one], sheet="settings")
 
 
 def _latest_status(register: Register) -> pd.DataFrame:
@@ -591,26 +580,22 @@ def risk_movement(register: Register, previous: Register | None = None) -> pd.Da
         movement ("new", "up", "down", "same", "closed"; missing without a previous register), delay_months,
         owner, response.
     """
-    now = exposures(register.need("risks"))
-    now["movement"] = pd.Series(pd.NA, index=now.index, dtype="str")
-    now["before"] = np.nan
+    now, keys = exposures(register.need("risks")), ["project_id", "risk"]
+    now["before"], now["movement"], names = np.nan, pd.NA, register.projects["name"]
     if previous is not None:
-        keys = ["project_id", "risk"]
         then = exposures(previous.table("risks"))
-        both = now.drop(columns=["before", "movement"]).merge(
-            then[[*keys, "exposure"]].rename(columns={"exposure": "before"}), on=keys, how="left"
-        )
-        change = both["exposure"] / both["before"] - 1
-        words = np.select([both["before"].isna(), change > SAME, change < -SAME], ["new", "up", "down"], "same")
+        known = then.set_index(keys)["exposure"].rename("before")
+        now = now.drop(columns="before").join(known, on=keys)
+        change = now["exposure"] / now["before"] - 1
+        words = np.select([now["before"].isna(), change > SAME, change < -SAME], ["new", "up", "down"], "same")
         closed = then[~pd.MultiIndex.from_frame(then[keys]).isin(pd.MultiIndex.from_frame(now[keys]))]
         closed = closed.assign(before=closed["exposure"], exposure=0.0, movement="closed")
-        now = pd.concat([both.assign(movement=words), closed], ignore_index=True)
-    names = pd.concat([register.projects["name"]] + ([previous.projects["name"]] if previous is not None else []))
-    now.insert(1, "name", now["project_id"].map(names[~names.index.duplicated()]))
-    order = ["project_id", "name", "risk", "label", "risk_class", "probability", "exposure", "before",
-             "movement"]  # fmt: skip
-    table = now[[*order, "delay_months", "owner", "response"]]
-    return table.sort_values(["exposure", "project_id"], ascending=[False, True], kind="stable", ignore_index=True)
+        now = pd.concat([now.assign(movement=words), closed], ignore_index=True)
+        names = names.combine_first(previous.projects["name"])
+    now["name"], now["movement"] = now["project_id"].map(names), now["movement"].astype("str")
+    order = [*keys, "name", "label", "risk_class", "probability", "exposure", "before", "movement", "delay_months",
+             "owner", "response"]  # fmt: skip
+    return now[order].sort_values(["exposure", "project_id"], ascending=[False, True], kind="stable", ignore_index=True)
 
 
 def exposures(risks: pd.DataFrame) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -93,7 +94,7 @@ def worst(ratings: pd.DataFrame) -> pd.Series:
     return ranks.map(dict(enumerate("GAR"))).astype("str")
 
 
-def rag_movement(now: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
+def rag_movement(now: pd.DataFrame, before: pd.DataFrame) -> pd.Series:
     """Return how ratings by rule moved between two reviews.
 
     Parameters
@@ -103,24 +104,18 @@ def rag_movement(now: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame
-        Index project_id, as `now`: name, rag_before, rag_now (by rule), move ("worse", "better", "same", "new"),
-        cpi_before, cpi_now, spi_t_before, spi_t_now.
+    Series
+        By project_id, as `now`: "worse", "better", "same" or, without a rating in one of them, "new".
 
     Examples
     --------
-    >>> one = pd.DataFrame({"name": ["Depot"], "rag_rule": ["G"], "cpi": [1.0], "spi_t": [1.0]}, index=["A"])
-    >>> rag_movement(one.assign(rag_rule="R"), one)["move"].tolist()
+    >>> one = pd.DataFrame({"rag_rule": ["G"]}, index=["A"])
+    >>> rag_movement(one.assign(rag_rule="R"), one).tolist()
     ['worse']
     """
-    then = before.reindex(now.index)
-    step = now["rag_rule"].map(ORDER) - then["rag_rule"].map(ORDER)
-    move = pd.Series(np.select([step > 0, step < 0, step == 0], ["worse", "better", "same"], "new"), index=now.index)
-    moved = pd.DataFrame({"name": now["name"], "rag_before": then["rag_rule"], "rag_now": now["rag_rule"]})
-    moved["move"] = move.astype("str")
-    for column in ("cpi", "spi_t"):
-        moved[f"{column}_before"], moved[f"{column}_now"] = then[column], now[column]
-    return moved
+    step = now["rag_rule"].map(ORDER) - before["rag_rule"].reindex(now.index).map(ORDER)
+    move = np.select([step > 0, step < 0, step == 0], ["worse", "better", "same"], "new")
+    return pd.Series(move, index=now.index, dtype="str", name="move")
 
 
 def _why(row: Any, figures: Any) -> str:
@@ -352,10 +347,8 @@ def roll_up(table: pd.DataFrame, by: str) -> pd.DataFrame:
     rolled[list(found)] = pd.DataFrame(found, index=rolled.index)
     rolled[["es", "at"]] = timed
     rolled["spi_t"] = ratio(timed["es"].to_numpy(dtype=float), timed["at"].to_numpy(dtype=float))
-    for rag in ("rag_declared", "rag_assured", "rag_rule"):
-        for letter in "RAG":
-            chosen = groups[groups[rag] == letter]
-            rolled[f"{rag}_{letter}"] = chosen.groupby("group").size().reindex(names, fill_value=0)
+    for rag, letter in product(("rag_declared", "rag_assured", "rag_rule"), "RAG"):
+        rolled[f"{rag}_{letter}"] = (groups[rag] == letter).groupby(groups["group"]).sum().reindex(names)
     rolled["watermelons"] = groups.groupby("group")["watermelon"].sum().reindex(names).astype(int)
     return rolled
 

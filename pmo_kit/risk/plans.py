@@ -226,16 +226,32 @@ def compare_bases(question: Question, confidence: float = 0.8, draws: int = DRAW
     likely = arbitrate(question.replace(basis="likely"))
     plans = dict(zip(NAMES, (fit.plain, likely, fit.allocation), strict=True))
     drawn = {name: simulate_plan(asked, plan.plan, draws, seed) for name, plan in plans.items()}
-    base, rows = plans["expected"].plan, []
-    for name, simulation in drawn.items():
-        moved, npv = PlanChange.between(base, plans[name].plan), simulation.totals["npv"]
+    moved = [PlanChange.between(fit.plain.plan, plan.plan) for plan in plans.values()]
+    changes = {way: [getattr(one, way) for one in moved] for way in ("leaves", "enters", "resized")}
+    expected = [simulation.expected_npv for simulation in drawn.values()]
+    return Bases(plans, drawn, fit, compare_plans(drawn).assign(expected=expected, **changes))
+
+
+def compare_plans(simulations: Mapping[str, Simulation]) -> pd.DataFrame:
+    """Return plans in the same futures, the first of them the one to beat.
+
+    Returns
+    -------
+    DataFrame
+        Index plan; cost (planned) and cost_p80 (at most so much in 80 % of the futures), in the register's money unit;
+        planned, mean, median, p20: net value as planned and over the draws, p20 reached in 80 % of them; fits: share of
+        the futures in which all envelopes of all years hold; better: share in which it is worth more than the first,
+        NaN for that one itself.
+    """
+    (leader, first), rows = next(iter(simulations.items())), []
+    for name, one in simulations.items():
+        npv, cost = one.totals["npv"], float(one.totals["cost"].quantile(0.8))
         rows.append({
-            "planned": simulation.base_npv, "expected": simulation.expected_npv, "mean": float(npv.mean()),
-            "median": float(npv.median()), "p20": float(npv.quantile(0.2)), "fits": simulation.fits_envelopes,
-            "better": float("nan") if name == "expected" else simulation.beats(drawn["expected"]),
-            "leaves": moved.leaves, "enters": moved.enters, "resized": moved.resized,
+            "cost": one.base_cost, "cost_p80": cost, "planned": one.base_npv, "mean": float(npv.mean()),
+            "median": float(npv.median()), "p20": float(npv.quantile(0.2)), "fits": one.fits_envelopes,
+            "better": float("nan") if name == leader else one.beats(first),
         })  # fmt: skip
-    return Bases(plans, drawn, fit, pd.DataFrame(rows, index=pd.Index(NAMES, name="plan", dtype="str")))
+    return pd.DataFrame(rows, index=pd.Index(simulations, name="plan", dtype="str"))
 
 
 @door

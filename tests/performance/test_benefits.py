@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -79,6 +80,9 @@ def test_a_business_case_that_is_no_longer_true() -> None:
     cases = review_benefits(register(baselines=baselines, benefit_status=status)).cases
     assert cases["holds"].to_dict() == {"A": False, "B": True}
     assert cases.loc["A", ["net_approved", "net_now"]].tolist() == [2, -2]
+    unknown = pd.concat([baselines, baselines[:2].assign(project_id="C", now=np.nan)], ignore_index=True)
+    cases = review_benefits(register(baselines=unknown, benefit_status=status)).cases
+    assert sorted(cases.index) == ["A", "B"], "what nobody states today is not nought"
 
 
 def test_claims_and_outturns_make_a_reference_class(meridian: Register) -> None:
