@@ -71,6 +71,7 @@ def money_moves(allocation: Allocation, amounts: Sequence[float] = (1, 2, 4)) ->
         for apart in range(1, len(years))  # neighbors share no year, so that no search is made twice
         for start, to in zip(years[apart:] + years[:apart], years, strict=True)
     )
+    each(moves, (partial(_Moves._idle, name=name, to=to) for name, years in moves.years.items() for to in years))
     rows = [row for found in each(moves, asks) for row in found]
     table = pd.DataFrame(rows, columns=COLUMNS)
     order = ["gain", "amount", "cap", "envelope", "from_year", "to_year"]
@@ -170,7 +171,7 @@ class _Moves(Known):
             return nan
         by = {rule: amount * sign for rule, sign in self._by(name, start, to).items()}
         wider = list[dict[str, float]]()
-        if start is not None and not self._shares and self._idle(name, to):
+        if start is not None and self._idle(name, to):
             free = {r.name: self._everything for at, r in self._envelopes.items() if self._idle(*at)}
             less = self._rules(self.together(name), start)
             for scopes in ({"all"}, {r.scope for r in less}):
@@ -181,7 +182,7 @@ class _Moves(Known):
         """The largest gain of any amount, and the least amount that reaches it."""
         model, by, most = self._base._model, self._by(name, start, to), self._all(name, start)
         into = [r.name for r in self._rules(self.together(name), to)]
-        if not self._shares and self._idle(name, to):
+        if self._idle(name, to):
             return 0.0, 0.0
         value, plan = self._reached(by, into, most)
         if value < (NO_BOUND if self._shares else self._value(dict.fromkeys(into, most))):
@@ -211,8 +212,8 @@ class _Moves(Known):
         return best
 
     def _idle(self, name: str, to: int) -> bool:
-        """Whether no amount of new money in a year gains anything."""
-        asks = (self._rules(names, to) for names in (self.years, self.together(name)))
+        """Whether it is known that no amount of new money in a year gains anything."""
+        asks = (self._rules(names, to) for names in (self.years, self.together(name)) if not self._shares)
         return any(not self._gained(self._value({r.name: self._everything for r in rules})) > 0 for rules in asks)
 
     def _all(self, name: str, start: int) -> float:

@@ -12,8 +12,8 @@ import numpy as np
 
 from pmo_kit.arbitration.model import NO_BOUND, ONE, Model, Plan, PlanChange
 from pmo_kit.arbitration.rules import Mandatory, Override, Row
-from pmo_kit.arbitration.search import Found, Known, Pool, best_plan, each, moment, proof_gap
-from pmo_kit.arbitration.solving import Floats, Limits, Status, solve
+from pmo_kit.arbitration.search import Found, Known, Pool, best_plan, each, moment, proof_gap, settled
+from pmo_kit.arbitration.solving import Floats, Limits, Outcome, Status, solve
 
 if TYPE_CHECKING:
     from pmo_kit.arbitration.allocation import Allocation
@@ -80,7 +80,7 @@ class _Proven(Known):
     def __init__(self, model: Model, plan: Plan, pool: Pool) -> None:
         self._model, self._plan, self._pool = model, plan, pool
         self.most: dict[int, int] = {}  # what a plan with the choice flipped is worth at most
-        self._points: dict[int, Floats] = {}
+        self._relaxed: dict[int, Outcome] = {}
         self._far = pool.distance
 
     def learn(self, other: _Proven) -> None:
@@ -91,11 +91,9 @@ class _Proven(Known):
 
     def relax(self, option: int) -> None:
         """A first bound: what the flip would be worth if projects could be split."""
-        outcome = solve(self._model.program.fixed(flip_columns(self._model, self._plan, option)[1]).relaxed)
-        self.most[option] = NOTHING
-        if outcome.x is not None:
-            self._points[option] = outcome.x
-            self.most[option] = round(outcome.bound * ONE)
+        columns = flip_columns(self._model, self._plan, option)[1]
+        outcome = self._relaxed[option] = solve(self._model.program.fixed(columns).relaxed)
+        self.most[option] = NOTHING if outcome.x is None else round(outcome.bound * ONE)
 
     def value(self, option: int) -> int:
         """What the best known plan with the choice flipped is worth."""
@@ -105,7 +103,7 @@ class _Proven(Known):
     def _narrowed(self, option: int, least: int) -> tuple[dict[int, int], list[Row]]:
         """Columns and rows of the plans worth at least so much that flip a choice: others that cost more stay as they
         are."""
-        fixed: dict[int, int] = {}
+        fixed = settled(self._model, self._relaxed[option], least)
         rows = []
         for other, most in self.most.items():
             if other != option and most < least:
@@ -119,14 +117,13 @@ class _Proven(Known):
 
     def look_nearby(self, option: int) -> None:
         """A better plan with the choice flipped among those near the plan and near the split one."""
-        least = self.value(option)
-        if option not in self._points or least >= self.most[option]:
+        least, x, model = self.value(option), self._relaxed[option].x, self._model
+        if x is None or least >= self.most[option]:
             return
-        model, x = self._model, self._points[option][: self._model.n]
         fixed, rows = self._narrowed(option, least)
         base = np.zeros(model.n)
         base[list(self._plan)] = 1.0
-        far = np.abs(x - base)
+        far = np.abs(x[: model.n] - base)
         near = np.argsort(-far - 1e-6 * self._nearness, kind="stable")[NEARBY:]
         fixed = {int(i): int(base[i]) for i in near} | fixed
         hope = max(least + 1, self.most[option] - 2 * self._far)

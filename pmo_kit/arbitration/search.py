@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from math import inf, nan
 from typing import TYPE_CHECKING, Self, TypeVar
 
@@ -86,6 +86,7 @@ def best_plan(
     objective: Floats | None = None,
     least: int | None = None,
     limits: Limits | None = None,
+    until: float | None = None,
     program: Program | None = None,
     loose: frozenset[int] = frozenset(),
 ) -> Found:
@@ -105,6 +106,8 @@ def best_plan(
     least : int, optional
         Only plans worth at least this (in parts of 1 / ONE).
     limits : Limits, optional
+    until : float, optional
+        The moment to stop, where nothing else limits the search.
     program : Program, optional
         Instead of the model's own, for one with more columns.
     loose : frozenset of int
@@ -112,7 +115,7 @@ def best_plan(
     """
     if limits is None:
         size = None if objective is None else float(np.abs(objective).max(initial=0.0))
-        limits = Limits(proof_gap(model)) if size is None else Limits(1e-9 * size, tries=size == 0)
+        limits = Limits(proof_gap(model) if size is None else 1e-9 * size, None, until, tries=size is None or size == 0)
     start = (program or model.program).fixed(fixed or {})
     if objective is not None:
         start = start.maximizing(objective)
@@ -180,22 +183,23 @@ def settle_tie(pool: Pool, found: Found, last: Plan | None, until: float | None 
     for goal in goals:
         objective = np.zeros(len(model.program.value))
         objective[: model.n] = goal
-        best = best_plan(model, extra=rows, objective=objective, least=least)
-        if best.plan is None:
-            return found, second
+        best = best_plan(model, extra=rows, objective=objective, least=least, until=until)
+        if best.plan is None or best.status != "optimal":
+            break
         reached = float(goal[list(best.plan)].sum())
         columns = np.flatnonzero(objective)
         rows.append(Row("tie", columns, objective[columns], reached - 1e-7, inf))
         found = replace(found, plan=best.plan)
-    chosen = _first_by_id(model, found, rows, least)
-    return chosen, replace(second, plan=second.plan if second.plan != chosen.plan else first)
+    else:
+        found = _first_by_id(model, found, rows, least, until)
+    return found, replace(second, plan=second.plan if second.plan != found.plan else first)
 
 
-def _first_by_id(model: Model, found: Found, rows: list[Row], least: int) -> Found:
+def _first_by_id(model: Model, found: Found, rows: list[Row], least: int, until: float | None) -> Found:
     """Among plans still tied: take the first option that any of them takes, and go on."""
     assert found.plan is not None
-    zero = np.zeros(len(model.program.value))
-    rival = best_plan(model, extra=[*rows, model.other_plan(found.plan)], objective=zero, least=least)
+    another = partial(best_plan, model, objective=np.zeros(len(model.program.value)), least=least, until=until)
+    rival = another(extra=[*rows, model.other_plan(found.plan)])
     fixed: dict[int, int] = {}
     while rival.plan is not None:
         mine, other = set(found.plan or ()), set(rival.plan)
@@ -205,7 +209,7 @@ def _first_by_id(model: Model, found: Found, rows: list[Row], least: int) -> Fou
             found = replace(found, plan=rival.plan)
         fixed[differ] = 1
         others = [*rows, model.other_plan(found.plan or ())]
-        rival = best_plan(model, fixed=fixed, extra=others, objective=zero, least=least)
+        rival = another(fixed=fixed, extra=others)
     return found
 
 
@@ -336,7 +340,7 @@ class Pool(Known):
         nodes = 0
         for guess in dict.fromkeys(round(relaxed.value * ONE) - round(by) for by in below):
             if lead is None or guess > lead[0]:
-                kept = _kept(model, relaxed, guess) | fixed
+                kept = settled(model, relaxed, guess) | fixed
                 found = best_plan(model, fixed=kept, extra=extra, least=guess, limits=brief)
                 nodes += found.nodes
                 if found.plan is not None and (self._plans or found.status == "optimal" or ended()):
@@ -349,7 +353,7 @@ class Pool(Known):
         else:
             value, plan = lead
             rows, least = [*extra, model.other_plan(plan)], value + model.grain
-            kept = _kept(model, relaxed, least) | fixed
+            kept = settled(model, relaxed, least) | fixed
             found = best_plan(model, fixed=kept, extra=rows, least=least, limits=limits)
             if found.plan is None:
                 proven = found.status == "infeasible"
@@ -366,7 +370,7 @@ class Pool(Known):
         return max(0, most - best, abs(best) // 500)
 
 
-def _kept(model: Model, relaxed: Outcome, least: int) -> dict[int, int]:
+def settled(model: Model, relaxed: Outcome, least: int) -> dict[int, int]:
     """Options that are in, or out, in every plan worth so much: their reduced cost is more than that leaves."""
     assert relaxed.reduced is not None
     room, costs = relaxed.bound - least / ONE + _slack(model, least), relaxed.reduced[: model.n]

@@ -15,7 +15,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
 from dataclasses import dataclass, replace
@@ -221,6 +221,8 @@ def interruptible(unwanted: Callable[[], bool]) -> Iterator[None]:
 
 
 AHEAD = 4  # searches that are on their way at once, on however many cores
+ASKED = 0.2  # seconds after which one that another thread waits for asks at every branch whether it is still wanted
+_running: ContextVar[set[Callable[[], None]] | None] = ContextVar("running", default=None)  # what makes them ask
 
 
 def side_by_side(jobs: Iterable[Callable[[], T]], learn: Callable[[T], object] = lambda found: None) -> list[T]:
@@ -241,22 +243,32 @@ def side_by_side(jobs: Iterable[Callable[[], T]], learn: Callable[[T], object] =
     """
     unwanted, ended = _unwanted.get(), threading.Event()
     workers = ThreadPoolExecutor(min(AHEAD, os.cpu_count() or 1))
-    found, ahead = list[T](), deque[Future[T]]()
+    found, ahead, running = list[T](), deque[Future[T]](), set[Callable[[], None]]()
+
+    def ask() -> None:
+        for listen in running.copy():
+            running.discard(listen)
+            listen()
 
     def take() -> None:
+        while not wait([ahead[0]], ASKED).done:
+            ask()
         found.append(ahead.popleft().result())
         learn(found[-1])
 
     try:
         with interruptible(lambda: ended.is_set() or unwanted()):
             for job in jobs:
-                ahead.append(workers.submit(copy_context().run, job))
+                context = copy_context()
+                context.run(_running.set, running)
+                ahead.append(workers.submit(context.run, job))
                 if len(ahead) == AHEAD:
                     take()
             while ahead:
                 take()
     finally:  # also at Ctrl-C, or where a search fails: those on their way end soon
         ended.set()
+        ask()
         workers.shutdown(cancel_futures=True)
     return found
 
@@ -400,8 +412,18 @@ def _solved(program: Program, limits: Limits) -> Outcome:
     highs = _holding(program, settings)
     whole = program.integer.any()
     unwanted, stop = _unwanted.get(), _ended.get()
-    highs.cbMipInterrupt += lambda event: event.interrupt() if unwanted() or stop() else None
+
+    def listen() -> None:  # at every branch, which costs time
+        highs.cbMipInterrupt += lambda event: event.interrupt() if unwanted() or stop() else None
+
+    running = _running.get()
+    if running is not None:
+        running.add(listen)
+    if running is None or unwanted() or stop():
+        listen()
     highs.run()
+    if running is not None:
+        running.discard(listen)
     if unwanted():
         raise Interrupted
     info, status = highs.getInfo(), highs.getModelStatus()

@@ -20,7 +20,7 @@ from pmo_kit.arbitration.options import to_come
 from pmo_kit.arbitration.prices import common_change
 from pmo_kit.arbitration.question import Question
 from pmo_kit.arbitration.rules import Capacity, Committed, Envelope, Limit, Row, Rule, Share, role_words
-from pmo_kit.arbitration.search import proof_gap, solved_again, value_floor
+from pmo_kit.arbitration.search import proof_gap, settled, solved_again, value_floor
 from pmo_kit.arbitration.solving import Limits, Outcome, Program, solve, taken
 from pmo_kit.doors import door, known, several
 from pmo_kit.errors import InputError
@@ -133,7 +133,8 @@ def _least(
         Plans that may do.
     """
     loose, n = touched(model, (row for column in columns for row in column)), model.n
-    program = model.program.with_columns(columns, most, gain).fixed({} if option is None else {option: 1})
+    given = {} if option is None else {option: 1}
+    program = model.program.with_columns(columns, most, gain).fixed(given)
     own = np.arange(len(model.program.value), len(program.value))
     floor = value_floor(model, least)
     lower = least / ONE - 1e-9 * max(1.0, abs(least) / ONE) if gain else floor.lower
@@ -159,7 +160,11 @@ def _least(
         if best is not None and best.amount <= 0:
             break
         cap = [] if best is None else [Row("less", own, np.full(len(own), 1 / best.amount), -inf, 1 - LESS)]
-        outcome = solve(program.with_rows([*cap, *cuts]), limits)
+        asked = program.with_rows([*cap, *cuts])
+        relaxed = solve(asked.relaxed)
+        if relaxed.x is None:
+            break
+        outcome = solve(asked.fixed(settled(model, relaxed, least) | given), limits)
         if outcome.x is None or outcome.value < lower - 1e-12 * abs(lower):
             break
         plans = [taken(outcome.x[:n])]

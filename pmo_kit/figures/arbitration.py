@@ -766,6 +766,9 @@ def delay(allocation: Allocation, costs: pd.DataFrame, most: int = 12) -> Table:
         title += f"; {count(gaining, 'funded project')} would gain by waiting" if gaining else ""
         of = f"Of {count(len(table), 'funded project')} whose latest start allows it; a negative cost is a gain."
         notes = [of, *notes] if unknown else [of]
+        ends = shown[shown["cost"].map(number) != shown["cost_upper"].map(number)]
+        apart = [f"{name} {between(*cost)}" for name, *cost in ends[["name", "cost", "cost_upper"]].values.tolist()]
+        notes += [f"Not proven: {listed(apart)}."] if apart else []
     return tabled(data=shown.reset_index(), title=title, note=" ".join(notes))
 
 

@@ -5,16 +5,21 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
+from dataclasses import replace
+from math import inf
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from pmo_kit.arbitration import Question, allocation, arbitrate
 from pmo_kit.arbitration.model import NO_BOUND, ONE, compile_model
-from pmo_kit.arbitration.search import Found, Pool, best_plan, core_plan, proof_gap
-from pmo_kit.arbitration.solving import Limits
+from pmo_kit.arbitration.search import Found, Pool, best_plan, core_plan, proof_gap, settle_tie
+from pmo_kit.arbitration.solving import Limits, Outcome, Program, solve
 from pmo_kit.errors import PmoError
 from tests.bench.instances import question as random_question
+from tests.figures.two_projects import two_projects
 
 
 @pytest.fixture(scope="module")
@@ -129,3 +134,32 @@ def test_a_gap_is_a_share_of_the_discretionary_value(hard: Question) -> None:
     assert found.status == "optimal"
     assert 0 <= found.gap <= 0.01
     assert found.gap == pytest.approx((found.bound - found.value) / found.value)
+
+
+@pytest.mark.parametrize("clock", [True, False])
+def test_a_time_limit_holds_for_the_searches_among_equally_good_plans(
+    clock: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A or B is worth as much: the cheaper one is taken where the clock allows it, else the one found first."""
+    register = two_projects(budget=10.0)
+    points = pd.Series(1.0, Question(register).options.index, name="points")
+    question = Question(register, value=points, basis="likely", time_limit=600.0 if clock else None)
+    model, asked = compile_model(question), list[float | None]()
+
+    def watched(program: Program, limits: Limits | None = None) -> Outcome:
+        if limits is not None:
+            asked.append(limits.until)
+        return solve(program, limits)
+
+    monkeypatch.setattr("pmo_kit.arbitration.search.solve", watched)
+    dear, cheap = (model.positions({project: "full"}) for project in "AB")
+    found = Found("optimal", dear, model.evaluate(dear).value, model.evaluate(dear).value, 0)
+    until = time.monotonic() + 600.0 if clock else None
+    chosen, second = settle_tie(Pool(model, [dear]), found, None, until)
+    assert (chosen.plan, second.plan) == (cheap, dear)
+    assert len(asked) > 2
+    assert set(asked) == {until}
+    monkeypatch.setattr("pmo_kit.arbitration.search.solve", lambda *_: Outcome("unknown", None, -inf, inf, 0))
+    monkeypatch.setattr(Pool, "search", lambda *_, **__: replace(found, plan=cheap))
+    chosen, second = settle_tie(Pool(model, [dear]), found, None, until)
+    assert (chosen.plan, second.plan) == (dear, cheap)
