@@ -33,7 +33,7 @@ class Column:
     low, high : float or None
         Ends of the allowed range, both included.
     refs : tuple of (table, column)
-        Where the value must be found, in any of them; not checked while that table is absent.
+        Where the value must be found; not checked while that table is absent.
     default : str or None
         Value where the cell is empty.
     money_where : (column, pattern) or None
@@ -114,36 +114,26 @@ class Schema:
         return table in self.tables
 
 
-def _column(name: str, spec: Mapping[str, Any], aliases: tuple[str, ...] = ()) -> Column:
-    """Turn one line of the YAML file into a Column."""
-    refs = spec.get("ref") or []
-    said = {key: spec[key] for key in ("type", "required", "low", "high") if key in spec}
-    texts = {key: str(spec[key]) for key in ("meaning", "unit", "example", "default") if spec.get(key) is not None}
-    lists = {
-        "allowed": tuple(map(str, spec.get("allowed", ()))),
-        "values": {str(key).lower(): str(value) for key, value in spec.get("values", {}).items()},
-        "refs": tuple(tuple(ref.split(".")[:2]) for ref in ([refs] if isinstance(refs, str) else refs)),
-        "money_where": next(iter(spec.get("money_where", {}).items()), None),
+def _column(name: str, line: Mapping[str, Any], aliases: tuple[str, ...] = ()) -> Column:
+    """One line of the YAML file as a Column."""
+    said: dict[str, Any] = {
+        key: tuple(one) if isinstance(one, list) else one for key, one in line.items() if key != "ref"
     }
-    return Column(name=name, aliases=aliases, **{**said, **texts, **lists})
+    refs = [tuple(line["ref"].split("."))] if "ref" in line else []
+    return Column(name=name, aliases=aliases, refs=tuple(refs), **said)
 
 
-def _table(name: str, spec: Mapping[str, Any], words: Mapping[tuple[str, str], tuple[str, ...]]) -> Table:
-    """Turn one block of the YAML file into a Table."""
-    wide = spec.get("wide") or []
-    wide = [wide] if isinstance(wide, Mapping) else wide
+def _table(name: str, spec: Mapping[str, Any]) -> Table:
+    """One block of the YAML file as a Table."""
+    words = header_words()
+    columns = {
+        column: _column(column, line, words.get(("projects" if column == "project_id" else name, column), ()))
+        for column, line in spec["columns"].items()
+    }
+    said = {key: spec[key] for key in ("rows", "required", "written") if key in spec}
+    wide = tuple(Wide(**form) for form in spec.get("wide", ()))
     return Table(
-        name=name,
-        rows=spec["rows"],
-        key=tuple(spec["key"]),
-        columns={
-            column: _column(column, line, words.get(("projects" if column == "project_id" else name, column), ()))
-            for column, line in spec["columns"].items()
-        },
-        required=bool(spec.get("required", False)),
-        written=bool(spec.get("written", False)),
-        wide=tuple(Wide(form["variable"], form["value"]) for form in wide),
-        aliases=words.get((name, ""), ()),
+        name=name, key=tuple(spec["key"]), columns=columns, wide=wide, aliases=words.get((name, ""), ()), **said
     )
 
 
@@ -183,6 +173,6 @@ def load_schema() -> Schema:
     """
     text = Path(__file__).with_name("schema.yml").read_text(encoding="utf-8")
     document = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    tables = {name: _table(name, spec, header_words()) for name, spec in document.items()}
+    tables = {name: _table(name, spec) for name, spec in document.items()}
     settings = {name: _column(name, line) for name, line in document["settings"]["settings"].items()}
     return Schema(tables, settings)

@@ -161,7 +161,7 @@ def _settings(
             for row, cells in zip(rows, body.cells[[matched["key"], matched["value"]]].to_numpy(), strict=True):
                 if signs := {sign for cell in cells for sign in ODD_SIGNS.findall(str(cell).strip())}:
                     severity = "block" if min(signs) < " " else "warn"
-                    findings.add(*told("signs_unseen", severity), at=body.raw, row=row)
+                    findings.add(*told("signs_unseen line", severity), at=body.raw, row=row)
     return read_settings(frame, findings, name=name, rows=rows, raw=None if body is None else body.raw)
 
 

@@ -16,6 +16,7 @@ import pytest
 import pmo_kit
 from pmo_kit.errors import DataError, InputError
 from pmo_kit.register import Register, Settings, load_register
+from pmo_kit.register.checks import RULES
 from pmo_kit.register.values import words
 from pmo_kit.shipped import shipped
 
@@ -247,13 +248,17 @@ def test_what_a_run_has_read_beside_one_register_it_does_not_take_for_what_it_is
     assert len(list((tmp_path / str(os.getpid())).iterdir())) == len(before)
 
 
-def test_what_is_told_while_reading_stands_once_and_has_all_its_names():
+def test_what_is_told_stands_once_and_has_all_its_names():
     """Each line of the list is used, and each use gives what its words name."""
     listed, used = words()["told"], set()
     room = Path(pmo_kit.__file__).parent / "register"
     for one in [one for file in room.rglob("*.py") for one in ast.walk(ast.parse(file.read_text(encoding="utf-8")))]:
         if isinstance(one, ast.Constant) and one.value in listed:
             used.add(one.value)
+        elif isinstance(one, ast.Module):  # a rule tells what has its name
+            texts = {str(text.value) for text in ast.walk(one) if isinstance(text, ast.Constant)}
+            rules = RULES.keys() & {part.name for part in one.body if isinstance(part, ast.FunctionDef)}
+            used |= listed.keys() & (rules | {f"{name} {text}" for name in rules for text in texts})
         elif isinstance(one, ast.JoinedStr):  # a name that is put together
             parts = [part.value if isinstance(part, ast.Constant) else "" for part in one.values]
             pattern = r"[\w ]*".join(re.escape(part) for part in ["", *parts, ""])

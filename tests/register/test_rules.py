@@ -10,6 +10,7 @@ import pytest
 from pmo_kit.errors import DataError
 from pmo_kit.register import Register, load_register
 from pmo_kit.register.checks import RULES
+from pmo_kit.register.values import words
 
 SETTINGS = (
     "key,value\ncurrency,EUR\nmoney_unit,million\nprice_basis,real\nprice_base_year,2026\nas_of,2026-09-30\n"
@@ -226,7 +227,8 @@ def test_age_counts_to_the_day_of_the_check(folder):
 
 def test_all_36_rules_are_listed():
     assert {rule.number for rule in RULES.values()} >= set(range(1, 37))
-    assert all(rule.severity in ("block", "warn", "info") for rule in RULES.values())
+    assert {severity for severity, *_ in words()["told"].values()} == {"block", "warn", "info"}
+    assert {what.split()[0] for what in words()["told"]} >= RULES.keys() - {"currency_mixed"}
     assert all(rule.what.endswith(".") for rule in RULES.values())
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from pmo_kit.register.checks.registry import Evidence, Found, rule
+from pmo_kit.register.checks.registry import Evidence, Found, rule, sums_at_full, those
 from pmo_kit.register.rows import AVERAGES, is_total
 from pmo_kit.register.values import ODD_SIGNS, folded, one_of, shown, texts_of, where, words
 
@@ -24,6 +24,7 @@ _FORMULA = re.compile(r"\s*(?:[=@]|[+\-](?=[A-Za-z_]+[(!|]|\d+[+\-*/]))")
 _OF_ALL = r"(?i)\b(?:of|all|the|portfolio|projects?|costs?)\b"
 _WRITTEN = ("text", "id", "category")
 _NO_PEOPLE = re.compile(rf"(?i)%|{one_of('no_people')}")
+_HARD = re.compile(r"[\x00-\x1f\xad]|..")
 _NAMED = ("area", "goal", "stakeholder", "assessor")
 
 
@@ -35,93 +36,99 @@ def _with_scale(scores: pd.DataFrame, criteria: pd.DataFrame) -> pd.DataFrame:
     return scores.assign(bottom=bottom, top=top, sense=name.map(sense))
 
 
-@rule(18, "block", "A score is outside the declared scale of its criterion.")
+@rule(18)
 def score_outside_scale(evidence: Evidence) -> Iterator[Found]:
-    """The scale is declared once, so that no project can stretch it."""
+    """A score is outside the declared scale of its criterion.
+
+    The scale is declared once, so that no project can stretch it.
+    """
     for table, criteria in (("scores", "criteria"), ("partner_scores", "partner_criteria")):
         scores = _with_scale(evidence.frame(table), evidence.frame(criteria))
         outside = (scores["score"] < scores["bottom"]) | (scores["score"] > scores["top"])
-        text = "{score} on {criterion} is outside {bottom} to {top}."
-        fix = "Correct the score, or the scale of the criterion for all projects."
-        yield Found(table, "score", scores[outside], text, fix)
+        yield Found(table, "score", scores[outside])
 
 
-@rule(19, "warn", "One assessor gives every project the same, or a project the best everywhere.")
-def scores_alike(evidence: Evidence, scores: pd.DataFrame, criteria: pd.DataFrame) -> Iterator[Found]:
-    """Scores that say nothing: the same for all projects, or the best end of each scale for one project."""
+@rule(19)
+def scores_alike(scores: pd.DataFrame, criteria: pd.DataFrame) -> Iterator[Found]:
+    """One assessor gives every project the same, or a project the best everywhere.
+
+    Scores that say nothing: the same for all projects, or the best end of each scale for one project.
+    """
     scores = _with_scale(scores, criteria)
     scores = scores[scores["score"].notna() & scores["assessor"].notna()]
     best = scores["score"] == scores["top"].where(scores["sense"] == "max", scores["bottom"])
-    fix = "Ask the assessor for evidence, or leave these scores out."
-    for assessor, mine in scores.assign(best=best).groupby("assessor"):
+    for _, mine in scores.assign(best=best).groupby("assessor"):
         spread = mine.groupby("criterion")["score"].agg(["nunique", "count"])
         if (spread["nunique"] == 1).all() and (spread["count"] >= _FEW_SCORES).any():
-            text = f"The assessor {assessor} gives every project the same score."
-            yield Found("scores", "assessor", mine.index[:1].to_numpy(), text, fix)
+            yield Found("scores", "assessor", mine[:1])
             continue
         groups = mine.groupby(["project_id", "level"], dropna=False)["best"]
         mine = mine.assign(n=groups.transform("size"))
-        text = "The assessor {assessor} gives {project_id} the best score on all {n} criteria."
         top = mine[groups.transform("all") & (mine["n"] >= _FEW_SCORES)]
-        yield Found("scores", "assessor", top.drop_duplicates(["project_id", "level"]), text, fix)
+        yield Found("scores", "assessor", top.drop_duplicates(["project_id", "level"]), "best")
 
 
-@rule(27, "warn", "One project alone needs more of a role than there is.")
+@rule(27)
 def demand_above_supply(resources: pd.DataFrame, capacity: pd.DataFrame) -> Iterator[Found]:
-    """Such a level can never be chosen: one person too many in one period is enough."""
+    """One project alone needs more of a role than there is.
+
+    Such a level can never be chosen: one person too many in one period is enough.
+    """
     total = capacity.groupby(["role", "period"])["fte"].sum()
     pairs = pd.MultiIndex.from_frame(resources[["role", "period"]])
     demand = resources.assign(there=total.reindex(pairs).to_numpy())
-    text = "{project_id} alone needs {fte} {role} in {period}; there are {there}."
-    fix = "Spread the work over more periods, correct the demand, or raise the capacity."
-    yield Found("resources", "fte", demand[demand["fte"] > demand["there"]], text, fix)
+    yield Found("resources", "fte", demand[demand["fte"] > demand["there"]])
 
 
-@rule(26, "warn", "Full-time equivalents that look like days.")
+@rule(26)
 def days_as_fte(evidence: Evidence, resources: pd.DataFrame) -> Iterator[Found]:
-    """A demand of 20 or more that is over 15 times what the role usually is: days of work, entered as people."""
-    fix = "Write people: days of work divided by the working days of the period."
+    """Full-time equivalents that look like days.
+
+    A demand of 20 or more that is over 15 times what the role usually is: days of work, entered as people.
+    """
     for table in filter(evidence.has, ("resources", "capacity")):
         heads = evidence.intakes[table].headers.get("fte", "")
         for header in filter(_NO_PEOPLE.search, np.unique(np.atleast_1d(heads).astype(str)).tolist()):
-            text = f'The header "{header}" states another unit than full-time equivalents.'
-            yield Found(table, "fte", None, text, fix, "block", header)
+            yield Found(table, "fte", None, "header", value=header, header=header)
     roles = resources.groupby("role")["fte"]
     usual, several = roles.transform("median"), roles.transform("count") >= 4
     odd = several & (resources["fte"] >= 20) & (usual > 0) & (resources["fte"] > 15 * usual)
-    text = "{value} full-time equivalents is far more than is usual for this role; it looks like days."
-    yield Found("resources", "fte", odd, text, fix)
+    yield Found("resources", "fte", odd)
 
 
-@rule(2, "warn", "Two projects have the same name and different ids.")
+@rule(2)
 def same_name(projects: pd.DataFrame) -> Iterator[Found]:
-    """One project entered twice, or two that nobody can tell apart in a pack."""
+    """Two projects have the same name and different ids.
+
+    One project entered twice, or two that nobody can tell apart in a pack.
+    """
     names = projects["name"].str.casefold().str.replace(r"[^\w]+", " ", regex=True).str.strip()
     frame = pd.DataFrame({"name": names, "id": projects["project_id"].str.casefold()}).dropna().drop_duplicates()
     frame["twin"] = projects["project_id"].groupby(frame["name"]).transform("first")
-    text, fix = "The name is also that of {twin}.", "Merge the two rows, or give each its own name."
-    yield Found("projects", "name", frame[frame["name"].duplicated()], text, fix)
+    yield Found("projects", "name", frame[frame["name"].duplicated()])
 
 
-@rule(28, "block", "A row of totals was entered as a project.")
+@rule(28)
 def total_as_project(evidence: Evidence, projects: pd.DataFrame) -> Iterator[Found]:
-    """By its name, or because its cost is the sum of all others."""
-    ids, fix = projects["project_id"], "Delete the row and its rows in the other tables."
-    names = projects["name"].str.replace(_OF_ALL, " ", regex=True)
+    """A row of totals was entered as a project.
+
+    By its name, or because its cost is the sum of all others.
+    """
+    ids, names = projects["project_id"], projects["name"].str.replace(_OF_ALL, " ", regex=True)
     named = np.array([is_total(one) or is_total(name) for one, name in zip(ids, names, strict=True)], bool)
-    yield Found("projects", "name", named, '"{value}" is a total, not a project.', fix)
-    costs = evidence.frame("costs")
-    costs = costs[costs["level"].isna() | (costs["level"] == "full")]
-    totals = ids.map(costs.groupby("project_id")["amount"].sum())
+    yield Found("projects", "name", named)
+    totals = ids.map(sums_at_full(evidence.frame("costs")))
     if (totals > 0).sum() >= 5 and not named.any():
         equal = (totals > 0) & np.isclose(totals, totals.sum() - totals, rtol=1e-9)
-        text = "Its cost is the sum of all other projects: it looks like a total."
-        yield Found("projects", "project_id", equal, text, fix)
+        yield Found("projects", "project_id", equal, "sum")
 
 
-@rule(0, "block", "An area, goal or person has the name of a total or an average.")
+@rule()
 def called_as_summary(evidence: Evidence) -> Iterator[Found]:
-    """Its numbers are the sums of the others, or their average, highest or number: then it is none of them."""
+    """An area, goal or person has the name of a total or an average.
+
+    Its numbers are the sums of the others, or their average, highest or number: then it is none of them.
+    """
     for table, intake in evidence.intakes.items():
         for name in set(intake.table.key).intersection(_NAMED):
             by = [one for one in intake.table.key if one != name]
@@ -136,64 +143,60 @@ def called_as_summary(evidence: Evidence) -> Iterator[Found]:
                 own = own[~own.index.duplicated()].reindex(each.index)
                 alike = pd.DataFrame(np.isclose(each, own.to_numpy()[:, None]), each.index)
                 equal = alike.groupby(level=-1).all().any(axis=None)
-                text = "{value} is the name of a total or an average"
-                text += ", and its numbers are those of all others together." if equal else "; it was read as a name."
-                row, fix = np.flatnonzero(given == word)[:1], "Give the row a name of its own, or delete it."
-                yield Found(table, name, row, text, fix, "block" if equal else "warn")
+                yield Found(table, name, intake.frame[given == word][:1], "" if equal else "alone")
 
 
-@rule(0, "warn", "An id was damaged by a spreadsheet.")
+@rule()
 def id_damaged(projects: pd.DataFrame) -> Iterator[Found]:
-    """Long numbers are shown as 1.21E+15: digits are lost, and different projects may have become one."""
+    """An id was damaged by a spreadsheet.
+
+    Long numbers are shown as 1.21E+15: digits are lost, and different projects may have become one.
+    """
     odd = projects["project_id"].str.fullmatch(r"\d+(?:[.,]\d+)?[eE]\+?\d+", na=False)
-    text = "{value} is a long number that a spreadsheet has cut short."
-    yield Found("projects", "project_id", odd, text, "Export the ids as text.")
+    yield Found("projects", "project_id", odd)
 
 
-@rule(35, "info", "Names of people or mail addresses are in the register.")
+@rule(35)
 def personal_data(evidence: Evidence) -> Iterator[Found]:
-    """One finding for each column, so that somebody decides before the register is shared."""
+    """Names of people or mail addresses are in the register.
+
+    One finding for each column, so that somebody decides before the register is shared.
+    """
     for intake, column, cells in evidence.written(*_WRITTEN):
         count = 0
         for cell in texts_of(cells):
             person = column.name in _PEOPLE and _PERSON.fullmatch(cell) and not _OFFICES.search(cell)
             count += bool(person or ("@" in cell and _MAIL.search(cell)))
         if count:
-            text = f"{count} different names or addresses of people are in {column.name}."
-            fix = "Use roles instead, or run pmo-kit anonymize before sharing."
-            yield Found(intake.table.name, column.name, None, text, fix, value=f"{count} people")
+            yield Found(intake.table.name, column.name, None, value=f"{count} people", count=count)
 
 
-@rule(36, "warn", "A text begins like a formula.")
+@rule(36)
 def formula_in_text(evidence: Evidence) -> Iterator[Found]:
-    """A spreadsheet would run it; every file that pmo_kit writes makes it inert."""
-    text = "The text begins like a formula; it is shown as text everywhere."
-    fix = "Delete the sign in front, unless it is meant."
+    """A text begins like a formula.
+
+    A spreadsheet would run it; every file that pmo_kit writes makes it inert.
+    """
     for intake, column, cells in evidence.written(*_WRITTEN):
-        odd = where(cells, _FORMULA.match)
-        yield Found(intake.table.name, column.name, odd, text, fix)
+        yield Found(intake.table.name, column.name, where(cells, _FORMULA.match))
 
 
-@rule(0, "block", "A cell holds control characters, or characters that nobody can see.")
+@rule()
 def signs_unseen(evidence: Evidence) -> Iterator[Found]:
-    """No sheet shows them: they are left out of texts, so that these can be printed and compared; no number has any."""
+    """A cell holds control characters, or characters that nobody can see.
+
+    No sheet shows them: they are left out of texts, so that these can be printed and compared; no number has any.
+    """
     for intake, column, _ in evidence.written():
         cells = intake.raw[column.name]
         odd = [one for one in texts_of(cells) if not (one.isascii() and one.isprintable()) or "_x00" in one]
         signs = {one: found for one in odd if (found := ODD_SIGNS.findall(one.strip()))}
-        hard = [
-            one for one, found in signs.items() if any(sign < " " or sign == "\xad" or len(sign) > 1 for sign in found)
-        ]
-        hard = [] if column.type in (*_WRITTEN, "value") else hard
-        for severity, some, end in (
-            ("block", hard, "they cannot be in a number or a date."),
-            ("warn", [one for one in signs if one not in hard], "they were left out."),
-        ):
-            words = {one: _unseen(one, signs[one], end) for one in some}
-            yield Found(intake.table.name, column.name, cells, words, "Type the cell again.", severity)
-
-
-def _unseen(text: str, signs: list[str], end: str) -> str:
-    """A cell with its unseen signs shown as points, and named."""
-    codes = " ".join(dict.fromkeys(f"U+{ord(sign[0]):04X}" for sign in signs))
-    return f'"{shown(ODD_SIGNS.sub("·", text))}" holds characters that cannot be seen ({codes}); {end}'
+        codes = {
+            one: " ".join(dict.fromkeys(f"U+{ord(sign[0]):04X}" for sign in found)) for one, found in signs.items()
+        }
+        number = column.type not in (*_WRITTEN, "value")
+        hard = {one for one, found in signs.items() if number and any(map(_HARD.match, found))}
+        for what, some in (("number", hard), ("", signs.keys() - hard)) if signs else ():
+            rows = those(cells, {one: codes[one] for one in some})
+            rows = rows.assign(one=[shown(ODD_SIGNS.sub("·", one)) for one in rows["one"]])
+            yield Found(intake.table.name, column.name, rows, what)

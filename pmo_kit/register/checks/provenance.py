@@ -99,21 +99,25 @@ def accounts(table: Callable[[str], pd.DataFrame]) -> Accounts | None:
     return Accounts(files, found, used, column, share, unread, unsaid, columns, str(accepted) if enough else "")
 
 
-@rule(0, "warn", "More of the money of the source is left out than a pack may leave out.")
+@rule()
 def left_out_too_much(evidence: Evidence) -> Iterator[Found]:
-    """Above 1 % no pack is made unless the mapping accepts it."""
+    """More of the money of the source is left out than a pack may leave out.
+
+    Above 1 % no pack is made unless the mapping accepts it.
+    """
     told = accounts(evidence.frame)
     if told is not None and told.stops:
-        text = f"{told.sentence} No pack is made of it until somebody accepts it."
-        fix = "Mend the source; or accept it by name in the mapping: accept: {up_to: 0.05, who: ..., why: ...}"
-        yield Found("sources", "", None, text, fix)
+        yield Found("sources", "", sentence=told.sentence)
 
 
-@rule(0, "warn", "Rows or money of the source are not in the register.")
+@rule()
 def rows_accounted(evidence: Evidence) -> Iterator[Found]:
-    """What was left out, in projects and in money."""
+    """Rows or money of the source are not in the register.
+
+    What was left out, in projects and in money.
+    """
     told = accounts(evidence.frame)
     if told is not None and not told.stops:
-        text = told.sentence + (f" Accepted: {told.accepted}" if told.accepted and told.share > MOST else "")
+        accepted = f" Accepted: {told.accepted}" if told.accepted and told.share > MOST else ""
         doubt = told.found != told.used or told.unread or told.columns
-        yield Found("sources", "", None, text, severity="warn" if doubt else "info")
+        yield Found("sources", "", None, "" if doubt else "all", sentence=told.sentence, accepted=accepted)

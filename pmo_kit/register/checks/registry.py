@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from inspect import signature
 from string import Formatter
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 
 from pmo_kit.facts import as_given
-from pmo_kit.register.findings import Findings, Intake, empty_table
+from pmo_kit.register.findings import Findings, Intake, empty_table, told
 from pmo_kit.register.schema import Column, Schema
 from pmo_kit.register.settings import Settings
 from pmo_kit.register.values import words
@@ -25,9 +26,6 @@ class Previous(Protocol):
     @property
     def settings(self) -> Settings:
         """What its figures share."""
-
-    def has(self, name: str) -> bool:
-        """True when the table is present and has rows."""
 
     def table(self, name: str) -> pd.DataFrame:
         """A table by name."""
@@ -82,54 +80,55 @@ class Evidence:
         projects = self.frame("projects").drop_duplicates("project_id")
         return projects.set_index("project_id")[column]
 
+    @cached_property
+    def to_come(self) -> pd.DataFrame:
+        """The costs that are not spent."""
+        costs = self.frame("costs")
+        return costs[costs["state"] != "actual"]
+
     @property
-    def this_year(self) -> int | None:
-        """Fiscal year of `as_of`, where that is stated."""
-        return None if self.settings.as_of is None else self.settings.fiscal_year(self.settings.as_of)
+    def this_year(self) -> Any:
+        """Fiscal year of `as_of`; where that is not stated a missing one, before or after which nothing is."""
+        return pd.NA if self.settings.as_of is None else self.settings.fiscal_year(self.settings.as_of)
 
 
-Words: TypeAlias = "str | list[str] | Mapping[str, str]"
-Rows: TypeAlias = "np.ndarray | pd.Series | pd.DataFrame | list[int] | None"
-
-
-def _sentences(words: str, rows: pd.DataFrame) -> list[str]:
-    """One sentence for each of some rows: `{name}` is its cell of a column; `{value}` stays for the cell as written."""
-    named = {name for _, name, _, _ in Formatter().parse(words)}
-    lines = rows[[name for name in rows if name in named]].reset_index().to_dict("records")
-    told = ({name: as_given(one) if isinstance(one, float) else one for name, one in line.items()} for line in lines)
-    return [words.format_map({"value": "{value}", **line}) for line in told]
-
-
-@dataclass(frozen=True, eq=False)
 class Found:
-    """What a rule found in one column of a table.
+    """What a rule found in one column of a table; its words stand in the list `told` of words.yml.
 
     Parameters
     ----------
     table, column : str
         Of the register; "settings" and the key of a setting, too.
-    rows : mask, positions, DataFrame or None
-        Rows of the table; None where the column as a whole is meant. A DataFrame has the rows, by position, with the
-        cells that the words name.
-    words : str, list of str or mapping
-        One text for all rows (`{value}` stands for the cell as written), or one for each of them; with a DataFrame
-        one text in which `{name}` stands for the cell of a column; where `rows` are all cells of the column, a text
-        for each that is wrong.
-    fix : str
-        What to do about it.
-    severity : str
-        Where it is not that of the rule.
+    rows : DataFrame, mask or None
+        Rows of the table, by position, with the cells that the words name, or a mask of them; None where the column as
+        a whole is meant.
+    what : str
+        Which of the things that the rule tells, where these are several.
     value : object
         What is shown, where `rows` is None.
+    **said : object
+        What stands for the names in the words; else these are the cells, or `table` and `column` as above.
     """
 
-    table: str
-    column: str
-    rows: Rows
-    words: Words
-    fix: str = ""
-    severity: str = ""
-    value: object = ""
+    def __init__(
+        self, table: str, column: str, rows: Any = None, what: str = "", *, value: object = "", **said: Any
+    ) -> None:
+        self.table, self.column, self.rows = table, column, rows
+        self.what, self.value, self.said = what, value, said
+
+
+def sums_at_full(rows: pd.DataFrame) -> pd.Series:
+    """Amount of each project at the level full, or at its only one."""
+    return rows[rows["level"].isna() | (rows["level"] == "full")].groupby("project_id")["amount"].sum()
+
+
+_NONE = pd.Series(dtype="str")
+
+
+def those(cells: pd.Series, said: Mapping[Any, str]) -> pd.DataFrame:
+    """The rows of a column in which one of some things stands: as `one`, and what is said of it as `near`."""
+    lines = cells[cells.isin(list(said))] if said else _NONE
+    return pd.DataFrame({"one": lines, "near": lines.map(said)})
 
 
 Check = Callable[..., Iterator[Found]]
@@ -145,8 +144,6 @@ class Rule:
         In the published list of 36; 0 for rules of the register's own shape.
     name : str
         As in the findings; used in waivers.
-    severity : str
-        The worst one that it reports.
     what : str
         What it looks for, in one sentence.
     check : callable or None
@@ -156,20 +153,19 @@ class Rule:
 
     number: int
     name: str
-    severity: str
     what: str
     check: Check | None = None
 
 
-RULES: dict[str, Rule] = {name: Rule(number, name, *said) for number, name, *said in words()["reading_rules"]}
+RULES: dict[str, Rule] = {name: Rule(number, name, what) for number, name, what in words()["reading_rules"]}
 
 
-def rule(number: int, severity: str, what: str) -> Callable[[Check], Check]:
-    """Register a function as the rule of its own name."""
+def rule(number: int = 0) -> Callable[[Check], Check]:
+    """Register a function as the rule of its own name; the first line of its docstring is what it looks for."""
 
     def note(check: Check) -> Check:
         name = getattr(check, "__name__")  # noqa: B009
-        RULES[name] = Rule(number, name, severity, what, check)
+        RULES[name] = Rule(number, name, str(check.__doc__).partition("\n")[0], check)
         return check
 
     return note
@@ -183,21 +179,28 @@ def run_checks(evidence: Evidence, findings: Findings) -> None:
             continue
         given = {name: evidence if name == "evidence" else evidence.frame(name) for name in asked}
         for found in one.check(**given):
-            severity, intake = found.severity or one.severity, evidence.intakes.get(found.table)
-            if found.table != "settings" and intake is None:
-                continue
+            what, intake = f"{one.name} {found.what}".strip(), evidence.intakes.get(found.table)
             if intake is not None and found.rows is not None:
-                rows, words = found.rows, found.words
-                if isinstance(rows, pd.DataFrame):
-                    rows, words = rows.index.to_numpy(), _sentences(str(words), rows)
-                elif isinstance(words, Mapping):
-                    cells = pd.Series(rows)
-                    rows = np.flatnonzero(cells.isin(list(words))) if words else []
-                    words = [words[cell] for cell in cells.iloc[rows]]
-                findings.add_rows(intake, rows, severity, one.name, words, found.fix, column=found.column)
-                continue
-            column, place = found.column, dict(evidence.places.get(found.column, {"sheet": found.table}))
-            if intake is not None:
-                column, place = intake.header(column, 0), {"file": intake.file, "sheet": intake.sheet}
-            place |= {"column": column, "value": found.value}
-            findings.add(severity, one.name, str(found.words), found.fix, **place)
+                _add_rows(what, found, intake, findings)
+            elif intake is not None or found.table == "settings":
+                column, place = found.column, dict(evidence.places.get(found.column, {"sheet": found.table}))
+                if intake is not None:
+                    column, place = intake.header(column, 0), {"file": intake.file, "sheet": intake.sheet}
+                said = told(what, **{"table": found.table, "column": found.column, **found.said})
+                findings.add(*said, **place | {"column": column, "value": found.value})
+
+
+def _add_rows(what: str, found: Found, intake: Intake, findings: Findings) -> None:
+    """One finding for each row that a rule found; `{name}` in its words is the cell of a column."""
+    rows = found.rows
+    if not isinstance(rows, pd.DataFrame):
+        places = np.flatnonzero(rows if isinstance(rows, np.ndarray) else rows.to_numpy(bool, na_value=False))
+        rows = intake.frame.iloc[places] if len(places) else ()
+    if not len(rows):
+        return
+    named = {name for text in words()["told"][what] for _, name, _, _ in Formatter().parse(text)} - {"value"}
+    lines = rows[[name for name in rows if name in named]].reset_index().to_dict("records")
+    cells = ({name: as_given(one) if isinstance(one, float) else one for name, one in line.items()} for line in lines)
+    said = [told(what, **{"table": found.table, "column": found.column, **line, **found.said}) for line in cells]
+    severity, name, _, fix = said[0]
+    findings.add_rows(intake, rows.index.to_numpy(), severity, name, [one[2] for one in said], fix, column=found.column)
