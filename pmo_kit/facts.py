@@ -12,8 +12,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import asdict, dataclass, fields, replace
-from decimal import ROUND_HALF_UP, Decimal
+from dataclasses import asdict, dataclass, replace
+from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import wraps
 from pathlib import Path
 from string import Formatter
@@ -29,9 +29,10 @@ UNPRINTABLE = re.compile(
 )
 """Control characters, halves of characters, signs that turn a text: no medium prints them, some cannot hold them."""
 MISSING = "n/a"
+WIDE = Context(prec=400, rounding=ROUND_HALF_UP)
+"""Room for the digits of every number that a machine holds."""
 
-COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
-          "twelve")  # fmt: skip
+COUNTS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 
 with Path(__file__).with_suffix(".csv").open(encoding="utf-8", newline="") as _rows:
     _LISTED = list(csv.DictReader(_rows))
@@ -65,9 +66,8 @@ class Unit:
         if self.thing != "money":
             return self.thing
         scale = "" if self.scale in ("", "unit") else f" {self.scale}"
-        if not self.currency:
-            return f"{scale} (currency not stated)".strip() if scale else "currency not stated"
-        return self.currency + scale
+        unstated = f"{scale} (currency not stated)".strip() if scale else "currency not stated"
+        return self.currency + scale if self.currency else unstated
 
     @property
     def words(self) -> str:
@@ -133,6 +133,31 @@ class Base:
         return {"likely": "planned", "expected": "expected", "counted": ""}[self.figures]
 
 
+_printed: ContextVar[dict[str, Fact] | None] = ContextVar("printed", default=None)
+
+
+@contextmanager
+def printing() -> Iterator[dict[str, Fact]]:
+    """Every number that `number`, `money`, `percent` and `count` print inside, by its words, as a fact.
+
+    What one figure alone states (a count in its title, the ends of a range beside a mark) needs no name of its own:
+    that it was printed by the one function that prints, from a number, is what makes it a fact.
+
+    Examples
+    --------
+    >>> with printing() as told:
+    ...     words = f"{count(3, 'project')} for {number(4.55)}"
+    >>> words, [fact.key for fact in told.values()]
+    ('three projects for 4.6', ['count', 'amount'])
+    """
+    told: dict[str, Fact] = {}
+    outer = _printed.set(told)
+    try:
+        yield told
+    finally:
+        _printed.reset(outer)
+
+
 @dataclass(frozen=True)
 class Fact:
     """One number that may be printed.
@@ -173,31 +198,24 @@ class Fact:
         if self.key not in KEYS:
             raise KeyError(f"no fact is called {self.key!r}; pmo_kit.facts.KEYS lists them")
 
+    @printing()
     def words(self, spec: str = "") -> str:
         """The number as it is printed; `spec` as in `say`."""
-        with printing():
-            return self._words(spec)
-
-    def _words(self, spec: str) -> str:
         if spec[:1] == "=":
             return spec[1:].split("|")[self.value != 1]
         if "|" in spec:
             how, _, nouns = (spec if "|" not in spec.split()[0] else f" {spec.strip()}").partition(" ")
-            return f"{self._words(how)} {nouns.split('|')[self.value != 1]}"
-        signed = "+" in spec
+            return f"{self.words(how)} {nouns.split('|')[self.value != 1]}"
         if "ords" in spec:
             written = "none" if "nones" in spec and not self.value else count(self.value)
-            return written[:1].upper() + written[1:] if "Words" in spec else written
+            return sentence(written) if "Words" in spec else written
+        signed, whole = "+" in spec, self.unit.thing != "money" and float(self.value).is_integer()
         if self.unit == SHARE:
-            return percent(self.value, 0 if ".1" not in spec else 1, signed)
-        if self.unit.thing == "money" or not float(self.value).is_integer():
-            printed = money(self.value, signed)
-        else:
-            printed = number(self.value, 0, signed)
+            return percent(self.value, 1 if ".1" in spec else 0, signed)
+        printed = number(self.value, 0, signed) if whole else money(self.value, signed)
         return f"{printed} {self.unit.short}" if "unit" in spec else printed
 
-    def __format__(self, spec: str) -> str:
-        return self.words(spec)
+    __format__ = words
 
     @property
     def exact(self) -> str:
@@ -251,7 +269,7 @@ class FactError(PmoError):
     """Two facts contradict one another, or a sentence puts figures of two bases side by side unsaid."""
 
 
-def say(template: str, /, **parts: Any) -> Sentence:
+def say(template: str, /, between: Any = "", **parts: Any) -> Sentence:
     """A sentence made from facts; `template` has the words and a name in braces for each part.
 
     Behind a colon: `+` prints a sign, `unit` adds the unit, `words` writes a count up to twelve in letters
@@ -280,7 +298,6 @@ def say(template: str, /, **parts: Any) -> Sentence:
         ...
     pmo_kit.facts.FactError: figures of several bases stand in '60.2 or 32.8', which does not say expected, planned
     """
-    between = parts.pop("between", "")
     said = [name for _, name, spec, _ in Formatter().parse(template) if name and not str(spec).startswith("=")]
     words = template.format(**parts)
     whole = [f for f in parts.values() if isinstance(f, Fact)]
@@ -331,11 +348,10 @@ def collect(found: Iterable[tuple[str, Fact]]) -> list[Fact]:
 
 def to_json(fact: Fact) -> dict[str, Any]:
     """A fact as plain data; what is not given is left out."""
-    parts = {
-        part: {f.name: v for f in fields(record) if (v := getattr(record, f.name)) not in (None, "")}
-        for part, record in (("unit", fact.unit), ("of", fact.of), ("base", fact.base))
-    }
-    return {"key": fact.key, "value": fact.value, **parts}
+    parts = asdict(fact)
+    for part in ("unit", "of", "base"):
+        parts[part] = {name: value for name, value in parts[part].items() if value not in (None, "")}
+    return parts
 
 
 def from_json(data: Mapping[str, Any]) -> Fact:
@@ -348,31 +364,6 @@ def from_json(data: Mapping[str, Any]) -> Fact:
     True
     """
     return Fact(data["key"], data["value"], Unit(**data["unit"]), Of(**data["of"]), Base(**data["base"]))
-
-
-_printed: ContextVar[dict[str, Fact] | None] = ContextVar("printed", default=None)
-
-
-@contextmanager
-def printing() -> Iterator[dict[str, Fact]]:
-    """Every number that `number`, `money`, `percent` and `count` print inside, by its words, as a fact.
-
-    What one figure alone states (a count in its title, the ends of a range beside a mark) needs no name of its own:
-    that it was printed by the one function that prints, from a number, is what makes it a fact.
-
-    Examples
-    --------
-    >>> with printing() as told:
-    ...     words = f"{count(3, 'project')} for {number(4.55)}"
-    >>> words, [fact.key for fact in told.values()]
-    ('three projects for 4.6', ['count', 'amount'])
-    """
-    told: dict[str, Fact] = {}
-    outer = _printed.set(told)
-    try:
-        yield told
-    finally:
-        _printed.reset(outer)
 
 
 NUMBER = re.compile(r"(?<![\w.])[−+]?\d+(?:\u202f\d{3})*(?:\.\d+)?")
@@ -420,7 +411,7 @@ def keeping(make: Callable[P, str]) -> Callable[P, Sentence]:
 def _tell(words: str, key: str, value: float, unit: Unit) -> str:
     """Words of a number, kept with the value that they say for who listens."""
     told = _printed.get()
-    if told is not None:
+    if told is not None and not math.isnan(value):
         told.setdefault(words, Fact(key, value, unit, Of(part=words), Base("counted")))
     return words
 
@@ -452,10 +443,13 @@ def number(value: object, decimals: int = 1, signed: bool = False) -> str:
     amount = float(value)  # type: ignore[arg-type]
     if math.isinf(amount):
         return "∞" if amount > 0 else f"{MINUS}∞"
-    text = f"{abs(rounded(amount, decimals)):,.{decimals}f}".replace(",", THIN_SPACE)
-    if text.strip(f"0.{THIN_SPACE}"):
-        text = (MINUS if amount < 0 else "+" if signed else "") + text
-    return _tell(text, "amount", float(rounded(amount, decimals)), MEASURE)
+    exact = rounded(amount, decimals)
+    text = f"{exact:{'+' if signed and exact else ''}z,.{decimals}f}".replace(",", THIN_SPACE).replace("-", MINUS)
+    return _tell(text, "amount", float(exact), MEASURE)
+
+
+_plainly = printing()(number)
+"""`number`, for words that tell more of it than that it is an amount."""
 
 
 def rounded(value: float, decimals: int = 1) -> Decimal:
@@ -466,10 +460,7 @@ def rounded(value: float, decimals: int = 1) -> Decimal:
     >>> rounded(84.85), rounded(-2.675, 2), rounded(0.1 + 0.2, 1)
     (Decimal('84.9'), Decimal('-2.68'), Decimal('0.3'))
     """
-    digits = Decimal(format(value, ".15g"))
-    if digits.adjusted() - 27 > -decimals:
-        return digits
-    return digits.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
+    return Decimal(format(value, ".15g")).quantize(Decimal(1).scaleb(-decimals), context=WIDE)
 
 
 def as_given(value: object) -> str:
@@ -480,13 +471,12 @@ def as_given(value: object) -> str:
     >>> as_given(1234567.5), as_given(0.85), as_given(14.0), as_given(0.1 + 0.2), as_given(2.5e-7)
     ('1\u202f234\u202f567.5', '0.85', '14', '0.3', '0.00000025')
     """
-    size = 0.0 if is_missing(value) else abs(float(value))  # type: ignore[arg-type]
-    if size >= 1e15 and not math.isinf(size):
+    amount = math.nan if is_missing(value) else float(value)  # type: ignore[arg-type]
+    size = abs(amount)
+    if 1e15 <= size < math.inf:
         return f"{value:.6g}".replace("-", MINUS)
-    with printing():
-        text = number(value, 6 if size >= 1e-3 or not size else 5 - Decimal(size).adjusted())
-    text = text.rstrip("0").rstrip(".") if "." in text else text
-    return text if is_missing(value) else _tell(text, "amount", float(value), MEASURE)  # type: ignore[arg-type]
+    text = _plainly(amount, 5 - Decimal(size).adjusted() if 0 < size < 1e-3 else 6)
+    return _tell(text.rstrip("0").rstrip(".") if "." in text else text, "amount", amount, MEASURE)
 
 
 def money(value: float, signed: bool = False) -> str:
@@ -508,11 +498,8 @@ def percent(share: float, decimals: int = 0, signed: bool = False) -> str:
     >>> percent(-0.15)
     '−15\u202f%'
     """
-    with printing():
-        words = number(100 * share, decimals, signed)
-    if not is_missing(share):
-        _tell(words, "share", float(rounded(100 * share, decimals)) / 100, SHARE)
-    return f"{words}{THIN_SPACE}%"
+    words = _plainly(100 * share, decimals, signed)
+    return f"{_tell(words, 'share', float(rounded(100 * share, decimals)) / 100, SHARE)}{THIN_SPACE}%"
 
 
 def count(things: float, noun: str = "", plural: str = "") -> str:
@@ -523,9 +510,7 @@ def count(things: float, noun: str = "", plural: str = "") -> str:
     >>> count(8, "project"), count(1, "project"), count(30, "finding")
     ('eight projects', 'one project', '30 findings')
     """
-    whole = float(things).is_integer() and 0 <= things < len(COUNTS)
-    with printing():
-        word = COUNTS[int(things)] if whole else number(things, 0 if float(things).is_integer() else 1)
+    word = COUNTS[int(things)] if things in range(len(COUNTS)) else _plainly(things, int(things % 1 > 0))
     _tell(word, "count", float(things), Unit(plural or f"{noun}s" if noun else "count"))
     return f"{word} {noun if things == 1 else plural or f'{noun}s'}" if noun else word
 
@@ -612,8 +597,7 @@ def listed(names: Iterable[str]) -> str:
     """
     *most, last = list(names) or ["nothing"]
     mark = _apart([*most, last])
-    parts: dict[str, Any] = {"most": say(mark).join(most), "end": mark.strip(", "), "last": last}
-    return say("{most}{end} and {last}", **parts) if most else last
+    return say("{most}{end} and {last}", most=say(mark).join(most), end=mark.strip(", "), last=last) if most else last
 
 
 def shortened(names: Iterable[str], most: int = 3) -> str:
@@ -650,6 +634,5 @@ def is_missing(value: object) -> bool:
     >>> is_missing(None), is_missing(float("nan")), is_missing(0.0), is_missing("")
     (True, True, False, False)
     """
-    if value is None or type(value).__name__ in ("NAType", "NaTType"):
-        return True
-    return isinstance(value, float) and math.isnan(value)
+    named = type(value).__name__ in ("NoneType", "NAType", "NaTType")
+    return named or (isinstance(value, float) and math.isnan(value))

@@ -6,19 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from pmo_kit.arbitration import (
-    Allocation,
-    Core,
-    Explanation,
-    Frontier,
-    FundingOrder,
-    Ledger,
-    PlanChange,
-    Question,
-    arbitrate,
-    obstacles,
-    supports,
-)
+from pmo_kit import arbitration as engine
+from pmo_kit.arbitration import Allocation, Core, Explanation, Frontier, FundingOrder, Ledger, Question
 from pmo_kit.arbitration.counterfactual import letter_items
 from pmo_kit.arbitration.explanation import BORDER, IN, LOSES, OUT
 from pmo_kit.exhibits import Chart, Exhibit, Field, Message, Reference, Table
@@ -155,8 +144,8 @@ def _area_title(allocation: Allocation, area: str, own: float) -> str:
 def _why(allocation: Allocation) -> dict[str, str]:
     """Why each project is in or out, in words."""
     less = "worth less than what it would displace"
-    found = {project: _hindered(ways[:2], less) for project, ways in obstacles(allocation).items()}
-    kept, alone = supports(allocation)["why"].to_dict(), facts.asks(allocation.question)["best"]
+    found = {project: _hindered(ways[:2], less) for project, ways in engine.obstacles(allocation).items()}
+    kept, alone = engine.supports(allocation)["why"].to_dict(), facts.asks(allocation.question)["best"]
     for project, row in allocation.table.iterrows():
         if row["decision"] == "stop":
             loses = alone[str(project)] <= row["value"]
@@ -217,7 +206,7 @@ def area_headline(allocation: Allocation, area: str) -> Message:
 @figure("arbitration.refused")
 def refused(allocation: Allocation) -> Table:
     """Return what is refused, what it asks, what it is worth alone, and what stands in its way."""
-    ways, question = obstacles(allocation), allocation.question
+    ways, question = engine.obstacles(allocation), allocation.question
     data = facts.asks(question)[allocation.table["decision"] == "refuse"].reset_index()
     data["words"] = [_hindered(ways[project], "–") for project in data["project_id"]]
     met = pd.Series([way for project in data["project_id"] for way in ways[project]], dtype=object)
@@ -267,11 +256,12 @@ def prices(explanation: Explanation) -> Chart:
     allocation = explanation.allocation
     rows = other_choices(explanation).reset_index()
     rows = rows.sort_values(["flip", "price"], ascending=[True, False], kind="stable")
-    duties = explanation.duties.rename("price").rename_axis("project_id").reset_index()
-    duties = duties.assign(
-        flip="law", name=duties["project_id"].map(allocation.table["name"]), price_upper=duties["price"]
-    )
-    data = pd.concat([rows, duties])
+    duties = explanation.duties.rename("price").rename_axis("project_id").reset_index().assign(flip="law")
+    data = pd.concat([rows, duties], ignore_index=True)
+    names = data["project_id"].map(allocation.table["name"])
+    data = data.assign(group=data["flip"].map(WAYS), project=names + " " + data["project_id"])
+    highest = data["price_upper"].fillna(data["price"])
+    data["label"] = [between(*pair) for pair in zip(data["price"], highest, strict=True)]
     outside = allocation.table.index[allocation.table["decision"] != "fund"]
     tried = outside[outside.isin(explanation.table.index.get_level_values(0))]
     way = "in" if rows["flip"].eq("in").any() else "out"
@@ -297,14 +287,7 @@ def prices(explanation: Explanation) -> Chart:
     never = facts.told(allocation, "count", shut, "projects", part="outside, not to be let in")
     rest = say("; {never:words} cannot be let in", never=never) if shut else ""
     return drawn(
-        data=pd.DataFrame(
-            {
-                "group": data["flip"].map(WAYS),
-                "project": data["name"] + " " + data["project_id"],
-                "price": data["price"],
-                "label": [between(*pair) for pair in zip(data["price"], data["price_upper"], strict=True)],
-            }
-        ),
+        data=data[["group", "project", "price", "label"]],
         title=say("{verb} costs {cost}{what}{rest}", verb=verb, cost=cost, what=what, rest=rest)
         if len(found)
         else "No exception is possible",
@@ -361,7 +344,7 @@ def frontier(ladder: Frontier, allocation: Allocation | None = None) -> Chart:
     `allocation` is the plan of today's envelopes, where the ladder has no rung at 1.0.
     """
     table = ladder.table.dropna(subset="value").reset_index(drop=True)
-    allocation = allocation or ladder.allocations.get(1.0) or arbitrate(ladder.question)
+    allocation = allocation or ladder.allocations.get(1.0) or engine.arbitrate(ladder.question)
     rows = pd.DataFrame({"percent": 100 * table["factor"], "value": table["value"]})
     today = rows["percent"].round(6) == 100
     rows["label"] = rows["value"].map(number).where(rows.index.isin([0, len(rows) - 1]), "")
@@ -396,7 +379,9 @@ def others(names: pd.Series, projects: tuple[str, ...], own: str) -> str:
 def changes(names: pd.Series, plan: Mapping[str, str], other: Mapping[str, str]) -> str:
     """What another plan changes: who is in, out or at another size; nothing where the two are one."""
     how = {"entered": "in", "left": "out", "resized": "at another size"}
-    found = {how[what]: names[names.index.isin(ids)] for what, ids in PlanChange.between(plan, other).moved.items()}
+    found = {
+        how[what]: names[names.index.isin(ids)] for what, ids in engine.PlanChange.between(plan, other).moved.items()
+    }
     return in_row(f"{shortened(who)} {way}" for way, who in found.items() if len(who))
 
 
@@ -679,13 +664,6 @@ def contested(allocation: Allocation, asked: Question) -> list[str]:
     return sorted(table.index[less], key=lambda p: (p not in record, -asks["value"][p], p))
 
 
-def _better(shares: pd.DataFrame, key: tuple[str, str]) -> str:
-    """The share of futures in which the plan is better than with a choice reversed, where the futures leave it open."""
-    if key not in shares.index or not shares.loc[key, "close"]:
-        return ""
-    return percent(float(shares.loc[key, "better"]))
-
-
 @figure("contested.claims")
 def claims(reasons: Explanation, asking: list[str], left: int = 0, shares: pd.DataFrame | None = None) -> Table:
     """Return each contested project with what it asks, what it gets, what granting it costs and whom it displaces.
@@ -699,7 +677,9 @@ def claims(reasons: Explanation, asking: list[str], left: int = 0, shares: pd.Da
         row, flip = allocation.table.loc[project], reasons.table.loc[(project, asks["level"][project])]
         other = "leave it out" if flip["in_plan"] else "carry it on" if row["decision"] == "stop" else "grant it"
         price = "not possible" if pd.isna(flip["price"]) else between(flip["price"], flip["price_upper"])
-        better = "" if shares is None else _better(shares, flip.name)
+        better = ""
+        if shares is not None and flip.name in shares.index and shares.loc[flip.name, "close"]:
+            better = percent(shares.loc[flip.name, "better"])
         pushed = others(names, flip["displaces"], project)
         asked = row["name"], asks["cost"][project]
         rows.append((project, *asked, _gets(row), other, price, better, pushed, flip["price"]))

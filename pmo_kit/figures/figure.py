@@ -14,23 +14,11 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 import pandas as pd
 
+from pmo_kit import facts
 from pmo_kit.doors import door, known
 from pmo_kit.exhibits import Chart, Exhibit, Field, Kpi, Message, Table
 from pmo_kit.exhibits.cells import sayings
-from pmo_kit.facts import (
-    Fact,
-    Of,
-    count,
-    facts_of,
-    listed,
-    number,
-    printing,
-    rounded,
-    say,
-    sentence,
-    shortened,
-    told_in,
-)
+from pmo_kit.facts import Fact, facts_of
 from pmo_kit.register import Register
 
 if TYPE_CHECKING:
@@ -185,7 +173,7 @@ def named(names: pd.Series | pd.DataFrame) -> list[Runs]:
 
 def named_by(names: pd.Series, cells: Iterable[Any], most: int, none: str = "–") -> list[str]:
     """The names of the projects in every cell, of each the first few; a dash where it has none."""
-    return [shortened(names[[*cell]], most) if isinstance(cell, tuple) and cell else none for cell in cells]
+    return [facts.shortened(names[[*cell]], most) if isinstance(cell, tuple) and cell else none for cell in cells]
 
 
 def below(rows: pd.DataFrame, *lines: dict[str, Any]) -> pd.DataFrame:
@@ -195,7 +183,7 @@ def below(rows: pd.DataFrame, *lines: dict[str, Any]) -> pd.DataFrame:
 
 def in_years(amounts: Iterable[tuple[Any, Fact | str]], joint: str = ", ") -> str:
     """What falls in every year, in a row: "4.5 in 2027, 3.0 in 2028"."""
-    return say(joint).join(say("{amount} in {year}", amount=amount, year=year) for year, amount in amounts)
+    return facts.say(joint).join(facts.say("{amount} in {year}", amount=amount, year=year) for year, amount in amounts)
 
 
 def dated(days: pd.Series, form: str = "%Y-%m-%d") -> list[str]:
@@ -206,7 +194,7 @@ def dated(days: pd.Series, form: str = "%Y-%m-%d") -> list[str]:
 def cut(rows: pd.DataFrame, most: int) -> tuple[pd.DataFrame, str]:
     """The first rows, and a note of how many more there are."""
     more = len(rows) - most
-    return rows.head(most), f"And {number(more, 0)} more." if more > 0 else ""
+    return rows.head(most), f"And {facts.number(more, 0)} more." if more > 0 else ""
 
 
 def span(ends: Sequence[object]) -> str:
@@ -256,7 +244,7 @@ def kpi(what: str, tiles: list[dict[str, Any]]) -> Kpi:
         rows.append(one | {name: fact.value for name, fact in zip(("value", "limit"), stated, strict=False)})
         rows[-1]["decimals"] = 0 if counted else digits(pd.Series(amounts))
         told += [*stated, *facts_of(one["note"])]
-    return Kpi(data=pd.DataFrame(rows), title=f"{what} in {count(len(rows), 'number')}", facts=tuple(told))
+    return Kpi(data=pd.DataFrame(rows), title=f"{what} in {facts.count(len(rows), 'number')}", facts=tuple(told))
 
 
 P = ParamSpec("P")
@@ -289,9 +277,9 @@ def figure(id: str) -> Callable[[Callable[P, E]], Callable[P, E]]:
             register, goal = next(_registers(given.arguments.values()), nobody)
             if register is not None and isinstance(given.arguments.get("project"), str):
                 known([given.arguments["project"]], register.projects.index, "project")
-            goals = {"{goal}": goal, "{Goal}": sentence(goal)}
+            goals = {"{goal}": goal, "{Goal}": facts.sentence(goal)}
             worded = {part: re.sub("{[Gg]oal}", lambda found: goals[found[0]], text) for part, text in told.items()}
-            with printing() as printed:
+            with facts.printing() as printed:
                 inside = copy_context()
                 inside.run(_making.set, worded)
                 inside.run(_asked.set, register)
@@ -304,12 +292,12 @@ def figure(id: str) -> Callable[[Callable[P, E]], Callable[P, E]]:
             if isinstance(exhibit, Table) and exhibit.data.empty:
                 exhibit, line = nothing(exhibit.title, exhibit.takeaway or exhibit.note), ""
             if not isinstance(exhibit, Message):
-                note = say(" ").join(filter(None, (worded["note"], exhibit.note)))
+                note = facts.say(" ").join(filter(None, (worded["note"], exhibit.note)))
                 exhibit = replace(exhibit, takeaway=exhibit.takeaway or worded["takeaway"], note=note)
             if isinstance(exhibit, Chart):
                 exhibit = _in_money(exhibit, register.settings.unit if register is not None else "")
             if isinstance(exhibit, Chart | Table):
-                exhibit = replace(exhibit, note=say(" ").join(filter(None, (exhibit.note, _rounding(exhibit)))))
+                exhibit = replace(exhibit, note=facts.say(" ").join(filter(None, (exhibit.note, _rounding(exhibit)))))
             named = {name: value for name, value in given.arguments.items() if isinstance(value, str)}
             name = exhibit.id or id.format(**named)
             exhibit = replace(exhibit, unit_line=line)
@@ -342,7 +330,7 @@ def _rounding(shown: Chart | Table) -> str:
         axis = shown.x if shown.flat else shown.y
         if shown.start is None:  # only of a bridge the last bar is the sum of the others
             return ""
-        *steps, end = (rounded(step) for step in shown.data[axis.name] - shown.data[shown.start.name])
+        *steps, end = (facts.rounded(step) for step in shown.data[axis.name] - shown.data[shown.start.name])
         return "" if sum(steps) == end else "Rounded: the steps do not add up to the last digit printed."
     data, odd, apart = shown.data, [], []
     rows, last = len(data) - shown.totals, len(data) - 1
@@ -350,7 +338,9 @@ def _rounding(shown: Chart | Table) -> str:
     sums = {} if not shown.totals or 0 < shown.first < rows else {rows, last}
     numbers = {field.name: field for field in shown.columns if field.kind == "number"}
     printed: dict[str, list[Any]] = {
-        name: [None if pd.isna(x) else rounded(x, field.decimals) for x in pd.to_numeric(data[name], errors="coerce")]
+        name: [
+            None if pd.isna(x) else facts.rounded(x, field.decimals) for x in pd.to_numeric(data[name], errors="coerce")
+        ]
         for name, field in numbers.items()
     }
     for name, field in numbers.items():
@@ -364,7 +354,7 @@ def _rounding(shown: Chart | Table) -> str:
         told = zip(printed[name], printed.get(one, ()), printed.get(other, ()), strict=False)
         if minus and any(None not in row and row[0] != row[1] - row[2] for row in told):
             apart.append(f"“{field.title or field.name}”")
-    names, differences = (listed(dict.fromkeys(found)) for found in (odd, apart))
+    names, differences = (facts.listed(dict.fromkeys(found)) for found in (odd, apart))
     said = [f"the amounts under {names} do not add up to the last digit printed"] if odd else []
     said += [f"{differences} may be one off from what the printed amounts give"] if apart else []
     return f"Rounded: {'; '.join(said)}." if said else ""
@@ -375,14 +365,14 @@ def _stated(exhibit: Exhibit, name: str, told: Mapping[str, Fact]) -> Iterator[F
 
     What is a fact with a subject of its own is not stated again.
     """
-    with printing() as tiled:
+    with facts.printing() as tiled:
         texts = [*sayings(exhibit)]
     own = [*exhibit.facts, *(fact for text in texts for fact in facts_of(text))]
     said = {fact.words(spec).lower().removesuffix("\u202f%") for fact in own for spec in ("", "+", "words")}
     said |= {fact.exact for fact in own}
-    for fact in told_in(" ".join(texts), {**told, **tiled}):
+    for fact in facts.told_in(" ".join(texts), {**told, **tiled}):
         if fact.of.part not in said:
-            yield replace(fact, of=Of(part=f"{name}: {fact.of.part}"))
+            yield replace(fact, of=facts.Of(part=f"{name}: {fact.of.part}"))
 
 
 def not_shown(what: str, sheet: str, id: str = "", columns: str = "") -> Message:

@@ -326,12 +326,9 @@ def _one_choice(allocation: Allocation, explanation: Explanation, requested: lis
         ways = {p: level for p, level, flip in bundle.exceptions if flip == "in" and p in outside}
         together = [p for p in requested if p in ways]
         if len(together) > 1:
-            first = together[0]
-            yield say(
-                "{who} are one choice: one other plan grants them all and costs {price} once.",
-                who=listed(allocation.table.loc[together, "name"]),
-                price=claims.price(allocation, first, ways[first], bundle.price),
-            )
+            words = "{who} are one choice: one other plan grants them all and costs {price} once."
+            price = claims.price(allocation, together[0], ways[together[0]], bundle.price)
+            yield say(words, who=listed(allocation.table.loc[together, "name"]), price=price)
 
 
 @figure("page_one.orders")

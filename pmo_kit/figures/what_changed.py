@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from pmo_kit.exhibits import Chart, Field, Table
+from pmo_kit.exhibits import Chart, Table
 from pmo_kit.facts import Sentence, listed, number, say, sentence
 from pmo_kit.figures import claims
 from pmo_kit.figures.figure import below, drawn, figure, named_by, tabled, unit_line
@@ -28,73 +28,64 @@ def causes(attribution: Attribution) -> Chart:
     ends = before + amounts.cumsum()
     rows = pd.DataFrame(
         {
-            "step": ["last committee", *(_cause(str(cause)) for cause in amounts.index), "today"],
+            "step": ["last committee", *map(_cause, amounts.index), "today"],
             "start": [0.0, *(ends - amounts), 0.0],
             "end": [before, *ends, after],
             "words": [number(before), *(number(x, signed=True) for x in amounts), number(after)],
             "kind": ["before", *("more" if x >= 0 else "less" for x in amounts), "now"],
         }
     )
+    orders = f"; {attribution.orders}" if attribution.orders else ""
     return drawn(
         data=rows,
-        x=Field("end", "net value", attribution.question.register.settings.unit),
         title=_title(attribution),
         facts=claims.each(attribution.after, "change.value", amounts, "part"),
         takeaway=_takeaway(attribution) + ". Nothing is left unexplained.",
-        unit_line=unit_line(f"Net value of the best plan, cause by cause in this order{_alike(attribution)}"),
+        unit_line=unit_line(f"Net value of the best plan, cause by cause in this order{orders}"),
     )
 
 
 @figure("what_changed.effects")
 def effects(attribution: Attribution) -> Table:
     """Return every cause: its effect on the plan as it was, what choosing anew adds, and who moved; sums at the end."""
-    names = pd.concat([one.question.register.projects["name"] for one in (attribution.before, attribution.after)])
-    names = names[~names.index.duplicated(keep="last")]
-    table, amounts = attribution.table, attribution.amounts
+    then, now = (one.question.register.projects["name"] for one in (attribution.before, attribution.after))
+    table, amounts, names = attribution.table, attribution.amounts, now.combine_first(then)
     rows = amounts.assign(
-        cause=[_cause(str(cause)) for cause in table.index],
+        cause=[*map(_cause, table.index)],
         enter=named_by(names, table["entered"], 3),
         leave=named_by(names, table["left"], 3),
     )
-    rows = below(rows, {"cause": "together"} | amounts.sum().to_dict())
-    notes = [f"{sentence(_cause(str(cause)))}: {note}." for cause, note in table["note"].items() if note]
-    swings = [_cause(str(cause)) for cause in table.index[table["order_matters"].astype(bool)]]
+    notes = [f"{sentence(_cause(cause))}: {note}." for cause, note in table["note"].items() if note]
+    swings = [_cause(cause) for cause in table.index[table["order_matters"].astype(bool)]]
     notes += [f"The sign of {listed(swings)} depends on the order of the causes."] if swings else []
+    orders = f"; {attribution.orders}" if attribution.orders else ""
     return tabled(
-        data=rows,
+        data=below(rows, {"cause": "together"} | amounts.sum().to_dict()),
         title=_takeaway(attribution),
-        unit_line=unit_line(
-            f"Change of the net value of the best plan since the last committee{_alike(attribution)}",
-        ),
+        unit_line=unit_line(f"Change of the net value of the best plan since the last committee{orders}"),
         note=" ".join(notes),
     )
 
 
-def _alike(attribution: Attribution) -> str:
-    """How both committees treat the orders on record."""
-    return f"; {attribution.orders}" if attribution.orders else ""
-
-
-def _cause(name: str) -> str:
+def _cause(name: object) -> str:
     """A cause, or several that only come together, in words."""
-    return " and ".join(WORDS[part] for part in name.split(" and "))
+    return " and ".join(WORDS[part] for part in str(name).split(" and "))
 
 
 def _title(attribution: Attribution) -> str:
     """From where to where, and the largest cause."""
-    amounts = attribution.amounts["total"]
+    amounts, orders = attribution.amounts["total"], attribution.orders
     before = claims.value(attribution.before, "the last committee's")
-    after = claims.value(
-        attribution.after, f"{claims.PLAN}, {attribution.orders}" if attribution.orders else claims.PLAN
-    )
-    way = Sentence(f"{before} to {after}", (before, after))
+    after = claims.value(attribution.after, f"{claims.PLAN}, {orders}" if orders else claims.PLAN)
     if not len(amounts):
         return say("Nothing that counts changed: {after} as before", after=after)
-    largest = amounts.abs().idxmax()
-    share = claims.told(attribution.after, "change.value", amounts[largest], part=str(largest))
-    orders = f" ({attribution.orders})" if attribution.orders else ""
-    return say("The {what} goes from {way}{orders}; most by {cause}: {share:+}", what=attribution.question.goal,
-               way=way, orders=orders, cause=_cause(str(largest)), share=share)  # fmt: skip
+    largest = str(amounts.abs().idxmax())
+    return say(
+        "The {what} goes from {way}{orders}; most by {cause}: {share:+}", cause=_cause(largest),
+        what=attribution.question.goal, way=Sentence(f"{before} to {after}", (before, after)),
+        orders=f" ({orders})" if orders else "",
+        share=claims.told(attribution.after, "change.value", amounts[largest], part=largest),
+    )  # fmt: skip
 
 
 def _takeaway(attribution: Attribution) -> str:
