@@ -28,8 +28,8 @@ class Bar:
     start: float
     end: float
     label: str
-    look: theme.Look
     style: str
+    look: theme.Look
     shift: float = 0.0
     thickness: float = 0.7
     inner: bool = False
@@ -88,15 +88,14 @@ def read_bars(chart: Chart) -> list[Bar]:
         start, end = (math.nan if theme.is_missing(value) else float(value) for value in found)
         if chart.low is None and math.isnan(end):
             continue
+        start = 0.0 if chart.low is None and math.isnan(start) else start
         category, series = theme.format_text(row[words.name]), series_of(chart, row)
         group = "" if chart.group is None else str(row[chart.group.name])
-        again = times[group, category, series]
         times[group, category, series] += 1
-        slot = slots.setdefault((group, category, 0 if chart.stacked else again), len(slots))
-        ends = 0.0 if chart.low is None and math.isnan(start) else start, end
-        style, look = looks[series]
+        again = 0 if chart.stacked else times[group, category, series]
+        slot = slots.setdefault((group, category, again), len(slots))
         label = said_on(chart, row, number)
-        bars.append(Bar(place, slot, category, group, series, *ends, label, look, style))
+        bars.append(Bar(place, slot, category, group, series, start, end, label, *looks[series]))
     return bars
 
 
@@ -444,8 +443,9 @@ def _axes(chart: Chart, sheet: Sheet, named: Sequence[Track], scales: Scales) ->
         values = canvas.ticks(low, high + 0.04 * (high - low))
         text = canvas.tick_text(values, chart.y)
     sheet.left = max((theme.text_width(item, size) for item in text), default=0) + 10
-    ends = (theme.text_width(track.name, size, track.style == "focus") for track in named)
-    sheet.right = min(max(ends, default=4) + 10, 0.3 * sheet.width)
+    ends = [theme.text_width(track.name, size, track.style == "focus") for track in named]
+    ends += [theme.text_width(last, size) / 2 - 10 for last in x_text[-1:]]
+    sheet.right = min(max([4.0, *ends]) + 10, 0.3 * sheet.width)
     sheet.height = 21 * size
     pad = 0.07 * (high - low)
     sheet.y_range = (low - (0 if low == 0 else pad), high + pad)

@@ -147,7 +147,7 @@ class Chart(Exhibit):
     styles : mapping of str to Style
         Series value (or value of `series` on a row) -> how it is drawn. Unlisted: categorical order.
     label : Field, optional
-        Column printed on each mark (direct labels); empty for none. Without it bars carry their value.
+        Column printed on each mark (direct labels); empty for none. Without any label bars carry their value.
         On a line a row with a label gets a dot.
     low, high : Field, optional
         Ends of an interval.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import html
 import itertools
 import json
@@ -422,3 +423,38 @@ def test_positions_of_words_dates_and_years() -> None:
     assert text == ["2026-09-30"]
     assert days[0] == pd.Timestamp("2026-09-30").toordinal()
     assert positions([2027, 2029], Field("y", kind="time"))[2] == ["2027", "2029"]
+
+
+@pytest.mark.parametrize("width", [317, 340, 665, 800])
+def test_no_label_of_a_frontier_lies_on_another(width: int) -> None:
+    sheet = draw(meridian_12.ladder(), width)
+    labels = [mark.patch for mark in sheet.marks if isinstance(mark, Words) and mark.ground]
+    assert len(labels) >= 4
+    for (left, top, right, bottom), (x0, y0, x1, y1) in itertools.combinations(labels, 2):
+        assert right <= x0 or x1 <= left or bottom <= y0 or y1 <= top
+
+
+@pytest.mark.parametrize("width", [317, 665])
+def test_the_last_date_of_an_axis_is_not_cut_off(width: int) -> None:
+    days = [dt.date(2026, month, 1) for month in (1, 3, 5, 7)]
+    data = pd.DataFrame({"day": days, "n": [1.0, 2.0, 2.5, 3.0]})
+    chart = Chart(id="l", alt="-", mark="line", data=data, x=Field("day", kind="time"), y=Field("n"))
+    sheet = draw(chart, width)
+    (last,) = [mark.patch for mark in sheet.marks if isinstance(mark, Words) and mark.text == "2026-07-01"]
+    assert sheet.left + last[2] <= width
+
+
+def test_bars_without_a_single_label_carry_their_numbers() -> None:
+    data = pd.DataFrame({"name": ["a", "b"], "value": [1.0, 2.5], "said": ["", None]})
+    chart = Chart(id="b", alt="-", mark="bar", data=data, x=Field("value"), y=Field("name", kind="text"),
+                  label=Field("said", kind="text"))  # fmt: skip
+    assert {"1.0", "2.5"} <= set(said(chart))
+
+
+def test_an_interval_that_comes_again_has_a_row_of_its_own() -> None:
+    data = pd.DataFrame({"what": ["a", "a", "b"], "n": [2.0, 2.0, None], "low": [1.0, 1.0, None], "high": 3.0})
+    chart = Chart(id="i", alt="-", mark="interval", data=data, x=Field("n"), y=Field("what", kind="text"),
+                  low=Field("low"), high=Field("high"))  # fmt: skip
+    sheet = draw(chart)
+    assert len({dot.y for dot in sheet.marks if isinstance(dot, Dot)}) == 2
+    assert [mark.text for mark in axis(sheet)] == ["a", "a", "b"]
