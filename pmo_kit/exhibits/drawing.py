@@ -515,16 +515,25 @@ def _draw_track(chart: Chart, sheet: Sheet, track: Track, lines: bool) -> None:
 
 
 def _name_ends(sheet: Sheet, tracks: Sequence[Track]) -> list[canvas.Patch]:
-    """Name each line at its right end, moved apart where ends are close; where the names stand."""
+    """Name each line at its right end, apart from names close by and from lines that go on there; their places."""
     floor, boxes = -math.inf, []
+    paths = [[point for point in mark.points if point] for mark in sheet.marks if isinstance(mark, Path)]
     for track in sorted((track for track in tracks if track.drawn), key=lambda track: sheet.py(track.drawn[-1].y)):
         end, bold = track.drawn[-1], track.style == "focus"
         parts = theme.wrap(track.name, sheet.right - 8, sheet.size, bold)
         high = len(parts) * sheet.size * 1.25
-        at = max(sheet.py(end.y), floor + high / 2)
+        wide = max(theme.text_width(part, sheet.size, bold) for part in parts)
+        left, at = sheet.px(end.x), sheet.py(end.y)
+        for path in (path for path in paths if path[-1][0] > left + 1):
+            xs, ys = zip(*path, strict=True)
+            passing = np.interp(np.linspace(left, left + 7 + wide, 9), xs, ys)
+            if (abs(passing - at) < high / 2).any():
+                under, over = float(passing.max()) + high / 2, float(passing.min()) - high / 2
+                at = under if under + high / 2 <= sheet.height else over
+        at = max(at, floor + high / 2)
         floor = at + high / 2
         look = {"bold": bold, "color": theme.readable(track.look.text if bold else track.look.fill)}
-        boxes.append(sheet.words("\n".join(parts), sheet.px(end.x), at, across="left", dx=7, **look).patch)
+        boxes.append(sheet.words("\n".join(parts), left, at, across="left", dx=7, **look).patch)
     return boxes
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -200,6 +201,20 @@ def test_a_frontier_moves_in_steps_and_names_its_lines() -> None:
     assert not sheet.key
     assert sheet.y_range[0] == 0
     assert "100\u202f%" in said(chart)
+
+
+@pytest.mark.parametrize(("level", "slope"), [(10.0, -2.0), (10.0, 0.0), (10.0, 2.0), (0.0, 0.0)])
+def test_no_line_that_goes_on_crosses_the_name_of_one_that_ends(level: float, slope: float) -> None:
+    rows = [("short", x, 10.0) for x in range(4)] + [("short", 4, level)]
+    rows += [("long", x, level + slope * (x - 4)) for x in range(4, 9)]
+    data = pd.DataFrame(rows, columns=["what", "t", "v"])
+    sheet = draw(Chart(id="l", alt="-", mark="line", data=data, x=Field("t"), y=Field("v"), series=Field("what")), 600)
+    (_, left, top, right, bottom), = (found for found in patches(sheet) if found[0] == "short")  # fmt: skip
+    paths = [[point for point in mark.points if point] for mark in sheet.marks if isinstance(mark, Path)]
+    xs, ys = zip(*next(path for path in paths if path[-1][0] > right), strict=True)
+    passing = np.interp(np.linspace(left, right, 50), xs, ys)
+    assert not ((passing > top) & (passing < bottom)).any()
+    assert bottom <= sheet.height + 1
 
 
 def test_a_gap_in_a_line_is_not_bridged() -> None:
