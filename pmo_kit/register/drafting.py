@@ -17,6 +17,7 @@ import pandas as pd
 from pmo_kit.disk import real, write_whole
 from pmo_kit.errors import DataError, PmoError
 from pmo_kit.facts import number
+from pmo_kit.register import values
 from pmo_kit.register.checks.provenance import accounts
 from pmo_kit.register.findings import Findings, describe_findings
 from pmo_kit.register.importing import NOT_STATED
@@ -28,32 +29,6 @@ from pmo_kit.register.shaping import fits, is_sum, looks_like_amounts
 from pmo_kit.register.sheets import Body, RawSheet, Uncached
 from pmo_kit.register.tables import Register
 from pmo_kit.register.template import write_register
-from pmo_kit.register.values import (
-    CURRENCIES,
-    INSIDE,
-    MISSING,
-    ORDINAL,
-    PART_OF_YEAR,
-    READERS,
-    SCALES,
-    Shown,
-    clean_cell,
-    dates_of,
-    english_months,
-    folded,
-    header_unit,
-    line_unit,
-    plain_numbers,
-    read_period,
-    read_unit,
-    read_year,
-    readable,
-    say_units,
-    split_header,
-    stated_prices,
-    without_unit,
-)
-from pmo_kit.register.values import words as word_lists
 
 _DATED = re.compile(r"\b\d{4}-\d\d?-\d|\d[./-]\d\d?[./-]\d\d(?!\d)|\d:\d\d")
 _LONG = 60
@@ -77,7 +52,7 @@ def plain(header: str) -> str:
     >>> plain("Coûts_prévus (k€)"), plain("projectName"), plain("N° projet")
     ('couts prevus', 'project name', 'n projet')
     """
-    text = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", INSIDE.sub(" ", bare_header(header)))
+    text = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", values.INSIDE.sub(" ", bare_header(header)))
     letters = (one for one in unicodedata.normalize("NFKD", text) if not unicodedata.combining(one))
     text = "".join(letters).casefold()
     return " ".join(re.sub(r"[^\w%]+|_", " ", text).split())
@@ -141,21 +116,21 @@ def _again(col: _Col, others: list[_Col], alike: bool) -> bool:
 
 def _bare_of(header: str) -> str:
     """A header without its unit, and of what stands in brackets the words alone, and its only year."""
-    text = re.sub(r"\b12 months?\b", " ", without_unit(bare_header(header)))
-    dated = re.search(r"(?:19|20)\d\d", INSIDE.sub(" ", text))
+    text = re.sub(r"\b12 months?\b", " ", values.without_unit(bare_header(header)))
+    dated = re.search(r"(?:19|20)\d\d", values.INSIDE.sub(" ", text))
 
     def kept(inside: re.Match[str]) -> str:
-        if read_year(inside[1].strip()):
+        if values.read_year(inside[1].strip()):
             return " " if dated else f" {inside[1]} "
-        whole = re.search(rf"^\D*$|%|(?i:pct|per ?cent|prozent)|{PART_OF_YEAR}", inside[1])
+        whole = re.search(rf"^\D*$|%|(?i:pct|per ?cent|prozent)|{values.PART_OF_YEAR}", inside[1])
         return " ".join(["", inside[1] if whole else plain(re.sub(r"\d", " ", inside[1])), ""])
 
-    return INSIDE.sub(kept, text).strip()
+    return values.INSIDE.sub(kept, text).strip()
 
 
 def _period_of(header: str) -> str:
     """The year, quarter or month that a header is; empty where it is none."""
-    return read_period(_bare_of(header)) or ""
+    return values.read_period(_bare_of(header)) or ""
 
 
 def year_of(header: str) -> tuple[int, str] | None:
@@ -167,7 +142,7 @@ def year_of(header: str) -> tuple[int, str] | None:
     ((2027, 'actual'), (2027, 'budget'), (2027, ''), (2027, ''), (2027, 'p'))
     """
     bare = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", _bare_of(header))
-    if (whole := re.sub(rf"[\s/'’-]*{PART_OF_YEAR}[\s/'’-]*", " ", bare)) != bare:
+    if (whole := re.sub(rf"[\s/'’-]*{values.PART_OF_YEAR}[\s/'’-]*", " ", bare)) != bare:
         bare = re.sub(r"(?<!\d)(?=\d\d$)", "20", whole.strip())
     if several_years(bare):
         return None
@@ -199,13 +174,13 @@ class _Col:
         text = self.whole.dropna()
         if self.cells.dtype == object:
             text = text[[not isinstance(cell, Uncached) for cell in self.cells[text.index]]]
-        return text[~text.str.fullmatch(MISSING, na=False)]
+        return text[~text.str.fullmatch(values.MISSING, na=False)]
 
     @cached_property
     def part(self) -> bool:
         """The header names a month, a quarter or half a year."""
-        months = "-" in _period_of(self.header) or english_months(self.plain) != self.plain
-        return months or re.search(PART_OF_YEAR, self.header) is not None
+        months = "-" in _period_of(self.header) or values.english_months(self.plain) != self.plain
+        return months or re.search(values.PART_OF_YEAR, self.header) is not None
 
     def share(self, kind: str) -> float:
         """Share of the filled cells that can be read as a number, date, period or year; words do not count."""
@@ -215,12 +190,12 @@ class _Col:
         cells = self.cells.loc[text.index]
         if kind == "number":
             loose = text.str.fullmatch(r"[-+(]?\s*\D{0,4}\s*[\d.,'\s]+\D{0,6}\)?", na=False)
-            loose &= ~text.str.contains(ORDINAL)
-            read = plain_numbers(cells).notna() | loose
+            loose &= ~text.str.contains(values.ORDINAL)
+            read = values.plain_numbers(cells).notna() | loose
         elif kind == "date":
-            read = dates_of(cells).notna() & ~text.str.fullmatch(r"\d+([.,]\d+)?", na=False)
+            read = values.dates_of(cells).notna() & ~text.str.fullmatch(r"\d+([.,]\d+)?", na=False)
         else:
-            read = READERS[kind](cells, Column(kind, kind)).values.notna()
+            read = values.READERS[kind](cells, Column(kind, kind)).values.notna()
         return float(read.mean())
 
     @cached_property
@@ -315,7 +290,7 @@ def _sheet(raw: RawSheet) -> _Sheet | None:
     least = 2 if len(heading.texts) > 2 else 1
     best = without_breaks(heading.body, heading.again, Findings(), least)
     inside = range(min(best.rows, default=0) + 1, max(best.rows, default=0))  # a unit there is of the rows below it
-    around = (line_unit(text) for row, text in heading.around if row not in inside)
+    around = (values.line_unit(text) for row, text in heading.around if row not in inside)
     stated = next((said for said in around if said != ("", "")), ("", ""))
     best = best.only(_may_be_rows(best))
     filled = [place for place, header in enumerate(best.headers) if header and best.text(place).notna().any()]
@@ -325,7 +300,7 @@ def _sheet(raw: RawSheet) -> _Sheet | None:
 def _may_be_rows(body: Body) -> np.ndarray:
     """Rows that are not sums of others, notes or headers: keys are looked for in them."""
     texts = [body.text(place) for place in body.cells]
-    numbers = [plain_numbers(body.cells[place], own=True) for place in body.cells]
+    numbers = [values.plain_numbers(body.cells[place], own=True) for place in body.cells]
     money = [n for n, one in enumerate(numbers) if one.notna().sum() >= 0.3 * texts[n].notna().sum() > 0]
     money = [n for n in money if not (np.diff(numbers[n].dropna()) == 1).all()] or money
     others = [text for n, text in enumerate(texts) if n not in money]
@@ -338,7 +313,7 @@ def _may_be_rows(body: Body) -> np.ndarray:
 def _unit_of_name(files: set[str]) -> tuple[str, str]:
     """Currency and unit that the name of a file states, or nothing: "fr" and "m" may mean anything there."""
     parts = re.split(r"[\s_.\-]+", Path(files.pop()).stem) if len(files) == 1 else []
-    return header_unit(" ".join(part for part in parts if part.casefold() not in word_lists()["short"]))
+    return values.header_unit(" ".join(part for part in parts if part.casefold() not in values.words()["short"]))
 
 
 def _unique(text: pd.Series, rows: pd.DataFrame) -> bool:
@@ -407,18 +382,18 @@ class Draft:
     def _money_settings(self, given: list[RawSheet], raws: list[RawSheet]) -> None:
         """Currency, unit and prices, where a sheet of settings, headers or cells say them."""
         money = [col for sheet in self.sheets for col in sheet.cols if col.number and not col.marks]
-        said = {split_header(bare_header(col.header))[:2] for col in money}
+        said = {values.split_header(bare_header(col.header))[:2] for col in money}
         self.scaled = any(unit for _, unit in said)
         said |= {col.stated for col in money}
         units, codes = {unit for _, unit in said if unit}, {code for code, _ in said if code}
         for text in (col.text.head(200) for col in money):
             slim = text[text.str.fullmatch(r"\D{0,5}[\d.,'\s]+\D{0,6}")]
-            codes |= {read_unit(one)[0] for one in slim.str.replace(r"[\d.,'\s]+", " ", regex=True).unique()}
+            codes |= {values.read_unit(one)[0] for one in slim.str.replace(r"[\d.,'\s]+", " ", regex=True).unique()}
         texts = [set(col.text) for sheet in self.sheets for col in sheet.cols if not col.number]
-        units_of = [some for some in texts if 0 < len(some) < 9 and say_units(some)]
-        codes |= {read_unit(one)[0] for some in units_of for one in some}
-        shown = (cell for col in money for cell in col.cells if isinstance(cell, Shown))
-        codes |= {read_unit(cell.unit.replace("%", " "))[0] for cell in shown}
+        units_of = [some for some in texts if 0 < len(some) < 9 and values.say_units(some)]
+        codes |= {values.read_unit(one)[0] for some in units_of for one in some}
+        shown = (cell for col in money for cell in col.cells if isinstance(cell, values.Shown))
+        codes |= {values.read_unit(cell.unit.replace("%", " "))[0] for cell in shown}
         codes -= {""}
         called, named = "? as the name of the file says", _unit_of_name({raw.file for raw in raws})
         if not codes and named[0]:
@@ -429,11 +404,11 @@ class Draft:
             several = "? of several currencies" if codes else "? which dollar, or other currency"
             self.settings["currency"] = ("", several)
         if units:
-            self.settings["money_unit"] = (max(units, key=lambda one: SCALES[one]), "as the headers say")
+            self.settings["money_unit"] = (max(units, key=lambda one: values.SCALES[one]), "as the headers say")
         elif named[1]:
             self.settings["money_unit"] = (named[1], called)
         else:
-            read = [plain_numbers(col.cells) for col in money if col.has("money") or col.year]
+            read = [values.plain_numbers(col.cells) for col in money if col.has("money") or col.year]
             usual, largest = (max(map(one, read), default=0.0) for one in (pd.Series.median, pd.Series.max))
             unit, why = "", "? in what unit is the money"
             if usual >= 1e4:  # most projects cost more than some hundred units
@@ -441,13 +416,13 @@ class Draft:
                 why = f"? the source seems to count in units{why}"
             self.settings["money_unit"] = (unit, why)
         self.unit = "unit" if "shown in" in self.settings["money_unit"][1] else ""
-        bases = {stated_prices(bare_header(col.header)) for col in money}
+        bases = {values.stated_prices(bare_header(col.header)) for col in money}
         if len(bases := bases - {("", None)}) == 1:
             stated = dict(zip(("price_basis", "price_base_year"), bases.pop(), strict=True))
             self.settings |= {key: (str(value), "as the headers say") for key, value in stated.items() if value}
         for raw in given:
             for key, *rest in raw.cells.itertuples(index=False):
-                name, value = folded(key).replace(" ", "_"), clean_cell(rest[0]) if rest else None
+                name, value = values.folded(key).replace(" ", "_"), values.clean_cell(rest[0]) if rest else None
                 if name in load_schema().settings and value:
                     self.settings[name] = (value, f"as the sheet {raw.title} says")
 
@@ -468,7 +443,7 @@ class Draft:
 
     def _unit(self, col: _Col) -> str:
         """The unit of a column, where it must be said."""
-        code, said = header_unit(bare_header(col.header))
+        code, said = values.header_unit(bare_header(col.header))
         said = said or ("unit" if code and self.scaled else "") or col.stated[1]
         return self.unit if not said else "" if said == self.settings["money_unit"][0] else said
 
@@ -482,7 +457,7 @@ class Draft:
         words = re.compile(r"\b(id|identifier|number|code|key|nr|no)\b")
         near = [col for col in free if words.search(col.plain) and col not in known]
         near.sort(key=lambda col: ("project" not in col.plain, "unique" not in col.plain))
-        words_alone = [] if known or names else [col for col in free if plain_numbers(col.cells).isna().all()]
+        words_alone = [] if known or names else [col for col in free if values.plain_numbers(col.cells).isna().all()]
         pairs = [[one, two] for one in known + near for two in known + near + names if one is not two]
         for ways, why in (
             ([[col] for col in known], "its header names a key, and every row has its own"),
@@ -564,7 +539,7 @@ class Draft:
     def _ratings(self, cols: list[_Col]) -> dict[str, str]:
         """One or two columns of Red, Amber, Green."""
         rag = load_schema()["projects"]["rag_declared"]
-        cols = [col for col in cols if fits(col.cells, rag) and not OUTLINE.fullmatch(folded(col.header))]
+        cols = [col for col in cols if fits(col.cells, rag) and not OUTLINE.fullmatch(values.folded(col.header))]
         found = [col for col in cols if 0 < col.text.nunique() < 40 and col.text.str.len().median() <= 12]
         found.sort(key=lambda col: (col.has("assured"), col.plain not in _known("projects")))
         sure = len(found) == 1 or any(one.has("assured") for one in found)
@@ -587,7 +562,7 @@ class Draft:
         why = "its header is known" if sure else "? dates"
         why += "; the first that is filled counts" if len(cols) > 1 else ""
         if alone and cols[0].text.nunique() == 1:
-            day = dates_of(cols[0].text).iloc[0]
+            day = values.dates_of(cols[0].text).iloc[0]
             self.settings["as_of"] = (f"{day:%Y-%m-%d}", f"the only date in {cols[0].header}")
         return {name: self._say(f"projects.{name}", cols, why, sure)}
 
@@ -646,7 +621,7 @@ class Draft:
                 keep = "[{{column: {}, equals: [{}], reason: {}}}]  # ? what its words tell"
                 head = quoted(figures.header)
                 other = {name: line for name, line in lines.items() if name not in ("kind", "state")}
-                if table == "costs" and all(readable(word, load_schema()["costs"]["kind"]) for word in costs):
+                if table == "costs" and all(values.readable(word, load_schema()["costs"]["kind"]) for word in costs):
                     lines["kind"] = head
                 lines["keep"] = keep.format(head, ", ".join(map(quoted, costs)), quoted("not the costs"))
                 if benefits and table == "costs":
@@ -752,8 +727,8 @@ class Draft:
     def _is_money(self, col: _Col) -> bool:
         if "%" in col.header or re.search(r"\b(id|no|number|code|days|schedule|fte|score)\b", col.plain):
             return False
-        signs = any(sign in "".join(col.text.head(20)) for sign in CURRENCIES)
-        return col.has("money") or col.has("benefit") or signs or header_unit(col.header) != ("", "")
+        signs = any(sign in "".join(col.text.head(20)) for sign in values.CURRENCIES)
+        return col.has("money") or col.has("benefit") or signs or values.header_unit(col.header) != ("", "")
 
     def _totals(self, sheet: _Sheet, totals: list[_Col], year: str) -> None:
         """Totals as baselines: what was approved, and what is expected now."""

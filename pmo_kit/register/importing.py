@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from pmo_kit.facts import as_given
+from pmo_kit.register import values
 from pmo_kit.register.findings import Findings, Intake, told
 from pmo_kit.register.layout import Heading, dated, find_heading, long_form, several_years, table_of_sheet
 from pmo_kit.register.mapping import ColumnSource, Mapping, RowFilter, TableSource
@@ -22,22 +23,6 @@ from pmo_kit.register.schema import Column, load_schema
 from pmo_kit.register.settings import read_settings
 from pmo_kit.register.shaping import looks_like_amounts, looks_like_numbers, qualifies, unread
 from pmo_kit.register.sheets import Body, RawSheet, body_of_frame
-from pmo_kit.register.values import (
-    MISSING,
-    READERS,
-    clean_cell,
-    clean_text,
-    folded,
-    near_words,
-    order_evidence,
-    parse_date,
-    plain_numbers,
-    read_year,
-    readable,
-    shown,
-    stated_prices,
-    words,
-)
 
 NOT_STATED = "not stated"
 _IN_TYPE = ("number", "date", "year", "period")
@@ -131,7 +116,7 @@ class Import:
             groups.setdefault((spec.file, spec.sheet or self.mapping.sheet), []).append(spec)
         found: dict[int, Body] = {}
         for (file, sheet), specs in groups.items():
-            named = [raw for raw in raws if not sheet or folded(raw.title) == folded(sheet)]
+            named = [raw for raw in raws if not sheet or values.folded(raw.title) == values.folded(sheet)]
             named = [raw for raw in named if not file or fnmatch(raw.file.casefold(), file.casefold())]
             if not named:
                 what, name = ("lacks" if sheet or file else "empty"), f"sheet {sheet}" if sheet else f"file {file}"
@@ -212,7 +197,7 @@ class Import:
         if one is None or not one.headers:
             return pd.Series([""] * len(source.rows), dtype="str")
         cells, _, _ = self._cells(source, one, load_schema()[spec.table]["project_id"])
-        return clean_text(cells).str.replace(r"\s+", " ", regex=True).fillna("")
+        return values.clean_text(cells).str.replace(r"\s+", " ", regex=True).fillna("")
 
     # ---------------------------------------------------------------- cells
 
@@ -225,7 +210,7 @@ class Import:
             empty = pd.Series([None] * len(source.rows), dtype="str")
             return empty, empty, np.full(len(source.rows), column.name, dtype=object)
         source.used.update(places)
-        titles, texts = [shown(source.headers[place]) for place in places], list(map(source.text, places))
+        titles, texts = [values.shown(source.headers[place]) for place in places], list(map(source.text, places))
         columns = [source.cells.iloc[:, place].reset_index(drop=True) for place in places]
         label, cells, text = np.full(len(source.rows), titles[0], dtype=object), columns[0], texts[0]
         if one.join:
@@ -233,7 +218,8 @@ class Import:
         for own, title, other in () if one.join else zip(columns[1:], titles[1:], texts[1:], strict=True):
             take = (text.isna() | self._empty(text, column)) & other.notna()
             lost = other.notna() & ~take & ~self._empty(other, column)
-            if aloud and column.type == "number" and (lost & plain_numbers(other).ne(plain_numbers(text))).any():
+            counts = aloud and column.type == "number"
+            if counts and (lost & values.plain_numbers(other).ne(values.plain_numbers(text))).any():
                 first, name = source.title(places[0]), source.title(places[titles.index(title, 1)])
                 said = told("column_not_mapped second", header=name, first=first)
                 self.findings.add(*said, at=source, column=title)
@@ -271,7 +257,7 @@ class Import:
 
     def _empty(self, text: pd.Series, column: Column) -> pd.Series:
         """Cells that say that there is nothing: "TBC", "-", and words in the place of a number or a date."""
-        empty = text.str.fullmatch(MISSING, na=False)
+        empty = text.str.fullmatch(values.MISSING, na=False)
         if column.type in _IN_TYPE and self.mapping.doubtful != "refuse":
             empty |= text.notna() & ~text.str.contains(r"\d|^#|^\W+$", regex=True, na=False)  # #REF!, ***: lost
         return empty
@@ -332,7 +318,7 @@ class Import:
             table, turn = load_schema()[spec.table], spec.unpivot
             for name, one in spec.columns.items():
                 said = {one.value, one.default, *one.values.values()} - {""} if name != "project_id" else set[str]()
-                for text in sorted(text for text in said if not readable(text, table[name])):
+                for text in sorted(text for text in said if not values.readable(text, table[name])):
                     slip = told("mapping_not_read constant", table=spec.table, name=name, text=text)
                     self.findings.add(*slip, column=name, value=text, file=file)
             years = turn.columns if turn is not None and turn.name == "year" else {}
@@ -341,8 +327,8 @@ class Import:
             for header, text in years.items():
                 own = {value for value, _ in dated(header, first_month=month)}
                 own |= set(re.findall(r"(?<!\d)(?:19|20)\d\d(?!\d)", header)) if own else set()
-                own -= {str(stated_prices(header)[1])}
-                if own and str(read_year(text)) not in own:
+                own -= {str(values.stated_prices(header)[1])}
+                if own and str(values.read_year(text)) not in own:
                     slip = told("year_contradicted", header=header, own=min(own), text=text)
                     self.findings.add(*slip, column=header, value=text, file=file)
             keep = self._kept[id(spec)]
@@ -371,34 +357,34 @@ class Import:
         for place, value in said.items():
             cells, why, _ = self._cells(source, ColumnSource(column=(source.title(place),)), column)
             self._note(spec.table, turn.into, why, ids, source, value)
-            name = shown(source.headers[place])
+            name = values.shown(source.headers[place])
             if turn.pattern and years and several_years(source.headers[place]):
                 self.findings.add(*told("several_years_in_one pattern", header=name), at=source, column=name)
             if _counted(column, spec.table) and why.notna().any() and not cells.notna().any():
                 self.findings.add(*told("column_without_numbers", header=name), at=source, column=name)
             found.append(cells)
-        line, at, values = long_form(found)
-        long, heads = part.iloc[line].reset_index(drop=True), [shown(source.headers[place]) for place in said]
+        line, at, filled = long_form(found)
+        long, heads = part.iloc[line].reset_index(drop=True), [values.shown(source.headers[place]) for place in said]
         long["cell", turn.name] = pd.Series(np.array([*said.values(), ""], dtype=object)[at], dtype="str")
-        long["cell", turn.into] = values
+        long["cell", turn.into] = filled
         long["label", turn.into] = long["label", turn.name] = np.array([*heads, ""], dtype=object)[at]
         long["unit", turn.into] = turn.unit
         return long
 
     def _one_row_each(self, part: pd.DataFrame) -> pd.DataFrame:
         """Projects that stand in several rows are one where the rows say the same; else a finding blocks."""
-        ids = clean_text(part["cell", "project_id"]).str.replace(r"\s+", " ", regex=True).fillna("")
+        ids = values.clean_text(part["cell", "project_id"]).str.replace(r"\s+", " ", regex=True).fillna("")
         key = ids.str.casefold()
         several = key.ne("") & key.duplicated(keep=False)
         part = part.copy() if several.any() else part
         for name in part["cell"].columns if several.any() else ():
             cells = part["cell", name].astype(object)
-            text = clean_text(cells)
+            text = values.clean_text(cells)
             for who, said in text[several].dropna().groupby(key[several], sort=False):
                 other = said[said.str.casefold().ne(said.iloc[0].casefold())]
                 if name != "project_id" and len(other):
                     lines = (said.index[0], other.index[0])
-                    words_ = " and ".join(f'"{shown(said[n])}" in {_place(part.loc[n, "at"])}' for n in lines)
+                    words_ = " and ".join(f'"{values.shown(said[n])}" in {_place(part.loc[n, "at"])}' for n in lines)
                     label, at = part.loc[lines[1]].get(("label", name)), part.loc[lines[1], "at"]
                     where = {**at, "column": name if pd.isna(label) else str(label), "project_id": ids[lines[1]]}
                     twice = {"project": ids[lines[1]], "count": (key == who).sum(), "name": name, "where": words_}
@@ -417,7 +403,7 @@ class Import:
             if not flat or all(spec.table != "projects" for spec in specs):
                 continue
             same = {(spec.table, name, one.value) for spec in specs for name, one in spec.columns.items() if one.value}
-            heads, copies = list(map(folded, body.headers)), np.zeros(len(body.rows), bool)
+            heads, copies = list(map(values.folded, body.headers)), np.zeros(len(body.rows), bool)
             for number, cells in enumerate(zip(*map(body.text, range(len(heads))), strict=True)):
                 line = frozenset(one for one in zip(heads, cells, strict=True) if isinstance(one[1], str)) | same
                 other, row = seen.setdefault(line, (body, int(body.rows[number])))
@@ -452,7 +438,7 @@ class Import:
             self.found = None  # what is there twice is counted once
             self._store()
             return True
-        added = {table for table in several if self._repeats.get(table) == "sum"}
+        added = [table for table in several if self._repeats.get(table) == "sum"]
         for one in blocks:
             table, position, twice = one["table"], one["position"], one["rule"] == "duplicate_key"
             if table not in self.tables:
@@ -472,7 +458,7 @@ class Import:
                     for place in map(int, np.flatnonzero(frame["at", "row"] == at[2])):
                         if self._at(other, place) == at:
                             out.setdefault(other, {}).setdefault(place, one)
-        for table in added - set(out):  # what cannot be added up is left out before
+        for table in [one for one in added if one not in out]:  # what cannot be added up is left out before
             self._merge(table, intakes[table])
         for table, rows in out.items():
             self._leave_out(intakes[table], rows)
@@ -508,7 +494,7 @@ class Import:
         why = one["value"] or one["message"]
         why = f"{why} ({one['message']})" if one["rule"] in ("start_after_finish", "out_of_range") else why
         keys = [key for key in intake.table.key if key != "project_id" and ("cell", key) in frame]
-        texts = clean_text(frame["cell"].loc[position, keys].astype(object)).dropna()
+        texts = values.clean_text(frame["cell"].loc[position, keys].astype(object)).dropna()
         self.reasons.append((table, one["project_id"], name, " ".join(texts) or None, why, *at))
         return True
 
@@ -540,7 +526,7 @@ class Import:
         row = self.tables[table]["at", "row"].iloc[position]
         frames = [self.tables[name] for name in ("projects", table) if name in self.tables]
         lines = [one["cell"][one["at", "row"] == row].head(1).to_numpy().ravel() for one in frames]
-        return next(filter(None, (clean_cell(cell) for line in lines for cell in line)), "")
+        return next(filter(None, (values.clean_cell(cell) for line in lines for cell in line)), "")
 
     def _merge(self, table: str, intake: Intake) -> None:
         """Make one row of the rows with one key: equal ones are one, or their numbers are added up."""
@@ -555,7 +541,7 @@ class Import:
                 sums = intake.frame[name].groupby(group).sum(min_count=1).to_numpy()[group]
                 frame["cell", name], frame["unit", name] = sums.astype(object), ""
         else:
-            whole = pd.DataFrame({name: clean_text(cells) for name, cells in frame["cell"].items()})
+            whole = pd.DataFrame({name: values.clean_text(cells) for name, cells in frame["cell"].items()})
             first = ~whole.assign(**{"": group}).duplicated().to_numpy()
             self._repeats[table] = "refuse"
             self.findings.add(*told("equal_rows", table=table, count=(~first).sum()), sheet=table)
@@ -609,7 +595,7 @@ class Import:
         """Bring the reasons of missing values and the rows that are left out into their tables."""
         known: set[str] = set()
         if "projects" in self.tables and ("cell", "project_id") in self.tables["projects"]:
-            ids = clean_text(self.tables["projects"]["cell", "project_id"])
+            ids = values.clean_text(self.tables["projects"]["cell", "project_id"])
             known = set(ids.str.replace(r"\s+", " ", regex=True).dropna())
         names = ["table", "project_id", "column", "item", "reason", "file", "sheet", "row"]
         why = pd.DataFrame(self.reasons, columns=names)
@@ -640,10 +626,11 @@ class Import:
             beyond = not header and numbers and place > min(money, default=len(source.headers))  # split amounts
             grave = beyond or kind not in ("", "same") or (bool(money) and looks_like_amounts(header, cells))
             guess = reason is not None and reason.startswith("?")
-            changes = guess and (folded(header) in words()["taken"] or kind not in ("", "same", "tax", "share"))
-            later = guess and money and several_years(header) and plain_numbers(cells).fillna(0).ne(0).any()
+            taken = values.folded(header) in values.words()["taken"]
+            changes = guess and (taken or kind not in ("", "same", "tax", "share"))
+            later = guess and money and several_years(header) and values.plain_numbers(cells).fillna(0).ne(0).any()
             if later:
-                total = as_given(float(plain_numbers(cells, own=True).sum()))
+                total = as_given(float(values.plain_numbers(cells, own=True).sum()))
                 said = told("several_years_in_one", header=title, total=total)
             elif reason and not changes:
                 said = told("column_ignored", "warn" if guess and numbers else "info", header=title, why=reason)
@@ -660,7 +647,7 @@ class Import:
         """List the sheets that no table of the mapping reads."""
         places = {source.place for _, source in self._sources}
         for raw in (one for one in raws if (one.file, one.sheet) not in places):
-            shares = (plain_numbers(raw.cells[place]).notna().mean() for place in raw.cells)
+            shares = (values.plain_numbers(raw.cells[place]).notna().mean() for place in raw.cells)
             amounts = len(raw.cells) > 2 and any(share >= 0.5 for share in shares)
             severity = "warn" if amounts or table_of_sheet(raw.title, load_schema()) else "info"
             said = told("sheet_not_used mapping", severity, title=raw.title, count=len(raw.cells))
@@ -682,7 +669,7 @@ class Import:
         if test.equals:
             there = set(text.dropna().str.casefold())
             for lost in (one for one in test.equals if one.casefold() not in there):
-                near, header = near_words(lost, set(text.dropna())), source.headers[places[0]]
+                near, header = values.near_words(lost, set(text.dropna())), source.headers[places[0]]
                 said = told("filter_finds_nothing", "block" if near else "", value=lost, header=header, near=near)
                 self.findings.add(*said, at=source, column=test.column, value=lost)
             return text.str.casefold().isin([one.casefold() for one in test.equals]).to_numpy(dtype=bool)
@@ -693,11 +680,11 @@ class Import:
     def _latest(self, source: Body, place: int, ids: pd.Series) -> np.ndarray:
         """Rows with the last date, period or number of their project; two ways to read one must give one answer."""
         cells, text = source.cells.iloc[:, place].reset_index(drop=True), source.text(place)
-        day, month = order_evidence(text)
+        day, month = values.order_evidence(text)
         said = self._settings.month_first
         order = [said] if said is not None else [month] if day != month else [False, True]
-        dates = [parse_date(cells, _AS_DATE, month_first=one).values for one in order]
-        periods = READERS["period"](cells, _AS_PERIOD).values
+        dates = [values.parse_date(cells, _AS_DATE, month_first=one).values for one in order]
+        periods = values.READERS["period"](cells, _AS_PERIOD).values
         ways = [periods, *dates, pd.to_numeric(text, errors="coerce")]
         whole = [one for one in ways if one.notna().sum() == text.notna().sum()]
         picked = []
@@ -723,9 +710,9 @@ def _place(at: Any) -> str:
 
 def _cuts(found: pd.Series, text: pd.Series) -> pd.Series:
     """Which of the numbers found in texts are a part of one that stands there: 1 of 1 500, 5 of 5k."""
-    whole, part = plain_numbers(text), plain_numbers(found)
+    whole, part = values.plain_numbers(text), values.plain_numbers(found)
     inside = text.str.extractall(_NUMBER_AND_WORD)
-    each = plain_numbers(inside[0].str.cat(inside[1])).fillna(plain_numbers(inside[0]))
+    each = values.plain_numbers(inside[0].str.cat(inside[1])).fillna(values.plain_numbers(inside[0]))
     same = each.eq(part.reindex(each.index.get_level_values(0)).to_numpy()).groupby(level=0).any()
     same = same.reindex(text.index, fill_value=False) | part.isna()
     return found.notna() & ~whole.eq(part).where(whole.notna(), same)
@@ -733,7 +720,7 @@ def _cuts(found: pd.Series, text: pd.Series) -> pd.Series:
 
 def _near(header: str, headers: list[str]) -> str:
     """The header of the source that was most likely meant."""
-    plain = {folded(one): one for one in headers if one}
-    begin = [one for text, one in plain.items() if folded(header) in text or text in folded(header)]
-    close = difflib.get_close_matches(folded(header), plain, n=1, cutoff=0.6)
-    return shown(begin[0] if begin else plain[close[0]] if close else "")
+    plain = {values.folded(one): one for one in headers if one}
+    begin = [one for text, one in plain.items() if values.folded(header) in text or text in values.folded(header)]
+    close = difflib.get_close_matches(values.folded(header), plain, n=1, cutoff=0.6)
+    return values.shown(begin[0] if begin else plain[close[0]] if close else "")

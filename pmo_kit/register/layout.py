@@ -11,35 +11,16 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
+from pmo_kit.register import values
 from pmo_kit.register.findings import Findings, told
 from pmo_kit.register.rows import Look, rows_apart, tell, without_breaks
-from pmo_kit.register.schema import Column, Schema, Table, Wide, load_schema
+from pmo_kit.register.schema import Schema, Table, Wide, load_schema
 from pmo_kit.register.sheets import Body, RawSheet
-from pmo_kit.register.values import (
-    INSIDE,
-    MISSING,
-    NOTHING,
-    clean_cell,
-    clean_text,
-    folded,
-    line_unit,
-    narrowed,
-    one_of,
-    parse_date,
-    read_period,
-    read_year,
-    say_units,
-    shown,
-    stated_prices,
-    without_unit,
-    words,
-)
 
-_DATE = Column("header", "date")
 _PLANNED = {"state": "planned"}
 
 _YEAR_PART = re.compile(
-    rf"(?:(?:{one_of('year')}|\b(?:fye?|cye?|ye|gj|hj|ex))\.?\s*)?"
+    rf"(?:(?:{values.one_of('year')}|\b(?:fye?|cye?|ye|gj|hj|ex))\.?\s*)?"
     r"(?P<day>\b\d{1,2}[./ -](?:\d{1,2}|[^\W\d]{3,})[./ -])?"
     r"'?(?<![\d,])(?:19|20|21)\d\d(?!\d)(?:\s*[-/–]\s*'?(?:\d{4}|\d\d)(?![^\W_]))?"
     r"|\b(?:fye?|cye?|gj|hj)\s*'?\d\d(?:\s*[-/–]\s*'?\d\d)?(?!\d)|(?<![\d/-])\d\d[-/–]\d\d(?![\d/-])",
@@ -50,9 +31,9 @@ _WORD_AND_DATE = re.compile(r"[^\W\d]+\.?,?\s+\d+[./-]\d+[./-]|.*\b12 months?\b"
 
 
 _OPEN = re.compile(
-    rf"\d\s*(?:\+|\.\.+|…|→|>|[-–—/]\s*$|ff\b)|^\W*(?:>|≥|→)|{one_of('later')}|"
-    rf"(?:{one_of('until')}|(?<!year )(?<!months )\bto)[\s-]+(?:(?:fy\s*)?(?:19|20)|fy\s*'?)\d\d(?![\d./-])|"
-    rf"(?:19|20)\d\d\W+(?:(?:and|or|und|oder|et|ou|y|o)\s+{one_of('until')}|{one_of('with')}.*{one_of('spent')})",
+    rf"\d\s*(?:\+|\.\.+|…|→|>|[-–—/]\s*$|ff\b)|^\W*(?:>|≥|→)|{values.one_of('later')}|"
+    rf"(?:{values.one_of('until')}|(?<!year )(?<!months )\bto)[\s-]+(?:(?:fy\s*)?(?:19|20)|fy\s*'?)\d\d(?![\d./-])|"
+    rf"(?:19|20)\d\d\W+(?:(?:and|or|und|oder|et|ou|y|o)\s+{values.one_of('until')}|{values.one_of('with')}.*{values.one_of('spent')})",
     re.I,
 )
 
@@ -70,7 +51,9 @@ def open_ended(header: str) -> bool:
 
 _RANGE = re.compile(r"(?<!\d)((?:19|20)\d\d)\s*(?:[-–—/]|to|bis|à|au|a|al|until)\s*'?((?:19|20)?\d\d)(?!\d)", re.I)
 _NO_WORDS = {"on", "from", "since", "post", "ab", "dès", "desde", "vanaf"}
-_LATER = re.compile(rf"(?<!\w)(?:{'|'.join(re.escape(one) for one in words()['later'] if one not in _NO_WORDS)})(?!\w)")
+_LATER = re.compile(
+    rf"(?<!\w)(?:{'|'.join(re.escape(one) for one in values.words()['later'] if one not in _NO_WORDS)})(?!\w)"
+)
 
 
 def several_years(header: str) -> bool:
@@ -83,13 +66,13 @@ def several_years(header: str) -> bool:
     """
     if open_ended(header):
         return True
-    bare = without_unit(header)
+    bare = values.without_unit(header)
     if any(sign.isdigit() for sign in bare):
         first = _RANGE.search(bare)
         last = int(f"{first[1][: 4 - len(first[2])]}{first[2]}") if first else 0
-        return first is not None and last > int(first[1]) + 1 and read_period(bare) is None
-    text = folded(bare)
-    rest = re.sub(one_of("of_years"), " ", _LATER.sub(" ", text))
+        return first is not None and last > int(first[1]) + 1 and values.read_period(bare) is None
+    text = values.folded(bare)
+    rest = re.sub(values.one_of("of_years"), " ", _LATER.sub(" ", text))
     return _LATER.search(text) is not None and not re.search(r"\w", rest)
 
 
@@ -105,21 +88,24 @@ def _categories(text: str, table: Table) -> dict[str, str] | None:
     """The categories that the words of a header beside its year name; None where a word names none."""
     found: dict[str, str] = {}
     amounts = {
-        folded(word) for column in table for word in column.aliases if column.name in {one.value for one in table.wide}
+        values.folded(word)
+        for column in table
+        for word in column.aliases
+        if column.name in {one.value for one in table.wide}
     }
-    if folded(text) in amounts:
+    if values.folded(text) in amounts:
         return found
-    parts = [word for word in re.split(r"[\s:|/–,()_\-]+", folded(text)) if word]
+    parts = [word for word in re.split(r"[\s:|/–,()_\-]+", values.folded(text)) if word]
     for column in table:
-        known = {folded(value): value for value in column.allowed}
-        known |= {folded(key): value for key, value in column.values.items()}
+        known = {values.folded(value): value for value in column.allowed}
+        known |= {values.folded(key): value for key, value in column.values.items()}
         whole = " ".join(parts)
         if whole in known:
             return {column.name: known[whole]}
         for word in [word for word in parts if word in known and column.name not in found]:
             found[column.name] = known[word]
             parts.remove(word)
-    return found if all(word in words()["planned"] for word in parts) else None
+    return found if all(word in values.words()["planned"] for word in parts) else None
 
 
 _LIKE_A_DATE = re.compile(
@@ -131,20 +117,19 @@ _LIKE_A_DATE = re.compile(
 @lru_cache(maxsize=8192)
 def year_in(text: str, first_month: int) -> int | None:
     """The fiscal year that a header or a cell names: a year, or a date in it."""
-    year = read_year(text)
+    year = values.read_year(text)
     if year is None and text.strip().isdigit():
         return None
     if year is not None:
         return None if first_month > 1 and text.strip().lower().startswith("cy") else year
-    month = read_period(re.sub(r"(?<=[^\W\d])[-'’](\d\d)$", r" 20\1", text))
+    month = values.read_period(re.sub(r"(?<=[^\W\d])[-'’](\d\d)$", r" 20\1", text))
     if month is not None and "Q" not in month and len(month) == 7:
         return int(month[:4]) + (1 < first_month <= int(month[5:]))
     if not _LIKE_A_DATE.search(text):
         return None
-    cell = pd.Series([text], dtype="str")
-    days = [parse_date(cell, _DATE, month_first=order).values.iloc[0] for order in (False, True)]
-    years = {day.year + (1 < first_month <= day.month) for day in days if not pd.isna(day)}
-    return int(years.pop()) if len(years) == 1 else None
+    days = filter(None, (values.read_date(text.strip(), order) for order in (False, True)))
+    years = {day.year + (1 < first_month <= day.month) for day in days}
+    return years.pop() if len(years) == 1 else None
 
 
 def read_header(header: str, table: Table, kind: str, known: frozenset[str], first_month: int = 1) -> WideColumn | None:
@@ -164,10 +149,10 @@ def read_header(header: str, table: Table, kind: str, known: frozenset[str], fir
     if kind not in ("year", "period"):
         if not header or not known:
             return WideColumn(header) if header else None
-        name = next((name for name in known if folded(name) == folded(header)), None)
+        name = next((name for name in known if values.folded(name) == values.folded(header)), None)
         return None if name is None else WideColumn(name)
     said = ((value, _categories(rest, table)) for value, rest in dated(header, kind, first_month))
-    doubt = stated_prices(header) == ("real", None)  # real prices, or what is spent, as Spanish has it
+    doubt = values.stated_prices(header) == ("real", None)  # real prices, or what is spent, as Spanish has it
     columns = (WideColumn(value, found) for value, found in said if found is not None and not (doubt and found))
     return next(columns, None)
 
@@ -178,12 +163,12 @@ def dated(header: str, kind: str = "year", first_month: int = 1) -> Iterator[tup
     >>> [list(dated(one)) for one in ("Capex 2027 (k€)", "FY27", "2027A", "Year to 31 March 2027", "2029+")]
     [[('2027', 'Capex')], [('2027', '')], [('2027', 'actual')], [('2027', 'Year to')], []]
     """
-    header = without_unit(header).strip()
+    header = values.without_unit(header).strip()
     if not any(sign.isdigit() for sign in header) or open_ended(header):
         return
 
     def read(text: str) -> str | None:
-        year = year_in(text, first_month) if kind == "year" else read_period(text)
+        year = year_in(text, first_month) if kind == "year" else values.read_period(text)
         return None if year is None else str(year)
 
     if not _WORD_AND_DATE.match(header) and (value := read(header)) is not None:
@@ -193,7 +178,7 @@ def dated(header: str, kind: str = "year", first_month: int = 1) -> Iterator[tup
             before, after = header[: part.start()], header[part.end() :]
             after = re.sub(r"(?i)^e(?![^\W\d_])", "", re.sub(r"(?i)^a\s*$", "actual", after))
             own = part[0] if part["day"] is None else header[part.start("day") : part.end()]
-            if (read_year(own) or part["day"]) and (value := read(own)) is not None:
+            if (values.read_year(own) or part["day"]) and (value := read(own)) is not None:
                 yield value, f"{before} {after}".strip()
     elif (match := _PERIOD_PART.fullmatch(header)) and (value := read(match[2] or match[3])) is not None:
         yield value, match[1] or match[4]
@@ -224,7 +209,7 @@ def find_wide_form(
         kind = table[wide.variable].type
         found: dict[int, WideColumn] = {}
         for place in rest:
-            column = read_header(shown(headers[place]), table, kind, known, first_month)
+            column = read_header(values.shown(headers[place]), table, kind, known, first_month)
             if column is None or (set(column.categories) & set(matched) and column.categories != _PLANNED):
                 continue
             if set(column.categories) & set(matched):  # a plan, where each row says its state
@@ -244,19 +229,19 @@ def melt(
     for place in places:
         cells = body.cells[place].reset_index(drop=True)
         if cells.dtype != "float64":
-            text = clean_text(cells)
-            missing = text.str.fullmatch(MISSING, na=False)
+            text = values.clean_text(cells)
+            missing = text.str.fullmatch(values.MISSING, na=False)
             cells = cells.where(text.notna() & ~missing)
-            why, head = missing & ~text.str.fullmatch(NOTHING, na=False), shown(body.headers[place])
+            why, head = missing & ~text.str.fullmatch(values.NOTHING, na=False), values.shown(body.headers[place])
             reasons = told("missing_with_reason", name=wide.value)
             findings.add_lines(body, why, *reasons, column=head, values=text)
         columns.append(cells)
-    line, column, values = long_form(columns)
+    line, column, cells = long_form(columns)
     none = ~np.isin(range(len(body.rows)), line)
     findings.add_lines(body, none, *told("row_without_values", name=wide.value))
     long = {name: cells.iloc[line] for name, cells in raw.items()}
-    long[wide.value] = narrowed(values)
-    titles = np.array([shown(body.label(place)) for place in places], dtype=object)[column]
+    long[wide.value] = values.narrowed(cells)
+    titles = np.array([values.shown(body.label(place)) for place in places], dtype=object)[column]
     said = {wide.variable: [variables[place].variable for place in places]}
     for name in dict.fromkeys(name for one in variables.values() for name in one.categories):
         said[name] = [variables[place].categories.get(name, "") for place in places]
@@ -278,18 +263,18 @@ NOT_TABLES = {"start", "readme", "read me", "dictionary", "cover", "contents", "
 
 def known_headers(table: Table) -> dict[str, str]:
     """Every header that names a column of the table: its own name first, then the aliases."""
-    known = {folded(column.name): column.name for column in table}
+    known = {values.folded(column.name): column.name for column in table}
     for column in table:
         for alias in column.aliases:
-            known.setdefault(folded(alias), column.name)
+            known.setdefault(values.folded(alias), column.name)
     return known
 
 
 def table_of_sheet(title: str, schema: Schema) -> str | None:
     """The table that a file or sheet title names, or None."""
-    plain = re.sub(r"^\d+\s*[.\-_ ]\s*", "", folded(title)).replace("-", " ")
+    plain = re.sub(r"^\d+\s*[.\-_ ]\s*", "", values.folded(title)).replace("-", " ")
     for table in schema:
-        names = {folded(table.name), *map(folded, table.aliases)}
+        names = {values.folded(table.name), *map(values.folded, table.aliases)}
         if plain in names or plain + "s" in names:
             return table.name
     return None
@@ -302,10 +287,15 @@ def _is_wide(text: str, table: Table) -> bool:
     return kind != "" and read_header(text, table, kind, frozenset()) is not None
 
 
+def _named(line: list[str], known: dict[str, str]) -> dict[int, str]:
+    """The columns of a table that the texts of a line name, by position."""
+    return {place: name for place, text in enumerate(line) if (name := known.get(values.folded(text)))}
+
+
 def _points(line: list[str], known: dict[str, str], table: Table) -> int:
     """How much a line looks like a header: two for each name, one for each year or period."""
-    names = {known[folded(text)] for text in line if folded(text) in known}
-    return 2 * len(names) + sum(_is_wide(text, table) for text in line)
+    names = _named(line, known).values()
+    return 2 * len(set(names)) + sum(_is_wide(text, table) for text in line)
 
 
 def looks_like(raw: RawSheet, table: Table) -> bool:
@@ -313,7 +303,7 @@ def looks_like(raw: RawSheet, table: Table) -> bool:
     known = known_headers(table)
     needed = {column.name for column in table if column.required and column.default is None}
     for line in raw.top:
-        lacking = needed - {known[folded(text)] for text in line if folded(text) in known}
+        lacking = needed - set(_named(line, known).values())
         if any(_is_wide(text, table) for text in line):
             lacking -= {name for wide in table.wide for name in (wide.variable, wide.value)}
         if not lacking:
@@ -329,7 +319,7 @@ def find_body(raw: RawSheet, table: Table, findings: Findings) -> Body | None:
     top, known = raw.top, known_headers(table)
     found = [(_points(one.texts, known, table), one) for one in headings(raw, _joining(known, table))]
     points, best = max(found, key=lambda pair: pair[0], default=(0, Heading(raw, [], 0)))
-    down = len({known[folded(line[0])] for line in top if line and folded(line[0]) in known})
+    down = len(set(_named([line[0] for line in top if line], known).values()))
     alone = max((one for one, heading in found if heading.lines == 1), default=0)
     if table.name != "settings" and down >= 3 and 2 * down > alone:
         findings.add(*told("transposed_layout"), at=raw)
@@ -338,7 +328,7 @@ def find_body(raw: RawSheet, table: Table, findings: Findings) -> Body | None:
         expected = ", ".join(column.name for column in table if column.required)
         findings.add(*told("header_not_found", table=table.name, needed=expected), at=raw)
         return None
-    texts, first, header = best.texts, best.first, best.first - best.lines
+    header, look = best.first - best.lines, _look(best.texts, known, table)
     if best.lines > 1:
         row, count = int(raw.rows[header + 1]), {2: "two", 3: "three"}[best.lines]
         findings.add(*told("two_header_rows", count=count), at=raw, row=row)
@@ -347,20 +337,16 @@ def find_body(raw: RawSheet, table: Table, findings: Findings) -> Body | None:
         said, row = told("lines_above_header", count=header), int(raw.rows[0])
         findings.add(*said, at=raw, row=row, value=" | ".join(above))
     best.list_before(findings)
-    body = best.body
-    body.around = best.around
-    if raw.merged:
-        body = replace(body, cells=_fill_merged(raw, body.cells.copy(), first, texts, known, table, findings))
-    body = without_breaks(body, best.again, findings)
-    kept = body.only(tell(body, rows_apart(body, _look(texts, known, table)), findings))
-    return replace(kept, cells=pd.DataFrame({place: narrowed(one) for place, one in kept.cells.items()}))
+    body = without_breaks(_fill_merged(best, look, findings), best.again, findings)
+    kept = body.only(tell(body, rows_apart(body, look), findings))
+    return replace(kept, cells=pd.DataFrame({place: values.narrowed(one) for place, one in kept.cells.items()}))
 
 
 def _look(headers: list[str], known: dict[str, str], table: Table) -> Look:
     """The columns of a table that its headers name; columns of years beside the projects are amounts, too."""
     form = load_schema()["costs"] if table.name == "projects" else table
     added = [one.name for one in table if one.is_summed]
-    names = {place: known[folded(header)] for place, header in enumerate(headers) if folded(header) in known}
+    names = _named(headers, known)
     amounts = [place for place, name in names.items() if name in added]
     amounts += [place for place, text in enumerate(headers) if place not in names and _is_wide(text, form)]
     return Look(amounts, table=table, known=names)
@@ -391,25 +377,29 @@ class Heading:
             like |= cells[place].isin(written[place]).to_numpy(bool) & filled[:, place]
         again, other = np.zeros(len(cells), bool), np.zeros(len(cells), bool)
         for row in map(int, np.flatnonzero(like)[::-1]):
-            line = {place: folded(text) for place, one in enumerate(cells.iloc[row]) if (text := clean_cell(one))}
-            equal = [[place for place, text in line.items() if text == folded(head[place])] for head in heads]
+            line = {
+                place: values.folded(text)
+                for place, one in enumerate(cells.iloc[row])
+                if (text := values.clean_cell(one))
+            }
+            equal = [[place for place, text in line.items() if text == values.folded(head[place])] for head in heads]
             both = zip(equal, heads, strict=True)
             whole = any(all(one in some or not head[one] for one in line) for some, head in both)
             same, below = max(map(len, equal)), again[row + 1 : row + 2].any()
             named = len({place for some in equal for place in some if not line[place][0].isdigit()})
             most = named > 0 and same >= max(2, len(line) - 1)
             again[row] = (most and whole) or (below and same == len(line))
-            years = 0 < named < len(line) == named + sum(read_year(text) is not None for text in line.values())
+            years = 0 < named < len(line) == named + sum(values.read_year(text) is not None for text in line.values())
             other[row] = not again[row] and (most or years or named >= max(2, len(line) / 2))
         return again, other
 
     def list_before(self, findings: Findings) -> None:
         """Other headers above it: the rows between both belong to another table."""
         first, lines = self.first - self.lines, self.raw.top
-        mine = {place: folded(text) for place, text in enumerate(self.texts) if text and not text[0].isdigit()}
+        mine = {place: values.folded(text) for place, text in enumerate(self.texts) if text and not text[0].isdigit()}
         rows = [
             int(self.raw.rows[row]) for row, line in enumerate(lines[:first])
-            if sum(folded(line[place]) == text for place, text in mine.items())
+            if sum(values.folded(line[place]) == text for place, text in mine.items())
             >= max(2, sum(map(bool, line)) / 2)
             and row + 1 < first
         ]  # fmt: skip
@@ -420,7 +410,7 @@ class Heading:
     def around(self) -> tuple[tuple[int, str], ...]:
         """Texts above it, lines of one text below it, a title with brackets, each with its row: all may state units."""
         raw, header = self.raw, self.first - self.lines
-        found: list[tuple[int, str]] = [(int(raw.rows[0]), raw.title)] if INSIDE.search(raw.title) else []
+        found: list[tuple[int, str]] = [(int(raw.rows[0]), raw.title)] if values.INSIDE.search(raw.title) else []
         for place in raw.cells.columns:
             above = enumerate(raw.cells[place].iloc[:header])
             found += [(int(raw.rows[n]), one) for n, one in above if isinstance(one, str) and one]
@@ -428,7 +418,7 @@ class Heading:
         for number in np.flatnonzero(alone):
             cells = (cell for cell in self.body.cells.iloc[number] if isinstance(cell, str) and cell.strip())
             text = next(cells, "")
-            unit = all(line_unit(text)) and (len(text) > 2 or not text.isalnum())  # k€, TEUR; MR may be a key
+            unit = all(values.line_unit(text)) and (len(text) > 2 or not text.isalnum())  # k€, TEUR; MR may be a key
             found += [(int(self.body.rows[number]), text)] if " " in text or unit else []
         return tuple(found)
 
@@ -439,7 +429,9 @@ def headings(raw: RawSheet, join: Callable[[str, str, str], str] | None = None) 
     `join` makes one text of what stands over a column (it goes on to the next text), above and below.
     """
     lines = raw.top
-    units = [sum(map(bool, line)) and not (line and line[0]) and say_units(set(filter(None, line))) for line in lines]
+    units = [
+        sum(map(bool, line)) and not (line and line[0]) and values.say_units(set(filter(None, line))) for line in lines
+    ]
 
     def with_units(heading: Heading) -> Iterator[Heading]:
         """First with the line of units that stands below it, where there is one."""
@@ -465,7 +457,7 @@ def first_column(raw: RawSheet) -> Iterator[Heading]:
     """The first column as the header of a sheet that has its fields as rows; none where it is empty."""
     if len(raw.cells):
         across = turned(raw)
-        yield Heading(across, clean_text(across.cells.iloc[0]).fillna("").tolist(), 1)
+        yield Heading(across, values.clean_text(across.cells.iloc[0]).fillna("").tolist(), 1)
 
 
 def find_heading(raws: list[RawSheet], points: Callable[[Heading], float]) -> Heading | None:
@@ -488,24 +480,20 @@ def _joining(known: dict[str, str], table: Table) -> Callable[[str, str, str], s
     def join(over: str, high: str, low: str) -> str:
         if over and low and _is_wide(both := f"{over} {low}", table):
             return both
-        return next((text for text in (low, high) if folded(text) in known), low or high)
+        return next((text for text in (low, high) if values.folded(text) in known), low or high)
 
     return join
 
 
-def _fill_merged(
-    raw: RawSheet, cells: pd.DataFrame, first: int, headers: list[str], known: dict[str, str], table: Table,
-    findings: Findings,
-) -> pd.DataFrame:  # fmt: skip
+def _fill_merged(heading: Heading, look: Look, findings: Findings) -> Body:
     """Give every row of a cell merged over several rows its value; amounts stay in the first row only."""
+    raw, body, first = heading.raw, heading.body, heading.first
+    cells = body.cells.copy() if raw.merged else body.cells
     for top, bottom, left, right in raw.merged:
-        if top < first or top == bottom or left != right or bottom - first >= len(cells):
-            continue
-        name = known.get(folded(headers[left]))
-        if name is None or table[name].type == "number":
-            continue
-        value, size = cells.iat[top - first, left], bottom - top + 1
-        cells.iloc[top - first : bottom - first + 1, left] = np.full(size, value, dtype=object)
-        row, column = int(raw.rows[top]), headers[left]
-        findings.add(*told("merged_cells", count=size), at=raw, row=row, column=column, value=value)
-    return cells
+        name = look.known.get(left) if first <= top < bottom < first + len(cells) and left == right else None
+        if look.table is not None and name and look.table[name].type != "number":
+            value, size = cells.iat[top - first, left], bottom - top + 1
+            cells.iloc[top - first : bottom - first + 1, left] = np.full(size, value, dtype=object)
+            row, column = int(raw.rows[top]), heading.texts[left]
+            findings.add(*told("merged_cells", count=size), at=raw, row=row, column=column, value=value)
+    return replace(body, cells=cells, around=heading.around)

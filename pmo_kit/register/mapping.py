@@ -44,20 +44,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
+from pmo_kit import forms
 from pmo_kit.errors import DataError
-from pmo_kit.forms import (
-    Block,
-    Form,
-    FormError,
-    OneOrMore,
-    Reading,
-    Required,
-    Rows,
-    Written,
-    nearest,
-    read_form,
-    reading_of,
-)
 from pmo_kit.register.findings import form_error
 from pmo_kit.register.layout import dated
 from pmo_kit.register.schema import load_schema
@@ -80,7 +68,7 @@ def _unit(text: str) -> str:
     return text
 
 
-Headers = Annotated[tuple[str, ...], OneOrMore]
+Headers = Annotated[tuple[str, ...], forms.OneOrMore]
 Pattern = Annotated[str, AfterValidator(_pattern)]
 Unit = Annotated[str, AfterValidator(_unit)]
 Doubtful = Literal["blank", "set_aside", "refuse"]
@@ -88,11 +76,11 @@ Doubtful = Literal["blank", "set_aside", "refuse"]
 
 def _short(given: object) -> object:
     """A header, or a list of headers, stands for the block of a column."""
-    return Block({"column": given}, given.line) if isinstance(given, Written | Rows) else given
+    return forms.Block({"column": given}, given.line) if isinstance(given, forms.Written | forms.Rows) else given
 
 
 @dataclass(frozen=True)
-class ColumnSource(Form):
+class ColumnSource(forms.Form):
     """Where the cells of one column come from: one header, the first filled of several, a join, or a constant.
 
     `values` replaces whole cells; `pattern` keeps its first group; `unit` is the money unit of the cells;
@@ -111,7 +99,7 @@ class ColumnSource(Form):
     reason: str = ""
 
     @classmethod
-    def prepared(cls, given: Block, reading: Reading) -> Block:
+    def prepared(cls, given: forms.Block, reading: forms.Reading) -> forms.Block:
         """One of three ways to fill a column."""
         if sum(name in given for name in ("column", "join", "value")) != 1:
             reading.note(given, "a column has either column, join or value.")
@@ -124,71 +112,71 @@ class ColumnSource(Form):
 
 
 @dataclass(frozen=True)
-class Unpivot(Form):
+class Unpivot(forms.Form):
     """Columns of the source that become rows: `columns` header -> value of `name`, or by `pattern`."""
 
-    name: Required
-    into: Required
+    name: forms.Required
+    into: forms.Required
     columns: dict[str, str] = field(default_factory=dict)
     pattern: Pattern = ""
     unit: Unit = ""
 
     @classmethod
-    def prepared(cls, given: Block, reading: Reading) -> Block:
+    def prepared(cls, given: forms.Block, reading: forms.Reading) -> forms.Block:
         """A list of headers stands for each of them under its own name."""
         if ("columns" in given) == ("pattern" in given):
             reading.note(given, "unpivot has either columns or a pattern.")
         columns = given.get("columns")
-        if isinstance(columns, Rows):
+        if isinstance(columns, forms.Rows):
             years = {str(one): next((_written(year, one) for year, _ in dated(str(one))), one) for one in columns}
             years = years if given.get("name") == "year" else {str(one): one for one in columns}
-            given = given.with_({**given, "columns": Block(years, columns.line)})
+            given = given.with_({**given, "columns": forms.Block(years, columns.line)})
         return given
 
 
 def _latest(given: object) -> object:
     """`latest by Month` is a filter too."""
-    if not isinstance(given, Written):
+    if not isinstance(given, forms.Written):
         return given
     match = re.fullmatch(r"latest by (.+)", given)
     if match is None:
         raise ValueError("{key} is written 'latest by COLUMN', or {column: ..., equals: [...], reason: ...}.")
     words = {"column": match[1], "latest": "true", "reason": f"{match[1]} is not the latest of the project"}
-    return Block({name: _written(value, given) for name, value in words.items()}, given.line)
+    return forms.Block({name: _written(value, given) for name, value in words.items()}, given.line)
 
 
-def _written(text: str, like: Written) -> Written:
+def _written(text: str, like: forms.Written) -> forms.Written:
     """A scalar as if it had been written in the place of another one."""
-    one = Written(text)
+    one = forms.Written(text)
     one.value, one.line = text, like.line
     return one
 
 
 @dataclass(frozen=True)
-class RowFilter(Form):
+class RowFilter(forms.Form):
     """Rows of the source that are kept or dropped, and why; `latest` keeps the last ones of each project."""
 
-    column: Required
-    reason: Required
+    column: forms.Required
+    reason: forms.Required
     equals: Headers = ()
     matches: Pattern = ""
     empty: bool | None = None
     latest: bool = False
 
     @classmethod
-    def prepared(cls, given: Block, reading: Reading) -> Block:
+    def prepared(cls, given: forms.Block, reading: forms.Reading) -> forms.Block:
         """One test."""
         if sum(name in given for name in ("equals", "matches", "empty", "latest")) != 1:
             reading.note(given, "a filter has a column, a reason, and one of equals, matches, empty.")
         return given
 
 
-Filters = Annotated[tuple[Annotated[RowFilter, BeforeValidator(_latest)], ...], OneOrMore]
+Filters = Annotated[tuple[Annotated[RowFilter, BeforeValidator(_latest)], ...], forms.OneOrMore]
 _OWN = ("unpivot", "sheet", "file", "keep", "repeats")
 
 
 @dataclass(frozen=True)
-class TableSource(Form):
+class TableSource(forms.Form):
     """How rows of one sheet become rows of one table."""
 
     table: str
@@ -206,7 +194,7 @@ class TableSource(Form):
         return [*self.columns.items(), *((name, ColumnSource(column=(header,))) for header, name in turned.items())]
 
     @classmethod
-    def prepared(cls, given: Block, reading: Reading) -> Block:
+    def prepared(cls, given: forms.Block, reading: forms.Reading) -> forms.Block:
         """Every column that is filled is one of the table."""
         known = [column.name for column in load_schema()[str(given["table"])]]
         turned = given.get("unpivot") or {}
@@ -214,41 +202,43 @@ class TableSource(Form):
             reading.note(given, f"{name} is filled by unpivot and by a line of its own: keep one.", name)
         for name in (*given["columns"], *(str(turned[key]) for key in ("name", "into") if key in turned)):
             if name not in known:
-                hint = nearest(name, [*known, *_OWN])
+                hint = forms.nearest(name, [*known, *_OWN])
                 reading.note(given, f"the table {given['table']} has no column {name}; {hint}", name)
         return given
 
 
 def _tables(given: object, info: ValidationInfo) -> object:
     """Blocks of columns by table as one list of tables; a table that nobody knows is noted."""
-    if not isinstance(given, Block) or not given:
+    if not isinstance(given, forms.Block) or not given:
         raise ValueError("{key} says for each table which column of the source fills which of its columns.")
-    found, tables = Rows([], given.line), [one.name for one in load_schema()]
+    found, tables = forms.Rows([], given.line), [one.name for one in load_schema()]
     for table, blocks in given.items():
         if table not in tables:
-            reading_of(info).note(given, f"no tables of the register: {table}; {nearest(table, tables)}", table)
+            forms.reading_of(info).note(
+                given, f"no tables of the register: {table}; {forms.nearest(table, tables)}", table
+            )
             continue
-        for block in blocks if isinstance(blocks, Rows) else [blocks]:
-            if not isinstance(block, Block):
-                reading_of(info).note(given, f"{table} is written as lines of 'column: header'.", table)
+        for block in blocks if isinstance(blocks, forms.Rows) else [blocks]:
+            if not isinstance(block, forms.Block):
+                forms.reading_of(info).note(given, f"{table} is written as lines of 'column: header'.", table)
                 continue
             columns = block.with_({name: one for name, one in block.items() if name not in _OWN})
             spec = {name: one for name, one in block.items() if name in _OWN}
-            found.append(block.with_({"table": Written(table), "columns": columns, **spec}))
+            found.append(block.with_({"table": forms.Written(table), "columns": columns, **spec}))
     return found
 
 
 @dataclass(frozen=True)
-class Accept(Form):
+class Accept(forms.Form):
     """Who accepts that up to a share of the money of the source is left out, and why."""
 
     up_to: Annotated[float, Field(ge=0, le=1)]
-    who: Required
-    why: Required
+    who: forms.Required
+    why: forms.Required
 
 
 @dataclass(frozen=True)
-class Mapping(Form):
+class Mapping(forms.Form):
     """A mapping file, read; see the head of this module for the format."""
 
     tables: Annotated[tuple[TableSource, ...], BeforeValidator(_tables)]
@@ -265,7 +255,7 @@ class Mapping(Form):
     accept: Accept | None = None
 
     @classmethod
-    def prepared(cls, given: Block, reading: Reading) -> Block:
+    def prepared(cls, given: forms.Block, reading: forms.Reading) -> forms.Block:
         """What is absent is a table of the register."""
         for table in given.get("absent") or {}:
             if table in (given.get("tables") or {}):
@@ -290,8 +280,8 @@ def load_mapping(path: str | PathLike[str]) -> Mapping:
     """
     place = Path(path)
     try:
-        mapping = read_form(place, Mapping)
-    except FormError as error:
+        mapping = forms.read_form(place, Mapping)
+    except forms.FormError as error:
         fix = "Mappings are described in data/samples/README.md."
         told = form_error(error, "mapping_not_read", fix).findings
         raise DataError(f"{error}\n{fix}", told) from error

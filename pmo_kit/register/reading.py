@@ -19,12 +19,12 @@ from pmo_kit.doors import admit_path, door, known, missing
 from pmo_kit.errors import PmoError
 from pmo_kit.register.findings import Findings, apply_waivers, load_waivers, raise_blocks, told
 from pmo_kit.register.importing import Import
-from pmo_kit.register.layout import NOT_TABLES, find_body, folded, looks_like, table_of_sheet
+from pmo_kit.register.layout import NOT_TABLES, find_body, looks_like, table_of_sheet
 from pmo_kit.register.mapping import Doubtful, load_mapping
 from pmo_kit.register.schema import load_schema
 from pmo_kit.register.sheets import RawSheet, read_csv_sheet
 from pmo_kit.register.tables import Assembled, Register, assemble
-from pmo_kit.register.values import words
+from pmo_kit.register.values import folded, words
 
 _WORKBOOKS = {".xlsx", ".xlsm"}
 _TEXTS = {".csv", ".tsv", ".txt"}
@@ -79,11 +79,41 @@ def load_register(
     """
     place = admit_path("load_register", path, "a workbook or of a folder of CSV files")
     known([] if doubtful is None else [doubtful], get_args(Doubtful), "way with what is in doubt")
-    given = (mapping, previous, today, doubtful, waivers)
-    others = (mapping, today, doubtful, waivers)
-    if place.suffix.lower() in (".yml", ".yaml") or any(one is not None for one in others):
-        return _read(place, *given)  # a mapping may name files elsewhere
-    return shared(lambda: _content(place, previous), lambda: _read(place, *given), lambda _: True)
+    is_mapping = place.suffix.lower() in (".yml", ".yaml")
+
+    def read() -> Register:
+        findings = Findings()
+        alone = mapping is None and is_mapping and place.is_file()
+        said, sources = (place, sources_of(place)) if alone else (mapping, [place])
+        raws = [raw for source in sources for raw in read_sheets(source, findings)]
+        spec, sheets = None, dict[str, RawSheet]()
+        if said is None:
+            sheets = tables_of_sheets(raws, findings)
+        else:
+            form = load_mapping(said)
+            spec = Import(raws, replace(form, doubtful=doubtful or form.doubtful), findings, _hashes(sources))
+        aside: set[tuple[str, str, int]] = set()
+
+        def once() -> tuple[Findings, Assembled]:
+            trial = findings.copy()
+            found = {name: find_body(raw, load_schema()[name], trial) for name, raw in sheets.items()}
+            given, account = (found, None) if spec is None else (spec.bodies, spec.account)
+            return trial, assemble(given, trial, name=place.stem, previous=previous, today=today, account=account)
+
+        trial, assembled = once()
+        while spec is not None and spec.settle(assembled.intakes, trial):
+            trial, assembled = once()
+        while spec is None and doubtful == "set_aside" and (new := _set_aside(trial, aside, findings)):
+            aside |= new
+            sheets = {name: _without(raw, new) for name, raw in sheets.items()}
+            trial, assembled = once()
+        accepted = _accepted(place, waivers, trial, today or assembled.settings.as_of)
+        raise_blocks(trial)
+        return Register.of_assembled(assembled, trial, accepted)
+
+    if is_mapping or any(one is not None for one in (mapping, today, doubtful, waivers)):
+        return read()  # a mapping may name files elsewhere
+    return shared(lambda: _content(place, previous), read, lambda _: True)
 
 
 def _content(place: Path, previous: Register | None) -> tuple[object, ...]:
@@ -92,45 +122,6 @@ def _content(place: Path, previous: Register | None) -> tuple[object, ...]:
     known = [(str(one.relative_to(place.parent)), one.read_bytes() if one.is_file() else None)
              for one in sorted(files)]  # fmt: skip
     return place.name, known, None if previous is None else previous.fingerprint
-
-
-def _read(
-    place: Path,
-    mapping: str | PathLike[str] | None,
-    previous: Register | None,
-    today: date | None,
-    doubtful: Doubtful | None,
-    waivers: str | PathLike[str] | None,
-) -> Register:
-    """What `load_register` does, once the path is admitted."""
-    findings = Findings()
-    alone = mapping is None and place.suffix.lower() in (".yml", ".yaml") and place.is_file()
-    mapping, sources = (place, sources_of(place)) if alone else (mapping, [place])
-    raws = [raw for source in sources for raw in read_sheets(source, findings)]
-    spec, sheets = None, dict[str, RawSheet]()
-    if mapping is None:
-        sheets = tables_of_sheets(raws, findings)
-    else:
-        read = load_mapping(mapping)
-        spec = Import(raws, replace(read, doubtful=doubtful or read.doubtful), findings, _hashes(sources))
-    aside: set[tuple[str, str, int]] = set()
-
-    def once() -> tuple[Findings, Assembled]:
-        trial = findings.copy()
-        found = {name: find_body(raw, load_schema()[name], trial) for name, raw in sheets.items()}
-        given, account = (found, None) if spec is None else (spec.bodies, spec.account)
-        return trial, assemble(given, trial, name=place.stem, previous=previous, today=today, account=account)
-
-    trial, assembled = once()
-    while spec is not None and spec.settle(assembled.intakes, trial):
-        trial, assembled = once()
-    while spec is None and doubtful == "set_aside" and (new := _set_aside(trial, aside, findings)):
-        aside |= new
-        sheets = {name: _without(raw, new) for name, raw in sheets.items()}
-        trial, assembled = once()
-    accepted = _accepted(place, waivers, trial, today or assembled.settings.as_of)
-    raise_blocks(trial)
-    return Register.of_assembled(assembled, trial, accepted)
 
 
 def sources_of(mapping: Path) -> list[Path]:

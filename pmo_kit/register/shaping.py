@@ -10,42 +10,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from pmo_kit.register import values
 from pmo_kit.register.findings import Findings, Intake, told
 from pmo_kit.register.layout import find_wide_form, melt, several_years, year_in
 from pmo_kit.register.schema import Column, Table
 from pmo_kit.register.settings import Settings
 from pmo_kit.register.sheets import Body, Uncached
-from pmo_kit.register.values import (
-    EMPTY_DTYPES,
-    INSIDE,
-    MISSING,
-    READERS,
-    SLASHED,
-    TWO_WAYS,
-    Parsed,
-    by_distinct,
-    clean_text,
-    decimal_evidence,
-    folded,
-    header_unit,
-    line_unit,
-    money_rows,
-    one_of,
-    order_evidence,
-    parse_category,
-    parse_date,
-    parse_number,
-    plain_numbers,
-    read_unit,
-    say_units,
-    settle_currency,
-    shown,
-    stated_prices,
-    texts_of,
-    unit_in_doubt,
-    without_unit,
-    words,
-)
 
 
 def match_columns(body: Body, table: Table, findings: Findings) -> tuple[dict[str, int], list[int]]:
@@ -63,21 +33,21 @@ def match_columns(body: Body, table: Table, findings: Findings) -> tuple[dict[st
     """
     matched: dict[str, int] = {}
     headers = body.headers
-    texts = [folded(header) for header in headers]
-    bare = [folded(INSIDE.sub(" ", without_unit(header))) for header in headers]
+    texts = [values.folded(header) for header in headers]
+    bare = [values.folded(values.INSIDE.sub(" ", values.without_unit(header))) for header in headers]
 
     ways = [(texts, True), (texts, False), (bare, False)]
     for (names, own), column in [(way, column) for way in ways for column in table]:
         listed = (column.name,) if own else (column.name, *column.aliases)
         free = (
-            place for word in map(folded, listed) for place, text in enumerate(names)
+            place for word in map(values.folded, listed) for place, text in enumerate(names)
             if text == word and place not in matched.values() and (own or fits(body.cells[place], column))
         )  # fmt: skip
         place = None if column.name in matched else next(free, None)
         if place is not None:
             matched[column.name] = place
         if place is not None and not own:
-            header = shown(headers[place])
+            header = values.shown(headers[place])
             said = told("column_renamed", header=header, name=column.name)
             findings.add(*said, at=body, column=header, value=column.name)
     rest = [place for place in range(len(headers)) if place not in matched.values()]
@@ -88,7 +58,7 @@ def fits(cells: pd.Series, column: Column) -> bool:
     """True when at least half of the filled cells are values of a category that has a list; any other column fits."""
     if not column.allowed:
         return True
-    read = parse_category(cells, column)
+    read = values.parse_category(cells, column)
     filled = read.values.notna().sum() + read.bad.sum()
     return bool(filled == 0 or read.values.notna().sum() >= 0.5 * filled)
 
@@ -111,14 +81,16 @@ def shape_table(
     headers: dict[str, str | np.ndarray] = {}
     for name, place in matched.items():
         label = body.label(place)
-        headers[name] = label if isinstance(label, np.ndarray) else shown(label)
+        headers[name] = label if isinstance(label, np.ndarray) else values.shown(label)
     rows = body.rows
     if wide is not None:
         raw, headers, rows = melt(body, raw, headers, wide, variables, findings)
     raw = {name: cells.reset_index(drop=True) for name, cells in raw.items()}
     frame = pd.DataFrame(index=pd.RangeIndex(len(rows)))
     intake = Intake(table, body.file, body.sheet, frame, raw, rows, headers, places=body.places)
-    intake.guessed = {name for name, place in matched.items() if folded(body.headers[place]) != folded(name)}
+    intake.guessed = {
+        name for name, place in matched.items() if values.folded(body.headers[place]) != values.folded(name)
+    }
     intake.units = {name: units for name, units in body.units.items() if (units != "").any()}
     _header_units(intake, findings, settings, mapped=body.labels is not None)
     _unit_around(intake, body.around, findings, settings)
@@ -133,7 +105,7 @@ def without_formulas(body: Body, places: list[int], findings: Findings) -> Body:
         if cells[place].dtype != object:
             continue
         lost = np.array([isinstance(cell, Uncached) for cell in cells[place]], dtype=bool)
-        said, head = told("formula_without_result"), shown(body.headers[place])
+        said, head = told("formula_without_result"), values.shown(body.headers[place])
         findings.add_lines(body, lost, *said, column=head, values=cells[place])
         if lost.any():
             cells = cells.assign(**{}) if cells is body.cells else cells
@@ -149,18 +121,18 @@ def _header_units(intake: Intake, findings: Findings, settings: Settings, *, map
     money = [one.name for one in intake.table if one.is_money and one.name in intake.headers]
     labels = {name: np.full(len(intake.rows), intake.headers[name], dtype=object) for name in money}
     said = {name: sorted(set(labels[name]) or {str(intake.headers[name])}) for name in money}
-    scaled = {header: header_unit(header)[1] for heads in said.values() for header in heads}
+    scaled = {header: values.header_unit(header)[1] for heads in said.values() for header in heads}
     other = next(filter(None, scaled.values()), "")
-    mixed = len({stated_prices(header)[1] for header in scaled} - {None}) > 1 and not settings.price_basis
+    mixed = len({values.stated_prices(header)[1] for header in scaled} - {None}) > 1 and not settings.price_basis
     units: dict[str, np.ndarray] = {}
     for name, header in [(name, header) for name, heads in said.items() for header in heads]:
         mine, stated = labels[name] == header, intake.units.get(name)
-        currency, unit = header_unit(header, settings.currency)
+        currency, unit = values.header_unit(header, settings.currency)
         intake.codes |= {currency} - {""}
         done = stated is not None and bool((stated[mine] != "").all())
         wrong = sorted(set(stated[mine]) - {unit}) if unit and done and stated is not None else []
-        doubt, (how, prices) = unit_in_doubt(header), other_prices(header, settings)
-        part = _NOT_A_YEAR.search(folded(header)) if "year" in intake.table else None
+        doubt, (how, prices) = values.unit_in_doubt(header), other_prices(header, settings)
+        part = _NOT_A_YEAR.search(values.folded(header)) if "year" in intake.table else None
         foreign = bool(currency and settings.currency) and currency != settings.currency
         differs = bool(unit) and unit != settings.money_unit and not done
         refused = foreign or (differs and (mapped or not settings.money_unit))
@@ -185,7 +157,7 @@ def _own_unit(settings: Settings) -> str:
     return " ".join(part for part in (settings.currency, settings.money_unit) if part) or "nothing"
 
 
-_NOT_A_YEAR = re.compile(one_of("not_a_year"))
+_NOT_A_YEAR = re.compile(values.one_of("not_a_year"))
 
 
 def other_prices(text: str, settings: Settings, line: bool = False) -> tuple[str, str]:
@@ -193,7 +165,7 @@ def other_prices(text: str, settings: Settings, line: bool = False) -> tuple[str
 
     Another year or basis blocks; in a line beside the table a basis alone ("nominal") may be that of other figures.
     """
-    basis, year = stated_prices(text, line)
+    basis, year = values.stated_prices(text, line)
     own = f"{settings.price_basis} {settings.price_base_year or ''}".strip()
     if settings.price_basis and year and year != settings.price_base_year:
         return "block", own
@@ -208,29 +180,29 @@ def _unit_around(intake: Intake, around: Iterable[tuple[int, str]], findings: Fi
         return
     heads = {str(one) for name in money for one in np.atleast_1d(np.array(intake.headers[name], dtype=object))}
     units = [units for name in money if (units := intake.units.get(name)) is not None]
-    done = any(header_unit(head, settings.currency)[1] for head in heads)
+    done = any(values.header_unit(head, settings.currency)[1] for head in heads)
     done |= bool(intake.units) and all((one != "").all() for one in units)
-    own = {unit for head in heads if (unit := header_unit(head)[1])} | {one for some in units for one in some}
+    own = {unit for head in heads if (unit := values.header_unit(head)[1])} | {one for some in units for one in some}
     own = own - {""} or {settings.money_unit} - {""}
     rows = intake.rows if len(set(intake.places or ())) < 2 else intake.rows[:0]
     for row, text in around:
         at: Any = {"at": intake, "row": row, "value": text}
         how, prices = other_prices(text, settings, line=True)
-        if how and not any(stated_prices(one)[1] for one in heads):
-            findings.add(*told("price_basis_mixed line", how, line=shown(text), other=prices), **at)
-        currency, unit = line_unit(text, settings.currency)
+        if how and not any(values.stated_prices(one)[1] for one in heads):
+            findings.add(*told("price_basis_mixed line", how, line=values.shown(text), other=prices), **at)
+        currency, unit = values.line_unit(text, settings.currency)
         foreign = currency and settings.currency and currency != settings.currency
         within = len(rows) and min(rows) < row < max(rows) and (unit or currency)  # of the rows below it
         other = within and own and (unit or "unit") not in own
         if other or (not done and ((unit and unit != settings.money_unit) or foreign)):
             what, unit = ("below", ", ".join(own)) if other else ("line", _own_unit(settings))
-            findings.add(*told(f"header_unit_differs {what}", line=shown(text), other=unit), **at)
+            findings.add(*told(f"header_unit_differs {what}", line=values.shown(text), other=unit), **at)
 
 
 _AMOUNT = re.compile(
-    rf"{one_of('amount')}|[€£$¥₹]|(?:19|20)\d\d|\bfy ?'?\d\d|\+$|(?:{one_of('year')}|\b[yn]) ?\+?\d\d?$"
+    rf"{values.one_of('amount')}|[€£$¥₹]|(?:19|20)\d\d|\bfy ?'?\d\d|\+$|(?:{values.one_of('year')}|\b[yn]) ?\+?\d\d?$"
 )
-_NO_AMOUNT, _SPENT = re.compile(one_of("not_amount")), re.compile(one_of("spent"))
+_NO_AMOUNT, _SPENT = re.compile(values.one_of("not_amount")), re.compile(values.one_of("spent"))
 
 
 def looks_like_numbers(header: str, cells: pd.Series) -> bool:
@@ -238,34 +210,34 @@ def looks_like_numbers(header: str, cells: pd.Series) -> bool:
 
     They are none where the header says so, where they are the numbers of the lines, and as answers to isSomething.
     """
-    numbers = plain_numbers(cells[~cells.str.fullmatch(MISSING, na=False)])
+    numbers = values.plain_numbers(cells[~cells.str.fullmatch(values.MISSING, na=False)])
     lines = len(numbers) > 4 and numbers.diff().iloc[1:].eq(1).all()
     flags = re.match(r"(?:is|has)(?=[A-Z_ ])", header) and numbers.dropna().isin([0, 1]).all()
-    return bool(numbers.notna().mean() >= 0.5 and not (lines or flags or _NO_AMOUNT.search(folded(header))))
+    return bool(numbers.notna().mean() >= 0.5 and not (lines or flags or _NO_AMOUNT.search(values.folded(header))))
 
 
 def looks_like_amounts(header: str, cells: pd.Series) -> bool:
     """True when a header names amounts, and at least half of the filled cells are numbers."""
-    name = folded(header)
+    name = values.folded(header)
     return bool(_AMOUNT.search(name) and not _SPENT.search(name) and looks_like_numbers(header, cells))
 
 
 def _says_the_same(kind: str, cells: pd.Series, settings: Settings) -> bool:
     """True when a column that qualifies amounts says in every row what the settings say."""
-    values = set(cells.str.casefold())
+    said = set(cells.str.casefold())
     if kind == "currency":
-        codes = {settle_currency(read_unit(one)[0], settings.currency) for one in values}
+        codes = {values.settle_currency(values.read_unit(one)[0], settings.currency) for one in said}
         return bool(settings.currency) and codes <= {settings.currency}
     if kind == "unit":
-        return bool(settings.money_unit) and all(
-            (read_unit(one)[1] or ("unit" if read_unit(one)[0] or one in ("unit", "1") else one)) == settings.money_unit
-            and read_unit(one)[0] in ("", settings.currency) for one in values
-        )  # fmt: skip
+        read = [(one, *values.read_unit(one)) for one in said]
+        units = {scale or ("unit" if codes or one in ("unit", "1") else one) for one, codes, scale, _ in read}
+        own = {codes for _, codes, _, _ in read} <= {"", settings.currency}
+        return own and units == {settings.money_unit} - {""}
     if kind == "price":
         basis, year = settings.price_basis, str(settings.price_base_year)
         own = {year, basis, f"{basis} {year}"}
-        return values <= own - {"", "none", "None"}
-    return values <= {"1", "1.0", "100%", "100 %", "1,0", "+", "1.00"} or (len(values) == 1 and kind == "tax")
+        return said <= own - {"", "none", "None"}
+    return said <= {"1", "1.0", "100%", "100 %", "1,0", "+", "1.00"} or (len(said) == 1 and kind == "tax")
 
 
 def qualifies(header: str, settings: Settings, cells: pd.Series) -> str:
@@ -273,21 +245,21 @@ def qualifies(header: str, settings: Settings, cells: pd.Series) -> str:
 
     Empty where nothing; "same" where it says what the settings say.
     """
-    values = [one.strip(" .").casefold() for one in pd.unique(cells)]
-    if len(values) <= 40 and say_units(values):
-        scaled = any(read_unit(one)[1] for one in values)
+    said = [one.strip(" .").casefold() for one in pd.unique(cells)]
+    if len(said) <= 40 and values.say_units(said):
+        scaled = any(values.read_unit(one)[1] for one in said)
         kind = "unit" if scaled else "currency"
         return "same" if _says_the_same(kind, cells, settings) else kind
     for kind in ("sign", "tax", "per"):
-        known = {*words()["qualifies"][kind], *(words()["signs"] if kind == "sign" else ())}
-        if len(values) > 1 and set(values) <= known:
+        known = {*values.words()["qualifies"][kind], *(values.words()["signs"] if kind == "sign" else ())}
+        if len(said) > 1 and set(said) <= known:
             return kind
 
     def bare(text: str) -> str:
-        return re.sub(r"[^\w%]+", " ", folded(text)).strip()
+        return re.sub(r"[^\w%]+", " ", values.folded(text)).strip()
 
     name = bare(header)
-    for kind, listed in words()["qualifies"].items():
+    for kind, listed in values.words()["qualifies"].items():
         known = set(map(bare, listed))
         inside = (f" {one} " in f" {name} " for one in known if len(one) > 3 and kind != "share")
         if name in known or any(inside):
@@ -303,10 +275,10 @@ def list_unmapped(
     limits = table.name == "rules"
     added = [one.name for one in table if one.is_summed or (limits and one.type == "number")]
     read = [place for name, place in matched.items() if name in added] + list(wide)
-    taken = {folded(body.headers[place]): place for place in matched.values()}
+    taken = {values.folded(body.headers[place]): place for place in matched.values()}
     for place, title, cells, value in unread(body, places):
         header, severity, why = body.headers[place], "warn", ""
-        twin = taken.get(folded(header)) if header else None
+        twin = taken.get(values.folded(header)) if header else None
         if twin is not None:
             same = body.text(place).equals(body.text(twin))
             severity, why = ("info", "") if same else ("block", " Another column has the same header.")
@@ -314,8 +286,8 @@ def list_unmapped(
             words_ = f" It says something about the amounts beside it ({kind}), which cannot be left out."
             severity, why = ("info", "") if kind == "same" else ("block", words_)
         elif read and table.name != "projects" and looks_like_numbers(header, cells):
-            part = _SPENT.search(folded(header)) or is_sum(body, place, read)
-            if not part and (limits or _AMOUNT.search(folded(header)) or (table.wide and not body.beside)):
+            part = _SPENT.search(values.folded(header)) or is_sum(body, place, read)
+            if not part and (limits or _AMOUNT.search(values.folded(header)) or (table.wide and not body.beside)):
                 severity, why = "block", " It looks like amounts, and money must not be left out."
         said = told("column_not_mapped", severity, header=title, table=table.name, count=len(cells), why=why)
         findings.add(*said, at=body, column=title, value=value)
@@ -327,7 +299,7 @@ def unread(body: Body, places: Iterable[int]) -> Iterator[tuple[int, str, pd.Ser
         cells = body.text(place).dropna()
         if len(cells):
             some = f"{len(cells)} values: {', '.join(pd.unique(cells)[:5])}"
-            yield place, shown(body.headers[place]) or str(place + 1), cells, some
+            yield place, values.shown(body.headers[place]) or str(place + 1), cells, some
 
 
 def is_sum(body: Body, place: int, others: Iterable[int]) -> bool:
@@ -336,7 +308,7 @@ def is_sum(body: Body, place: int, others: Iterable[int]) -> bool:
     named, known = (set(re.findall(r"(?:19|20)\d\d", text)) for text in (header, heads))
     if several_years(header) and not (named and named <= known):
         return False
-    mine, *parts = (plain_numbers(body.cells[one], own=True) for one in (place, *others))
+    mine, *parts = (values.plain_numbers(body.cells[one], own=True) for one in (place, *others))
     whole = pd.concat(parts, axis=1).sum(axis=1, min_count=1) if len(parts) > 1 else mine.where(mine.isna())
     known = (mine.notna() & whole.notna()).any()  # an amount that stands alone is no sum of others
     return bool(known and np.allclose(mine.fillna(0.0), whole.fillna(0.0), rtol=1e-6, atol=0.011))
@@ -377,7 +349,7 @@ def _styles(
     styles: dict[str, bool | None] = {}
     for name, (one, other) in seen.items():
         styles[name] = (other if one != other else None) if one or other else sheet
-        if not (one or other) and sheet is None and any(map(doubt.search, texts_of(texts[name]))):
+        if not (one or other) and sheet is None and any(map(doubt.search, values.texts_of(texts[name]))):
             styles[name] = otherwise()
     return styles
 
@@ -387,17 +359,17 @@ def _type_columns(intake: Intake, findings: Findings, settings: Settings, style:
     numbers = {name: cells for name, cells in intake.raw.items() if intake.table[name].type == "number"}
     dates = {name: cells for name, cells in intake.raw.items() if intake.table[name].type == "date"}
     lean = (lambda: True) if style.semicolon else (lambda: style.elsewhere("decimal"))
-    styles = _styles(numbers, decimal_evidence, _MARKED, style.decimal, lean)
+    styles = _styles(numbers, values.decimal_evidence, _MARKED, style.decimal, lean)
     order = style.month_first
-    styles |= _styles(dates, order_evidence, _APART, order, lambda: style.elsewhere("date"))
+    styles |= _styles(dates, values.order_evidence, _APART, order, lambda: style.elsewhere("date"))
     typed: dict[str, pd.Series] = {}
-    parsed: dict[str, Parsed] = {}
+    parsed: dict[str, values.Parsed] = {}
     for column in intake.table:
         if column.name not in intake.raw:
-            typed[column.name] = pd.Series(index=intake.frame.index, dtype=EMPTY_DTYPES[column.type])
+            typed[column.name] = pd.Series(index=intake.frame.index, dtype=values.EMPTY_DTYPES[column.type])
             continue
         cells, units = intake.raw[column.name], intake.units.get(column.name)
-        rows = money_rows(intake.raw, column)
+        rows = values.money_rows(intake.raw, column)
         one = _parse(cells, column, styles.get(column.name), settings, epoch_1904, units, rows)
         typed[column.name], parsed[column.name] = one.values, one
         intake.codes |= one.codes if column.is_money else set()
@@ -416,28 +388,28 @@ def _type_columns(intake: Intake, findings: Findings, settings: Settings, style:
 def _parse(
     cells: pd.Series, column: Column, style: bool | None, settings: Settings, epoch_1904: bool,
     units: np.ndarray | None = None, rows: np.ndarray | None = None,
-) -> Parsed:  # fmt: skip
+) -> values.Parsed:  # fmt: skip
     """Parse one column by its type; `units` are those of its amounts, row by row, `rows` those that are money."""
     if column.type == "number":
         if units is not None and rows is not None:
             units = np.where(rows, units, "")
         said: dict[str, Any] = {"money_unit": settings.money_unit or None, "currency": settings.currency}
-        return parse_number(cells, column, comma=style, money=rows, units=units, **said)
+        return values.parse_number(cells, column, comma=style, money=rows, units=units, **said)
     if column.type == "date":
-        return parse_date(cells, column, epoch_1904=epoch_1904, month_first=style)
+        return values.parse_date(cells, column, epoch_1904=epoch_1904, month_first=style)
     if column.type == "year":
-        return by_distinct(cells, lambda text: year_in(text, settings.fiscal_year_start), "Int64")
-    return READERS[column.type](cells, column)
+        return values.by_distinct(cells, lambda text: year_in(text, settings.fiscal_year_start), "Int64")
+    return values.READERS[column.type](cells, column)
 
 
-def _report(intake: Intake, column: Column, parsed: Parsed, findings: Findings) -> None:
+def _report(intake: Intake, column: Column, parsed: values.Parsed, findings: Findings) -> None:
     """Findings of one column: unread cells, reasons for empty ones, styles."""
     bad = parsed.bad
     if column.type in ("number", "date") and bad.any():
-        cells, pattern = intake.raw[column.name], TWO_WAYS if column.type == "number" else SLASHED
-        both = bad & clean_text(cells).str.fullmatch(pattern, na=False).to_numpy(bool)
+        cells, pattern = intake.raw[column.name], values.TWO_WAYS if column.type == "number" else values.SLASHED
+        both = bad & values.clean_text(cells).str.fullmatch(pattern, na=False).to_numpy(bool)
         if column.type == "date":  # the thirty-first of month 31 is no date in any order
-            both &= parse_date(cells, column, month_first=False).values.notna().to_numpy(bool)
+            both &= values.parse_date(cells, column, month_first=False).values.notna().to_numpy(bool)
         findings.add_rows(intake, both, *told(f"{column.type}_ambiguous"), column=column.name)
         bad = bad & ~both
     if bad.any():
@@ -449,11 +421,9 @@ def _report(intake: Intake, column: Column, parsed: Parsed, findings: Findings) 
     if parsed.reason.any():
         said = told("missing_with_reason", name=column.name)
         findings.add_rows(intake, parsed.reason, *said, column=column.name)
-    for severity, rule, message, mask in parsed.notes:
+    for what, words, mask in parsed.notes:
         if mask is not None:
-            fix = "Write the amount in the currency of the settings." if rule == "currency_mixed" else ""
-            findings.add_rows(intake, mask, severity, rule, message, fix, column=column.name)
+            findings.add_rows(intake, mask, *told(what, **words), column=column.name)
         else:
             header = intake.headers[column.name]
-            column_ = header if isinstance(header, str) else ""
-            findings.add(severity, rule, message, at=intake, column=column_)
+            findings.add(*told(what, **words), at=intake, column=header if isinstance(header, str) else "")

@@ -15,18 +15,8 @@ import numpy as np
 import pandas as pd
 
 from pmo_kit.forms import LIMITS, unreadable
+from pmo_kit.register import values
 from pmo_kit.register.findings import Findings, told
-from pmo_kit.register.values import (
-    MISSING,
-    clean_cell,
-    clean_text,
-    folded,
-    plain_numbers,
-    read_year,
-    texts_of,
-    without_unit,
-)
-from pmo_kit.register.values import words as word_lists
 
 csv.field_size_limit(LIMITS["letters of a cell"])
 _DELIMITERS = ",;\t|"
@@ -61,7 +51,7 @@ class RawSheet:
     def top(self) -> list[list[str]]:
         """The first lines as clean text."""
         head = self.cells.head(SEARCHED_ROWS)
-        columns = [clean_text(head.iloc[:, place]).fillna("").tolist() for place in range(head.shape[1])]
+        columns = [values.clean_text(head.iloc[:, place]).fillna("").tolist() for place in range(head.shape[1])]
         return [list(line) for line in zip(*columns, strict=True)]
 
 
@@ -104,11 +94,11 @@ class Body:
 
     def find(self, header: str) -> list[int]:
         """Positions of a header, whole and exact; `RAG (2)` is the second of the columns that are called RAG."""
-        texts = [folded(text) for text in self.headers]
-        found = [place for place, text in enumerate(texts) if text == folded(header)]
+        texts = [values.folded(text) for text in self.headers]
+        found = [place for place, text in enumerate(texts) if text == values.folded(header)]
         match = re.fullmatch(r"(.+) \((\d+)\)", header)
         if not found and match:
-            same = [place for place, text in enumerate(texts) if text == folded(match[1])]
+            same = [place for place, text in enumerate(texts) if text == values.folded(match[1])]
             found = same[int(match[2]) - 1 :][:1] if len(same) > 1 and int(match[2]) > 0 else []
         return found
 
@@ -126,7 +116,7 @@ class Body:
     def text(self, place: int) -> pd.Series:
         """A column as clean text."""
         if place not in self._texts:
-            self._texts[place] = clean_text(self.cells.iloc[:, place])
+            self._texts[place] = values.clean_text(self.cells.iloc[:, place])
         return self._texts[place]
 
     @cached_property
@@ -136,8 +126,10 @@ class Body:
         filled = np.column_stack([text.notna() for text in texts]) if texts else np.zeros((len(self.rows), 0), bool)
         for place in range(len(texts)):
             cells = self.cells.iloc[:, place]
-            odd = [one for one in texts_of(cells) if one.strip() and not (one.isprintable() and "_x00" not in one)]
-            if odd := [one for one in odd if clean_cell(one) is None]:
+            odd = [
+                one for one in values.texts_of(cells) if one.strip() and not (one.isprintable() and "_x00" not in one)
+            ]
+            if odd := [one for one in odd if values.clean_cell(one) is None]:
                 filled[:, place] |= cells.isin(odd).to_numpy(bool)
         return filled
 
@@ -266,8 +258,8 @@ def _report_short(file: str, lines: list[list[str]], findings: Findings) -> None
     if not short:
         return
     cells = pd.Series([cell for row in (*full, *short) for cell in lines[row]], dtype="str").drop_duplicates()
-    cells = cells[cells.str.strip().ne("") & ~cells.str.strip().str.fullmatch(MISSING, na=True)]
-    number, digits = plain_numbers(cells).notna(), cells.str.contains(r"\d")
+    cells = cells[cells.str.strip().ne("") & ~cells.str.strip().str.fullmatch(values.MISSING, na=True)]
+    number, digits = values.plain_numbers(cells).notna(), cells.str.contains(r"\d")
     kind = dict(zip(cells, np.where(number, "number", np.where(digits, "digits", "text")), strict=True))
     known = [{kind[lines[row][place]] for row in full if lines[row][place] in kind} for place in range(width)]
     known = known if full else list(map(_kinds_under, lines[first][:width]))
@@ -281,7 +273,7 @@ def _report_short(file: str, lines: list[list[str]], findings: Findings) -> None
 
 def _kinds_under(header: str) -> set[str]:
     """Kinds of cells that stand below a header, where no line of the file has all cells."""
-    year, remarks = read_year(without_unit(header)), folded(header) in word_lists()["remarks"]
+    year, remarks = values.read_year(values.without_unit(header)), values.folded(header) in values.words()["remarks"]
     return {"number"} if year else {"text", "digits"} if remarks else {"text", "digits", "number"}
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import calendar
+import contextlib
 import difflib
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from functools import cache, lru_cache
 from numbers import Number
 from pathlib import Path
@@ -61,14 +62,15 @@ EMPTY_DTYPES |= {"number": "float64", "year": "Int64", "date": "datetime64[us]",
 class Parsed:
     """A typed column; where cells could not be read, where they say why they are empty, and what to report.
 
-    `notes` holds (severity, rule, message, mask): one note for the column, or findings for rows of the mask.
+    `notes` holds names of the list `told`, each with what stands for the names in its words, and the rows of which it
+    is told; None: of the column.
     `codes` are the currencies that cells state.
     """
 
     values: pd.Series
     bad: np.ndarray
     reason: np.ndarray
-    notes: list[tuple[str, str, str, np.ndarray | None]] = field(default_factory=list)
+    notes: list[tuple[str, dict[str, str], np.ndarray | None]] = field(default_factory=list)
     codes: set[str] = field(default_factory=set)
 
 
@@ -225,11 +227,7 @@ def _folded(value: str) -> str:
 
 def shown(value: object) -> str:
     """Write a cell as text on one line, cut when it is long."""
-    if value is None or (isinstance(value, float) and np.isnan(value)) or value is pd.NA or value is pd.NaT:
-        return ""
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        value = int(value)
-    text = " ".join(str(value).split())
+    text = " ".join(_as_text(value).split())
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
@@ -634,19 +632,15 @@ def parse_number(
     used = set(stated) - {""}
     if not currency and len(used) > 1:  # the settings name no currency, and there are two
         foreign = ~np.isnan(result) & (stated != "")
-    notes: list[tuple[str, str, str, np.ndarray | None]] = []
-    if comma and rest.size:
-        notes.append(("info", "decimal_comma", "Read with a decimal comma.", None))
-    for doubt in set(doubts) - {""}:
-        message = f"{{value}} is {DOUBTS[doubt]}: is this the amount?"
-        notes.append(("block", "number_shown_otherwise", message, doubts == doubt))
-    other = f"{{value}} is in another currency than the settings say ({currency or 'none'})."
-    for rows, severity, rule, message in (
-        (scaled, "info", "scale_suffix", "{value} was brought to the money unit of the settings."),
-        (foreign, "block", "currency_mixed", other),
-    ):
-        notes += [(severity, rule, message, rows)] if rows.any() else []
-    return Parsed(pd.Series(result, index=index), bad, reason, notes, used)
+    parsed = Parsed(pd.Series(result, index=index), bad, reason, codes=used)
+    parsed.notes += [("decimal_comma", {}, None)] if comma and rest.size else []
+    told: list[tuple[str, dict[str, str], np.ndarray]] = [
+        *(("number_shown_otherwise", {"doubt": DOUBTS[one]}, doubts == one) for one in set(doubts) - {""}),
+        ("scale_suffix", {}, scaled),
+        ("currency_mixed", {"own": currency or "none"}, foreign),
+    ]
+    parsed.notes += [note for note in told if note[2].any()]
+    return parsed
 
 
 def plain_numbers(cells: pd.Series, *, own: bool = False) -> pd.Series:
@@ -659,12 +653,16 @@ def plain_numbers(cells: pd.Series, *, own: bool = False) -> pd.Series:
 
 
 _AMOUNT = Column("amount", "number", unit="money")
-_MONTH_FORMATS = ("%d %b %Y", "%b %d %Y", "%d %b %y", "%Y %b %d")
 _CLOCK = r"(?:[ T]+\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?\s*(?:[AaPp]\.?[Mm]\.?)?)?"
 SLASHED = r"(?:[A-Za-z]{2,9}\.?,? +)?(\d{1,2})([/.\-])(\d{1,2})[/.\-](\d{4}|\d{2})" + _CLOCK
 """A date of three numbers, the year last; the name of a weekday may stand before it."""
-_PARTS = f"^{SLASHED}$"
 _SLASHED = re.compile(SLASHED)
+_YEAR_FIRST = re.compile(rf"(?:[2-5]\d|60)-\d{{1,2}}-(?:[0-2]\d|3[01]){_CLOCK}")
+_ISO = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?:[ T]\d{1,2}:\d{2}.*)?")
+_SERIAL = re.compile(r"(?:1[5-9]|[2-7]\d)\d{3}(?:\.\d+)?|80000")
+_WEEKDAY = re.compile(r"(?i)^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*[ ,.]+(?=\d)")
+_BESIDE_DATE = re.compile(r"(?i)(?<=\d)(?:st|nd|rd|th|er)\b|[.,/-]|\bde\b|\s\d{1,2}:\d{2}.*$")
+_MONTH_FORMATS = ("%d %b %Y", "%b %d %Y", "%d %b %y", "%Y %b %d")
 
 
 def order_evidence(cells: Iterable[object]) -> tuple[bool, bool]:
@@ -689,6 +687,42 @@ def dates_of(cells: pd.Series) -> pd.Series:
     return parse_date(cells, Column("date", "date"), month_first=order_evidence(clean_text(cells))[1]).values
 
 
+@lru_cache(maxsize=1 << 14)
+def read_date(
+    text: str, month_first: bool | None, *, epoch_1904: bool = False, year_last: bool = False
+) -> date | None:  # fmt: skip
+    """The day that one text names; None where it names none, or two and `month_first` does not say which.
+
+    27-03-31 may begin with its year: it is read where `year_last` says that it does not.
+
+    >>> [str(read_date(one, False)) for one in ("2027-03-31T00:00", "Tue 3.4.27", "1er mars 2027", "46112", "27-03-31")]
+    ['2027-03-31', '2027-04-03', '2027-03-01', '2026-03-31', 'None']
+    >>> read_date("3/4/2027", None), str(read_date("3/14/2027", None))
+    (None, '2027-03-14')
+    """
+    text = _WEEKDAY.sub("", text)
+    try:
+        if iso := _ISO.fullmatch(text):
+            return date(*map(int, iso.groups()))
+        if parts := _SLASHED.fullmatch(text):
+            one, two, year = int(parts[1]), int(parts[3]), int(parts[4])
+            points, clear = parts[2] == ".", one > 12 or two > 12 or parts[2] == "." or one == two
+            if (month_first is None and not clear) or (not year_last and _YEAR_FIRST.fullmatch(text)):
+                return None
+            month_leads = two > 12 if month_first is None else month_first and not (points and two <= 12)
+            month, day = (one, two) if month_leads else (two, one)
+            return date(year if year >= 100 else year + (1900 if year >= 70 else 2000), month, day)
+    except ValueError:
+        return None
+    if _SERIAL.fullmatch(text):
+        return (date(1904, 1, 1) if epoch_1904 else date(1899, 12, 30)) + timedelta(int(float(text)))
+    words = " ".join(english_months(_BESIDE_DATE.sub(" ", text)).split())
+    for form in _MONTH_FORMATS:
+        with contextlib.suppress(ValueError):
+            return datetime.strptime(words, form).date()
+    return None
+
+
 def parse_date(
     cells: pd.Series, column: Column, *, epoch_1904: bool = False, month_first: bool | None = None
 ) -> Parsed:
@@ -696,44 +730,22 @@ def parse_date(
 
     Where `month_first` is None only those are read that can be read one way.
     """
-    size, index = len(cells), cells.index
-    nothing = np.zeros(size, dtype=bool)
     if pd.api.types.is_datetime64_any_dtype(cells):
         plain = cells.dt.tz_localize(None) if cells.dt.tz is not None else cells
-        return Parsed(_days(plain), nothing, nothing.copy())
+        nothing = np.zeros(len(cells), dtype=bool)
+        return Parsed(plain.dt.normalize().astype("datetime64[us]"), nothing, nothing.copy())
     text, reason = split_missing(clean_text(cells))
-    text = text.str.replace(r"(?i)^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*[ ,.]+(?=\d)", "", regex=True)
-    dates = pd.Series(pd.NaT, index=index, dtype="datetime64[us]")
-    iso = text.str.extract(r"^(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?:[ T]\d{1,2}:\d{2}.*)?$").dropna()
-    if len(iso):
-        dates[iso.index] = _to_days(iso[0] + "-" + iso[1] + "-" + iso[2], "%Y-%m-%d")
-    notes: list[tuple[str, str, str, np.ndarray | None]] = []
-    rest = text.notna() & dates.isna()
-    parts = text[rest].str.extract(_PARTS).dropna() if rest.any() else pd.DataFrame()
-    if len(parts):
-        read = _read_slashed(parts, month_first)
-        dates[read.index] = read
-        if month_first is not None:
-            way = "month first" if month_first else "day first"
-            notes.append(("info", "date_order", f"Dates such as 3/4/2027 were read {way}.", None))
-    rest = text.notna() & dates.isna()
-    if rest.any():
-        serial = pd.to_numeric(text[rest], errors="coerce")
-        serial = serial[(serial >= 15000) & (serial <= 80000)]
-        if len(serial):
-            origin = "1904-01-01" if epoch_1904 else "1899-12-30"
-            days = pd.to_datetime(np.floor(serial), unit="D", origin=origin)
-            dates[serial.index] = days.astype("datetime64[us]")
-            notes.append(("info", "date_serial", "Day numbers of a workbook were read as dates.", None))
-        around = r"(?<=\d)(st|nd|rd|th|er)\b|[.,/-]|\bde\b"
-        words = text[rest & dates.isna()].str.replace(around, " ", regex=True)
-        words = words.map(english_months).str.replace(r"\s+\d{1,2}:\d{2}.*$", "", regex=True)
-        words = words.str.replace(r"\s+", " ", regex=True).str.strip()
-        for form in _MONTH_FORMATS:
-            open_words = words[dates[words.index].isna()]
-            if len(open_words):
-                dates[open_words.index] = _to_days(open_words, form)
-    return Parsed(_days(dates), (text.notna() & dates.isna()).to_numpy(), reason, notes)
+    known = pd.unique(text.dropna())
+    parts = [found for one in known if (found := _SLASHED.fullmatch(_WEEKDAY.sub("", one)))]
+    year_last = any(len(one[4]) < 4 and not _YEAR_FIRST.fullmatch(one[0]) for one in parts)
+    days = {one: read_date(one, month_first, epoch_1904=epoch_1904, year_last=year_last) for one in known}
+    dates = pd.Series(text.map(days).to_numpy(object), index=cells.index, dtype="datetime64[us]")
+    parsed = Parsed(dates, (text.notna() & dates.isna()).to_numpy(), reason)
+    if parts and month_first is not None:
+        parsed.notes.append(("date_order", {"way": "month first" if month_first else "day first"}, None))
+    if any(days[one] and _SERIAL.fullmatch(one) for one in known):
+        parsed.notes.append(("date_serial", {}, None))
+    return parsed
 
 
 def near_dates(texts: Sequence[str]) -> Iterator[str]:
@@ -742,41 +754,12 @@ def near_dates(texts: Sequence[str]) -> Iterator[str]:
     >>> list(near_dates(["3/4/2028", "Q3 2028", "end of 2028", "31.2.2028", "soon"]))
     ['2028-03-04 or 2028-04-03', '2028-09-30', '2028-12-31', '2028-12-31', '2027-03-31']
     """
-    cells, column = pd.Series(texts, dtype="str"), Column("date", "date")
-    ways = (parse_date(cells, column, month_first=way).values for way in (True, False))
-    for text, *both in zip(texts, *ways, strict=True):
+    for text in texts:
         year = re.search(r"(?:19|20)\d\d", text)
         time_ = read_period(text) or (year[0] if year else "2027-03")
-        days = {day for day in both if not pd.isna(day)} or {pd.Period(time_).end_time}
+        both = {read_date(clean_cell(text) or "", way) for way in (True, False)}
+        days = {day for day in both if day} or {pd.Period(time_).end_time.date()}
         yield " or ".join(f"{day:%Y-%m-%d}" for day in sorted(days))
-
-
-def _to_days(text: pd.Series, form: str) -> pd.Series:
-    return pd.to_datetime(text, format=form, errors="coerce").astype("datetime64[us]")
-
-
-def _days(dates: pd.Series) -> pd.Series:
-    """Dates at midnight, in the one unit that all tables use."""
-    return dates.dt.normalize().astype("datetime64[us]")
-
-
-def _read_slashed(parts: pd.DataFrame, month_first: bool | None) -> pd.Series:
-    """Dates of three numbers, as far as they can be read."""
-    first, second, year = (parts[number].astype(int) for number in (0, 2, 3))
-    begins = (year < 32) & first.between(20, 60) & (parts[1] == "-")  # 27-03-31 may begin with its year
-    first = first.where(~begins | ~begins[year < 100].all(), 99)
-    year = year.where(year >= 100, year + np.where(year >= 70, 1900, 2000))
-    if month_first is None:
-        clear = (first > 12) | (second > 12) | (parts[1] == ".") | (first == second)
-        month = second.where(second <= 12, first)
-        day = first.where(second <= 12, second)
-        year, month, day = year[clear], month[clear], day[clear]
-    else:
-        swap = (parts[1] == ".") & (second <= 12) if month_first else pd.Series(False, index=parts.index)
-        month, day = (first, second) if month_first else (second, first)
-        month, day = month.where(~swap, second), day.where(~swap, first)
-    read = pd.to_datetime(pd.DataFrame({"year": year, "month": month, "day": day}), errors="coerce")
-    return read.astype("datetime64[us]")
 
 
 _YEAR = re.compile(
