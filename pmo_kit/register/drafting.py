@@ -188,14 +188,12 @@ class _Col:
         if not len(text) or len(text) < 0.2 * len(self.text):
             return 0.0
         cells = self.cells.loc[text.index]
+        read = values.READERS[kind](cells, Column(kind, kind)).values.notna()
         if kind == "number":
             loose = text.str.fullmatch(r"[-+(]?\s*\D{0,4}\s*[\d.,'\s]+\D{0,6}\)?", na=False)
-            loose &= ~text.str.contains(values.ORDINAL)
-            read = values.plain_numbers(cells).notna() | loose
+            read |= loose & ~text.str.contains(values.ORDINAL)
         elif kind == "date":
-            read = values.dates_of(cells).notna() & ~text.str.fullmatch(r"\d+([.,]\d+)?", na=False)
-        else:
-            read = values.READERS[kind](cells, Column(kind, kind)).values.notna()
+            read &= ~text.str.fullmatch(r"\d+([.,]\d+)?", na=False)
         return float(read.mean())
 
     @cached_property
@@ -562,7 +560,7 @@ class Draft:
         why = "its header is known" if sure else "? dates"
         why += "; the first that is filled counts" if len(cols) > 1 else ""
         if alone and cols[0].text.nunique() == 1:
-            day = values.dates_of(cols[0].text).iloc[0]
+            day = values.READERS["date"](cols[0].text, load_schema()["projects"][name]).values.iloc[0]
             self.settings["as_of"] = (f"{day:%Y-%m-%d}", f"the only date in {cols[0].header}")
         return {name: self._say(f"projects.{name}", cols, why, sure)}
 

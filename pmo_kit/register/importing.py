@@ -486,9 +486,10 @@ class Import:
         self._blanked.add(mark)
         frame["cell", name] = frame["cell", name].astype(object)
         frame.loc[position, ("cell", name)] = fill
-        what = f"{name} was left empty" if fill is None else f'{name} was set to "{fill}"'
+        what = f"cell_left_empty{' filled' * (fill is not None)}"
+        said = told(what, name=name, fill=fill, why=one["message"], fix=one["fix"])
         where = {key: one[key] for key in ("file", "sheet", "row", "column", "value", "project_id")}
-        self.findings.add("warn", "cell_left_empty", f"{what}: {one['message']}", one["fix"], **where)
+        self.findings.add(*said, **where)
         if _counted(column, table):
             self._leave(intake, position, [name], one, one["project_id"], always=False)
         why = one["value"] or one["message"]

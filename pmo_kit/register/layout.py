@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import pairwise
 
@@ -16,8 +16,6 @@ from pmo_kit.register.findings import Findings, told
 from pmo_kit.register.rows import Look, rows_apart, tell, without_breaks
 from pmo_kit.register.schema import Schema, Table, Wide, load_schema
 from pmo_kit.register.sheets import Body, RawSheet
-
-_PLANNED = {"state": "planned"}
 
 _YEAR_PART = re.compile(
     rf"(?:(?:{values.one_of('year')}|\b(?:fye?|cye?|ye|gj|hj|ex))\.?\s*)?"
@@ -76,14 +74,6 @@ def several_years(header: str) -> bool:
     return _LATER.search(text) is not None and not re.search(r"\w", rest)
 
 
-@dataclass(frozen=True)
-class WideColumn:
-    """What a header of a wide form says: a value of the variable, and of categories ("Opex 2028")."""
-
-    variable: str
-    categories: Mapping[str, str] = field(default_factory=dict)
-
-
 def _categories(text: str, table: Table) -> dict[str, str] | None:
     """The categories that the words of a header beside its year name; None where a word names none."""
     found: dict[str, str] = {}
@@ -132,29 +122,31 @@ def year_in(text: str, first_month: int) -> int | None:
     return years.pop() if len(years) == 1 else None
 
 
-def read_header(header: str, table: Table, kind: str, known: frozenset[str], first_month: int = 1) -> WideColumn | None:
-    """Read one header of a wide form; None when it is none.
+def read_header(
+    header: str, table: Table, wide: Wide, known: frozenset[str], first_month: int = 1
+) -> dict[str, str] | None:  # fmt: skip
+    """What a header of a wide form says, column by column ("Opex 2028": year and kind); None when it is none.
 
     Parameters
     ----------
     header : str
     table : Table
-    kind : str
-        Type of the variable.
+    wide : Wide
+        The form.
     known : frozenset of str
         Criteria that exist; empty when nobody says.
     first_month : int
         Month in which the fiscal year starts: a calendar year is then no fiscal year.
     """
+    kind = table[wide.variable].type
     if kind not in ("year", "period"):
-        if not header or not known:
-            return WideColumn(header) if header else None
-        name = next((name for name in known if values.folded(name) == values.folded(header)), None)
-        return None if name is None else WideColumn(name)
+        same = (name for name in known if header and values.folded(name) == values.folded(header))
+        name = next(same, "") if known else header
+        return {wide.variable: name} if name else None
     said = ((value, _categories(rest, table)) for value, rest in dated(header, kind, first_month))
     doubt = values.stated_prices(header) == ("real", None)  # real prices, or what is spent, as Spanish has it
-    columns = (WideColumn(value, found) for value, found in said if found is not None and not (doubt and found))
-    return next(columns, None)
+    whole = ({wide.variable: value, **found} for value, found in said if found is not None and not (doubt and found))
+    return next(whole, None)
 
 
 def dated(header: str, kind: str = "year", first_month: int = 1) -> Iterator[tuple[str, str]]:
@@ -187,7 +179,7 @@ def dated(header: str, kind: str = "year", first_month: int = 1) -> Iterator[tup
 def find_wide_form(
     table: Table, matched: Mapping[str, int], headers: list[str], rest: list[int], known: frozenset[str],
     first_month: int = 1,
-) -> tuple[Wide | None, dict[int, WideColumn]]:  # fmt: skip
+) -> tuple[Wide | None, dict[int, dict[str, str]]]:  # fmt: skip
     """The wide form that a sheet uses, and what each of its columns stands for.
 
     Parameters
@@ -206,15 +198,14 @@ def find_wide_form(
     for wide in table.wide:
         if wide.variable in matched or wide.value in matched:
             continue
-        kind = table[wide.variable].type
-        found: dict[int, WideColumn] = {}
+        found: dict[int, dict[str, str]] = {}
         for place in rest:
-            column = read_header(values.shown(headers[place]), table, kind, known, first_month)
-            if column is None or (set(column.categories) & set(matched) and column.categories != _PLANNED):
-                continue
-            if set(column.categories) & set(matched):  # a plan, where each row says its state
-                column = WideColumn(column.variable)
-            found[place] = column
+            said = read_header(values.shown(headers[place]), table, wide, known, first_month) or {}
+            more = {name: value for name, value in said.items() if name != wide.variable}
+            if said and not set(more) & set(matched):
+                found[place] = said
+            elif said and more == {"state": "planned"}:  # a plan, where each row says its state
+                found[place] = {wide.variable: said[wide.variable]}
         if found:
             return wide, found
     return None, {}
@@ -222,7 +213,7 @@ def find_wide_form(
 
 def melt(
     body: Body, raw: dict[str, pd.Series], headers: dict[str, str | np.ndarray], wide: Wide,
-    variables: dict[int, WideColumn], findings: Findings,
+    variables: dict[int, dict[str, str]], findings: Findings,
 ) -> tuple[dict[str, pd.Series], dict[str, str | np.ndarray], np.ndarray]:  # fmt: skip
     """One row for each filled cell of the wide columns, in the order of the sheet; dashes and "n/a" fill none."""
     places, columns = list(variables), list[pd.Series]()
@@ -242,10 +233,9 @@ def melt(
     long = {name: cells.iloc[line] for name, cells in raw.items()}
     long[wide.value] = values.narrowed(cells)
     titles = np.array([values.shown(body.label(place)) for place in places], dtype=object)[column]
-    said = {wide.variable: [variables[place].variable for place in places]}
-    for name in dict.fromkeys(name for one in variables.values() for name in one.categories):
-        said[name] = [variables[place].categories.get(name, "") for place in places]
-    for name, texts in said.items():
+    said = dict.fromkeys(name for one in variables.values() for name in one)
+    for name in said:
+        texts = [variables[place].get(name, "") for place in places]
         long[name] = pd.Series(np.array(texts, dtype=object)[column], dtype="str")
     return long, {**headers, wide.value: titles, **dict.fromkeys(said, titles)}, body.rows[line]
 
@@ -282,9 +272,8 @@ def table_of_sheet(title: str, schema: Schema) -> str | None:
 
 def _is_wide(text: str, table: Table) -> bool:
     """True when a header is a year or a period of a wide form of a table."""
-    types = (table[wide.variable].type for wide in table.wide)
-    kind = next((kind for kind in types if kind in ("year", "period")), "") if text else ""
-    return kind != "" and read_header(text, table, kind, frozenset()) is not None
+    wide = next((one for one in table.wide if table[one.variable].type in ("year", "period")), None)
+    return bool(text) and wide is not None and read_header(text, table, wide, frozenset()) is not None
 
 
 def _named(line: list[str], known: dict[str, str]) -> dict[int, str]:

@@ -682,11 +682,6 @@ def order_evidence(cells: Iterable[object]) -> tuple[bool, bool]:
     return day, month
 
 
-def dates_of(cells: pd.Series) -> pd.Series:
-    """The dates of a column that stands alone: months first where one of them proves it, else days first."""
-    return parse_date(cells, Column("date", "date"), month_first=order_evidence(clean_text(cells))[1]).values
-
-
 @lru_cache(maxsize=1 << 14)
 def read_date(
     text: str, month_first: bool | None, *, epoch_1904: bool = False, year_last: bool = False
@@ -864,9 +859,11 @@ READERS: dict[str, Callable[[pd.Series, Column], Parsed]] = {
     "period": _distinct(read_period, "str"),
     "flag": _distinct(lambda text: _FLAGS.get(text.lower()), "boolean"),
     "category": parse_category,
+    "number": lambda cells, column: parse_number(cells, _AMOUNT, comma=None, money_unit="unit"),
+    "date": lambda cells, column: parse_date(cells, column, month_first=order_evidence(clean_text(cells))[1]),
     **dict.fromkeys(("id", "text", "value"), parse_text),
 }
-"""How a column is read by its type, where the cell says it all; numbers and dates depend on their sheet."""
+"""How a column that stands alone is read by its type; the numbers and dates of a table depend on their sheet."""
 
 
 def readable(text: str, column: Column) -> bool:
@@ -875,7 +872,4 @@ def readable(text: str, column: Column) -> bool:
     >>> [readable(one, Column("kind", "category", allowed=("capex", "opex"))) for one in ("capx", "Opex")]
     [False, True]
     """
-    cell = pd.Series([text], dtype="str")
-    if column.type == "number":
-        return bool(plain_numbers(cell).notna().all())
-    return bool((dates_of(cell) if column.type == "date" else READERS[column.type](cell, column).values).notna().all())
+    return bool(READERS[column.type](pd.Series([text], dtype="str"), column).values.notna().all())

@@ -177,7 +177,7 @@ def test_dates_with_a_clock_and_mixed_with_iso():
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("written", ["2027", "31/02/2027", "soon", "2027-13-01", "99", "Q3 2027"])
+@pytest.mark.parametrize("written", ["2027", "31/02/2027", "soon", "2027-13-01", "99", "Q3 2027", "046450", "0000/1/1"])
 def test_what_is_no_date(written):
     assert dates(written)[2].bad.all()
 
