@@ -140,10 +140,13 @@ def year_of(header: str) -> tuple[int, str] | None:
     ((2027, 'budget'), (2027, 'ist'), None, (2027, ''), (2027, ''))
     >>> year_of("2027 (Actual)"), year_of("Budget (FY27)"), year_of("2027 (2)"), year_of("H1/27"), year_of("2027 (P80)")
     ((2027, 'actual'), (2027, 'budget'), (2027, ''), (2027, ''), (2027, 'p'))
+    >>> year_of("'27"), year_of("Ist '27"), year_of("Cost27"), year_of("P50")
+    ((2027, ''), (2027, 'ist'), None, None)
     """
     bare = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", _bare_of(header))
     if (whole := re.sub(rf"[\s/'’-]*{values.PART_OF_YEAR}[\s/'’-]*", " ", bare)) != bare:
         bare = re.sub(r"(?<!\d)(?=\d\d$)", "20", whole.strip())
+    bare = re.sub(r"^(\D*)['’](?=(?:1[5-9]|[2-5]\d)$)", r"\1 20", bare)
     if several_years(bare):
         return None
     if period := _period_of(bare):

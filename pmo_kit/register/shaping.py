@@ -218,7 +218,7 @@ def looks_like_numbers(header: str, cells: pd.Series) -> bool:
 
 def looks_like_amounts(header: str, cells: pd.Series) -> bool:
     """True when a header names amounts, and at least half of the filled cells are numbers."""
-    name = values.folded(header)
+    name = re.sub(r"(?<=[^\W\d_])(?=\d)", " ", values.folded(header))  # Cost27
     return bool(_AMOUNT.search(name) and not _SPENT.search(name) and looks_like_numbers(header, cells))
 
 
@@ -231,8 +231,8 @@ def _says_the_same(kind: str, cells: pd.Series, settings: Settings) -> bool:
     if kind == "unit":
         read = [(one, *values.read_unit(one)) for one in said]
         units = {scale or ("unit" if codes or one in ("unit", "1") else one) for one, codes, scale, _ in read}
-        own = {codes for _, codes, _, _ in read} <= {"", settings.currency}
-        return own and units == {settings.money_unit} - {""}
+        ours = {codes for _, codes, _, _ in read} <= {"", settings.currency}
+        return ours and units == {settings.money_unit} - {""}
     if kind == "price":
         basis, year = settings.price_basis, str(settings.price_base_year)
         own = {year, basis, f"{basis} {year}"}

@@ -757,6 +757,8 @@ def test_parts_of_a_year_are_added_up_however_they_are_written(tmp_path, heads):
         ("Year 1", "? amounts, not read"),
         ("Jahr 1", "? amounts, not read"),
         ("N+1", "? amounts, not read"),
+        ("Cost27", "? amounts, not read"),
+        ("Cost '27", "its header is a year"),
         ("2027 %", "follows from the others"),
         ("2027 Var", "follows from the others"),
     ],
