@@ -146,25 +146,25 @@ def pack(options: argparse.Namespace) -> int:
     """Build packs; one that fails takes no other down."""
     from pmo_kit.packs.asking import asked, described, listed, log_runs, summed, warned, write_letter
 
-    specs, unread = asked(_pack_files(options), options.only, options.set)
+    packs, unread = asked(_pack_files(options), options.only, options.set)
     failed: list[BaseException] = [*unread]
     for error in unread:
         _tell(f"\n{error}\n", sys.stderr)
     if options.list or options.dry_run:
-        _tell("\n".join(map(listed if options.list else described, specs)))
+        _tell("\n".join(map(listed if options.list else described, packs)))
         return FAILED if failed else DONE
     from pmo_kit.packs.building import Built, build_packs
 
     built: Sequence[Built] = ()
     try:
-        built = build_packs(specs, options.out, options.workers, None, True, options.force, options.if_changed)
+        built = build_packs(packs, options.out, options.workers, None, True, options.force, options.if_changed)
         for one in built:
             if one.error is not None:
                 _tell(f"\n{one.error}\n", sys.stderr)
             elif one.folder is not None:
                 _tell(seen_from_here(one.folder / "index.html"))
                 if one.unchanged:
-                    _tell(f"{one.spec.name}: nothing changed", sys.stderr)
+                    _tell(f"{one.pack.name}: nothing changed", sys.stderr)
                 elif options.eml:
                     _tell(seen_from_here(write_letter(one)))
                 if told := warned(one.folder):

@@ -16,16 +16,16 @@ from pmo_kit.disk import new_folder, real, scratch, write_whole
 from pmo_kit.doors import missing
 from pmo_kit.errors import PmoError
 from pmo_kit.facts import number
-from pmo_kit.packs import run
-from pmo_kit.packs.building import Built, settled
+from pmo_kit.packs.building import Built
+from pmo_kit.packs.jobs import Pack, expand, read_notebook, stage
 from pmo_kit.packs.manifest import Published, read_json
-from pmo_kit.packs.spec import PackSpec, expand, only, read_notebook, read_spec, with_values
+from pmo_kit.packs.spec import read_spec
 from pmo_kit.shipped import shipped
 
 
 def asked(
     files: Sequence[Path], chapters: Sequence[str] = (), values: Sequence[str] = ()
-) -> tuple[list[PackSpec], list[PmoError]]:
+) -> tuple[list[Pack], list[PmoError]]:
     """The packs of some pack files, and what is wrong with the files that cannot be used.
 
     Parameters
@@ -33,28 +33,28 @@ def asked(
     files : sequence of Path
         Pack files.
     chapters, values : sequence of str
-        As for `only` and `with_values`.
+        As for `expand`.
     """
-    specs: list[PackSpec] = []
+    packs: list[Pack] = []
     failed: list[PmoError] = []
     for file in files:
         try:
-            specs += expand(only(with_values(read_spec(file), values), chapters))
+            packs += expand(read_spec(file), values, chapters)
         except PmoError as error:
             failed.append(error)
-    return specs, failed
+    return packs, failed
 
 
-def listed(spec: PackSpec) -> str:
+def listed(pack: Pack) -> str:
     """A pack and its chapters, in a few lines."""
-    lines = [f"{spec.name}: {spec.title} ({spec.status})"]
-    for place, chapter in enumerate(spec.chapters, 1):
+    lines = [f"{pack.name}: {pack.title} ({pack.status})"]
+    for place, chapter in enumerate(pack.chapters, 1):
         title = f"{chapter.title} (annex)" if chapter.annex else chapter.title
         lines.append(f"  {place}  {title}: {chapter.notebook.stem}")
     return "\n".join(lines)
 
 
-def described(spec: PackSpec) -> str:
+def described(pack: Pack) -> str:
     """What building a pack would do: register, media, chapters with every parameter; nothing is executed.
 
     Raises
@@ -62,19 +62,18 @@ def described(spec: PackSpec) -> str:
     PackError, DataError
         What can be known to be wrong before a notebook runs.
     """
-    spec = settled(spec)
     with scratch() as temporary:
-        stage = run.stage(spec, temporary / "stage")
+        staged = stage(pack, temporary / "stage")
+    register = staged.register
     lines = [
-        f"{spec.name}: {spec.title} ({spec.status})",
-        f"  register {stage.register.settings.name}, content {stage.register.fingerprint[:8]}, "
-        f"{len(stage.register.projects)} projects",
-        f"  media {', '.join(spec.formats)}",
+        f"{pack.name}: {pack.title} ({pack.status})",
+        f"  register {register.settings.name}, content {register.fingerprint[:8]}, {len(register.projects)} projects",
+        f"  media {', '.join(pack.formats)}",
     ]
-    for place, job in enumerate(stage.jobs, 1):
+    for place, job in enumerate(staged.jobs, 1):
         given = ", ".join(f"{name} = {value!r}" for name, value in sorted(job.parameters.items()))
         lines.append(f"  {place}  {job.title}: {job.notebook}, {given}")
-    return "\n".join([*lines, *(f"  not shown: {line}" for line in stage.absent)])
+    return "\n".join([*lines, *(f"  not shown: {line}" for line in staged.absent)])
 
 
 def warned(folder: Path) -> str:
@@ -86,13 +85,13 @@ def warned(folder: Path) -> str:
 
 def summed(built: Sequence[Built], unread: int = 0) -> str:
     """The summary of a run: what was built, what was not and why, in a line each."""
-    width = max((len(one.spec.name) for one in built), default=0)
+    width = max((len(one.pack.name) for one in built), default=0)
     lines = []
     for one in built:
-        reused = f", {one.reused} of {len(one.spec.chapters)} chapters reused" if one.reused else ""
+        reused = f", {one.reused} of {len(one.pack.chapters)} chapters reused" if one.reused else ""
         words = "unchanged" if one.unchanged else f"built after {number(one.seconds, 0)} s{reused}"
         state = f"not built: {_first(one.error)}" if one.error else words
-        lines.append(f"  {one.spec.name:<{width}}  {state}")
+        lines.append(f"  {one.pack.name:<{width}}  {state}")
     failed = sum(one.error is not None for one in built) + unread
     made = len(built) + unread - failed
     head = f"{made} pack{'s' * (made != 1)} built" + (f", {failed} not" if failed else "")
@@ -121,7 +120,7 @@ def log_runs(built: Sequence[Built], failed: Sequence[BaseException], file: Path
     lines = [
         {
             "time": now,
-            "pack": one.spec.name,
+            "pack": one.pack.name,
             "state": "failed" if one.folder is None else "unchanged" if one.unchanged else "built",
             "id": one.folder.name if one.folder else None,
             "folder": str(one.folder) if one.folder else None,

@@ -8,11 +8,11 @@ import getpass
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
+from functools import partial
 from pathlib import Path
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
@@ -22,56 +22,23 @@ from pmo_kit.disk import real, scratch, write_whole
 from pmo_kit.doors import door
 from pmo_kit.errors import PackError, PmoError, worded
 from pmo_kit.packs import manifest, run
+from pmo_kit.packs.jobs import Job, Pack, Stage, expand, hashes, read_notebook, stage
 from pmo_kit.packs.manifest import Published
-from pmo_kit.packs.run import Cache, Job, Stage, canonical, key_of
-from pmo_kit.packs.spec import PackSpec, expand, read_notebook, read_spec
+from pmo_kit.packs.run import Cache, canonical
+from pmo_kit.packs.spec import MEDIA, Medium, read_spec
 
 if TYPE_CHECKING:
-    from pmo_kit.packs.layout import Collected
-
-
-@dataclass(frozen=True)
-class Medium:
-    """A medium beside the page: its file, its words for a reader, what makes it and what that needs."""
-
-    file: str
-    words: str
-    maker: str
-    needs: str
-
-
-MEDIA: Mapping[str, Medium] = {
-    "pdf": Medium("pack.pdf", "paper (PDF)", "pmo_kit.packs.media.pdf:pdf_bytes", "typst"),
-    "pptx": Medium("pack.pptx", "slides (PPTX)", "pmo_kit.packs.media.pptx:deck_bytes", "pptx"),
-    "xlsx": Medium("annex.xlsx", "workbook (XLSX)", "pmo_kit.packs.media.xlsx:annex_bytes", "xlsxwriter"),
-}
-
-
-def settled(spec: PackSpec) -> PackSpec:
-    """The pack file with its media: those it asks for, or all that can be made here.
-
-    Raises
-    ------
-    PackError
-        A medium that is asked for needs a package that is not installed.
-    """
-    lacks = {name: medium.needs for name, medium in MEDIA.items() if not find_spec(medium.needs)}
-    if not spec.formats:
-        return replace(spec, formats=("html", *(name for name in MEDIA if name not in lacks)))
-    for name in (name for name in spec.formats if name in lacks):
-        words = f"{spec.file.name} asks for {name}, which needs the package"
-        raise PackError(f"{words} {lacks[name]}: pip install {lacks[name]}")
-    return spec
+    from pmo_kit.packs.layout import Collected, Outline
 
 
 def pack_files(
-    stage: Stage, notebooks: Mapping[str, bytes], made_with: Mapping[str, Any]
+    staged: Stage, notebooks: Mapping[str, bytes], made_with: Mapping[str, Any]
 ) -> tuple[dict[str, bytes], bytes, str]:
     """Make every file of a pack from its executed notebooks, without running anything again.
 
     Parameters
     ----------
-    stage : Stage
+    staged : Stage
         The pack.
     notebooks : mapping of str to bytes
         Executed notebooks, canonical, in the order of the chapters.
@@ -95,25 +62,21 @@ def pack_files(
     from pmo_kit.packs.media import html
     from pmo_kit.packs.media.pdf import letter_files, provenance_bytes, warning
 
-    spec, register, sources = stage.spec, stage.register, stage.sources
+    pack, register, sources = staged.pack, staged.register, staged.sources
     parsed = {name: nbformat.reads(content.decode(), as_version=4) for name, content in notebooks.items()}
-    chapters = collect(list(parsed.items()))
-    questions = [question(notebook) for notebook in parsed.values()]
-    drawn = lay_out(spec, chapters, questions)
-    own = register.table("vocabulary").set_index("term")["our_word"].to_dict()
-    exhibits = [i.referring(drawn.places).in_own_words(own) for chapter in chapters for i in chapter]
+    drawn = lay_out(staged, collect(list(parsed.items())), [question(notebook) for notebook in parsed.values()])
+    exhibits = drawn.collected
     figures = manifest.dumps([{"notebook": i.notebook, "cell": i.cell, **i.record} for i in exhibits])
-    content = _inputs(stage, exhibits, notebooks, made_with)
+    content = _inputs(staged, exhibits, notebooks, made_with)
     content["pack_file"] = manifest.sha256(sources["sources/pack.yml"])
-    content["unprintable"] = lost = _lost(exhibits) if "pdf" in spec.formats else {}
-    answering, why = html.find_live(parsed.values()) if spec.live else (None, "")
+    content["unprintable"] = lost = _lost(exhibits) if "pdf" in pack.formats else {}
+    answering, why = html.find_live(parsed.values()) if pack.spec.live else (None, "")
     if answering is not None:
         content["live"] = answering.stated
     name = manifest.pack_id(content, figures)
-    absent = (*stage.absent, *filter(None, (warning(lost), why)))
-    drawn = replace(drawn.worded({item.id: item for item in exhibits}), pack_id=name, manifest=content,
-                    settings=register.settings, absent=absent, register=register)  # fmt: skip
-    media = [MEDIA[one] for one in spec.formats if one in MEDIA]
+    absent = (*drawn.absent, *filter(None, (warning(lost), why)))
+    drawn = replace(drawn, pack_id=name, manifest=content, absent=absent)
+    media = [MEDIA[one] for one in pack.formats if one in MEDIA]
     others = [(one.file, one.words) for one in media]
     files = {
         "index.html": html.page(drawn, others, answering),
@@ -123,8 +86,8 @@ def pack_files(
         **({"question.json": answering.question} if answering else {}),
         **sources,
     }
-    files |= {one.file: _made(one, drawn, spec) for one in media}
-    if "pdf" in spec.formats:
+    files |= {one.file: _made(one, drawn) for one in media}
+    if "pdf" in pack.formats:
         files |= {**letter_files(drawn), "provenance.pdf": provenance_bytes(drawn)}
     content["id"] = name
     words = ", ".join(["page (HTML)", *(words for _, words in others)])
@@ -132,11 +95,11 @@ def pack_files(
     content["outputs"] = {file: manifest.sha256(data) for file, data in sorted(files.items())}
     files["manifest.json"] = manifest.dumps(content)
     asks = drawn.front is None or drawn.front.deciding or any(item.id == PLAN for item in exhibits)
-    return files, blank_decisions(spec, exhibits, register) if asks else b"", name
+    return files, blank_decisions(pack, exhibits, register) if asks else b"", name
 
 
 def _inputs(
-    stage: Stage,
+    staged: Stage,
     exhibits: Sequence[Collected],
     notebooks: Mapping[str, bytes],
     made_with: Mapping[str, Any],
@@ -147,21 +110,22 @@ def _inputs(
     """
     from pmo_kit.register.report import grade_register
 
-    spec, register, settings = stage.spec, stage.register, stage.register.settings
+    pack, register, settings = staged.pack, staged.register, staged.register.settings
+    severity = register.findings["severity"]
     return {
-        "pack": spec.name,
-        "title": spec.title,
-        "committee": spec.committee,
-        "date": spec.date.isoformat() if spec.date else None,
-        "status": spec.status,
+        "pack": pack.name,
+        "title": pack.title,
+        "committee": pack.committee,
+        "date": pack.date.isoformat() if pack.date else None,
+        "status": pack.status,
         "register": {
             "name": settings.name,
             "as_of": settings.as_of.isoformat() if settings.as_of else None,
             "fingerprint": register.fingerprint,
-            "findings": manifest.finding_counts(register),
+            "findings": {name: int(severity.eq(name).sum()) for name in ("block", "warn", "info")},
             "grade": grade_register(register).grade,
         },
-        "inputs": dict(stage.inputs),
+        "inputs": dict(staged.inputs),
         "chapters": [
             {
                 "title": job.title,
@@ -170,7 +134,7 @@ def _inputs(
                 "parameters": dict(sorted(job.parameters.items())),
                 "executed_sha256": manifest.sha256(notebooks[job.notebook]),
             }
-            for job in stage.jobs
+            for job in staged.jobs
         ],
         "exhibits": [
             {
@@ -204,7 +168,7 @@ def _lost(exhibits: Sequence[Collected]) -> dict[str, str]:
     return {name: letters for name, letters in found.items() if letters}
 
 
-def _made(medium: Medium, drawn: Any, spec: PackSpec) -> bytes:
+def _made(medium: Medium, drawn: Outline) -> bytes:
     """A file of a medium; what goes wrong in it is said of it alone."""
     try:
         content = resolve_name(medium.maker)(drawn)
@@ -212,7 +176,7 @@ def _made(medium: Medium, drawn: Any, spec: PackSpec) -> bytes:
         raise
     except Exception as error:
         raise PackError(
-            f"{medium.file} of {spec.name} could not be made: {type(error).__name__}: {error}. "
+            f"{medium.file} of {drawn.pack.name} could not be made: {type(error).__name__}: {error}. "
             "Leave that medium out with a line 'formats' until it is mended."
         ) from error
     assert isinstance(content, bytes)
@@ -225,8 +189,8 @@ class Built:
 
     Parameters
     ----------
-    spec : PackSpec
-        Its pack file.
+    pack : Pack
+        What was asked for.
     folder : Path or None
         Where it is published.
     error : PmoError or None
@@ -241,7 +205,7 @@ class Built:
         Nothing that it follows from had changed: it was not built again.
     """
 
-    spec: PackSpec
+    pack: Pack
     folder: Path | None
     error: PmoError | None
     seconds: float
@@ -305,7 +269,7 @@ def build_pack(
 
 
 def build_packs(
-    specs: Sequence[PackSpec],
+    packs: Sequence[Pack],
     out: str | Path = "build/packs",
     workers: int = 2,
     executor: Executor | None = None,
@@ -317,8 +281,8 @@ def build_packs(
 
     Parameters
     ----------
-    specs : sequence of PackSpec
-        Packs, each with a name of its own: `expand(read_spec(file))`.
+    packs : sequence of Pack
+        Each with a name of its own: `expand(read_spec(file))`.
     out : str or Path
         Folder of all packs; `out/.cache` keeps executed notebooks.
     workers : int
@@ -333,25 +297,24 @@ def build_packs(
     Returns
     -------
     tuple of Built
-        In the order of `specs`. What is wrong with one pack is in it; nothing is raised for it.
+        In the order of `packs`. What is wrong with one pack is in it; nothing is raised for it.
 
     Raises
     ------
     PackError
         When two packs have one name.
     """
-    names = [spec.name for spec in specs]
+    names = [pack.name for pack in packs]
     for twice in sorted({name for name in names if names.count(name) > 1}):
         raise PackError(f"Two packs are named '{twice}': change the line 'pack' of one.")
     place = real(out)
     place.mkdir(parents=True, exist_ok=True)
     with scratch(None if executor is None else place) as temporary, run.surroundings(temporary / "shared"):
         batch = _Batch(place, temporary, Cache(place / ".cache", force), if_changed)
-        for number, spec in enumerate(specs):
-            with batch.told(spec):
-                batch.add(number, spec)
+        for number, pack in enumerate(packs):
+            batch.attempt(pack, partial(batch.add, number, pack))
         batch.run(workers, executor, progress)
-    return tuple(batch.built[spec.name] for spec in specs)
+    return tuple(batch.built[name] for name in names)
 
 
 class _Batch:
@@ -369,31 +332,34 @@ class _Batch:
         self.jobs: dict[str, Job] = {}
         self.seconds: dict[str, float] = {}
 
-    @contextlib.contextmanager
-    def told(self, spec: PackSpec, stage: Stage | None = None) -> Iterator[None]:
-        """Note what is wrong with one pack, in words; the others go on."""
+    def attempt(self, pack: Pack, work: Callable[[], Path | None], staged: Stage | None = None) -> None:
+        """Do some of the work on a pack and note what became of it, in words where it failed; the others go on."""
+        folder, error = None, None
         try:
-            yield
-        except PmoError as error:
-            self._ends(spec, None, error, stage)
-        except (OSError, UnicodeEncodeError) as error:
-            words = f"{spec.name} was not built; the pack published last is untouched. {worded(error)}"
-            self._ends(spec, None, PackError(words), stage)
+            folder = work()
+        except PmoError as failed:
+            error = failed
+        except (OSError, UnicodeEncodeError) as failed:
+            words = f"{pack.name} was not built; the pack published last is untouched. {worded(failed)}"
+            error = PackError(words)
+        if folder or error:
+            reused = sum(self.jobs.get(job.key) is not job for job in staged.jobs) if staged else 0
+            seconds, unchanged = time.time() - self.begun, staged is None and error is None
+            before = self.latest.get(pack.name)
+            self.built[pack.name] = Built(pack, folder, error, seconds, reused, before, unchanged)
 
-    def add(self, number: int, spec: PackSpec) -> None:
-        """Stage a pack and note which of its notebooks nobody has executed."""
-        spec = settled(spec)
-        stage = run.stage(spec, self.folder / str(number), self.registers)
-        if self._unchanged(spec.name, stage.sources):
-            self._ends(spec, self.latest[spec.name], None, unchanged=True)
-            return
-        jobs = tuple(replace(job, key=key_of(job, self.software)) for job in stage.jobs)
-        for job in jobs:
+    def add(self, number: int, pack: Pack) -> Path | None:
+        """Stage a pack and note which of its notebooks nobody has executed; the latest one where it has all of that."""
+        staged = stage(pack, self.folder / str(number), self.software, self.registers)
+        if self._unchanged(pack.name, staged.sources):
+            return self.latest[pack.name]
+        for job in staged.jobs:
             if job.key not in self.known and job.key not in self.jobs:
                 content = self.cache.get(job.key)
                 self.jobs |= {job.key: job} if content is None else {}
                 self.known |= {job.key: content} if content is not None else {}
-        self.waiting.append(replace(stage, jobs=jobs))
+        self.waiting.append(staged)
+        return None
 
     def _unchanged(self, name: str, sources: Mapping[str, bytes]) -> bool:
         """Note the latest pack of a name; whether it is wanted and follows from the same."""
@@ -416,7 +382,7 @@ class _Batch:
 
         jobs = sorted(self.jobs.values(), key=longest)
         many = f"{len(self.waiting)} packs" if len(self.waiting) > 1 else ""
-        title = many or next((stage.spec.title for stage in self.waiting), "")
+        title = many or next((staged.pack.title for staged in self.waiting), "")
         with ExitStack() as stack:
             bar = stack.enter_context(run.Progress(title, jobs, progress and bool(jobs)))
             self._finish()
@@ -446,33 +412,33 @@ class _Batch:
 
     def _finish(self) -> None:
         """Lay out and publish every pack whose notebooks have ended."""
-        ready = [stage for stage in self.waiting if all(job.key in self.known for job in stage.jobs)]
-        self.waiting = [stage for stage in self.waiting if stage not in ready]
-        for stage in ready:
-            with self.told(stage.whole, stage):
-                self._ends(stage.whole, self._published(stage, self.place / stage.spec.name), None, stage)
+        ready = [staged for staged in self.waiting if all(job.key in self.known for job in staged.jobs)]
+        self.waiting = [staged for staged in self.waiting if staged not in ready]
+        for staged in ready:
+            self.attempt(staged.pack, partial(self._published, staged), staged)
 
-    def _published(self, stage: Stage, home: Path) -> Path:
+    def _published(self, staged: Stage) -> Path:
         """Publish a pack, or leave the page that says which cells failed."""
         from pmo_kit.packs.media import html
 
+        pack, home = staged.pack, self.place / staged.pack.name
         home.mkdir(parents=True, exist_ok=True)
-        pairs = [(job, self.known[job.key]) for job in stage.jobs]
+        pairs = [(job, self.known[job.key]) for job in staged.jobs]
         failures = [replace(x, title=job.title) for job, x in pairs if isinstance(x, run.Failure)]
         if failures:
-            write_whole(home / "error.html", html.error_page(stage.spec, failures))
-            raise PackError(run.told(stage.spec, failures, home / "error.html"))
-        if run.hashes(stage.folder / "inputs") != stage.inputs:
-            raise PackError(f"{stage.spec.name}: the snapshot of its inputs was changed while it was built.")
+            write_whole(home / "error.html", html.error_page(staged, failures))
+            raise PackError(run.told(pack, failures, home / "error.html"))
+        if hashes(staged.folder / "inputs") != staged.inputs:
+            raise PackError(f"{pack.name}: the snapshot of its inputs was changed while it was built.")
         notebooks = {job.notebook: content for job, content in pairs if isinstance(content, bytes)}
-        files, decisions, name = pack_files(stage, notebooks, self.software)
-        diary = {**self._run(stage), "seal": manifest.seal(files["manifest.json"])}
+        files, decisions, name = pack_files(staged, notebooks, self.software)
+        diary = {**self._run(staged), "seal": manifest.seal(files["manifest.json"])}
         beside = {"run.json": manifest.dumps(diary), **({"decisions.csv": decisions} if decisions else {})}
         folder = manifest.publish(files, beside, home, name)
         (home / "error.html").unlink(missing_ok=True)
         return folder
 
-    def _run(self, stage: Stage) -> dict[str, Any]:
+    def _run(self, staged: Stage) -> dict[str, Any]:
         """What is worth knowing of a run and follows from no input."""
         try:
             user = getpass.getuser()
@@ -482,15 +448,6 @@ class _Batch:
             "begun": dt.datetime.fromtimestamp(self.begun, dt.UTC).isoformat(timespec="seconds"),
             "seconds": round(time.time() - self.begun, 1),
             "asked_by": user,
-            "pack_file": os.fsencode(stage.spec.file).decode(errors="replace"),
-            "reused": [job.notebook for job in stage.jobs if job.key not in self.jobs],
+            "pack_file": os.fsencode(staged.pack.spec.file).decode(errors="replace"),
+            "reused": [job.notebook for job in staged.jobs if job.key not in self.jobs],
         }
-
-    def _ends(
-        self, spec: PackSpec, folder: Path | None, error: PmoError | None, stage: Stage | None = None,
-        unchanged: bool = False,
-    ) -> None:  # fmt: skip
-        """Note what became of a pack."""
-        reused = sum(self.jobs.get(job.key) is not job for job in stage.jobs) if stage else 0
-        seconds, before = time.time() - self.begun, self.latest.get(spec.name)
-        self.built[spec.name] = Built(spec, folder, error, seconds, reused, before, unchanged)

@@ -21,8 +21,8 @@ from pmo_kit.register.schema import load_schema
 from pmo_kit.register.settings import Settings
 
 if TYPE_CHECKING:
+    from pmo_kit.packs.jobs import Pack
     from pmo_kit.packs.layout import Collected
-    from pmo_kit.packs.spec import PackSpec
     from pmo_kit.register.findings import Intake
     from pmo_kit.register.sheets import Body
 
@@ -33,7 +33,7 @@ _NO_ROWS = ("banner_row", "total_row", "example_row")
 _FUNDS = ("fund", "fund_to_next_gate", "fund_with_condition")
 
 
-def blank_decisions(spec: PackSpec, exhibits: Sequence[Collected], register: Any) -> bytes:
+def blank_decisions(pack: Pack, exhibits: Sequence[Collected], register: Any) -> bytes:
     """`decisions.csv` of a pack: a line for each project that the pack recommends something for.
 
     Its columns are those of the table `decisions`; the recommendation, the amount and the size are filled in, and
@@ -42,7 +42,7 @@ def blank_decisions(spec: PackSpec, exhibits: Sequence[Collected], register: Any
 
     Parameters
     ----------
-    spec : PackSpec
+    pack : Pack
         Committee and date.
     exhibits : sequence of Collected
         The plan (`arbitration.plan`) and what is refused (`arbitration.refused`) are read; without them the requests
@@ -71,8 +71,8 @@ def blank_decisions(spec: PackSpec, exhibits: Sequence[Collected], register: Any
     for project_id, found in advice.items():
         request = requests.get(project_id) or of_all.get(found["recommended"], {})
         own = {
-            "date": spec.date.isoformat() if spec.date else "",
-            "committee": spec.committee,
+            "date": pack.date.isoformat() if pack.date else "",
+            "committee": pack.committee,
             "project_id": project_id,
             "project_name": _text(names.get(project_id)),
             "owner": _text(request.get("owner")),

@@ -6,13 +6,14 @@ import difflib
 import itertools
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pmo_kit.errors import PackError
-from pmo_kit.packs.spec import Chapter, PackSpec
+from pmo_kit.packs.jobs import Pack, Stage
+from pmo_kit.packs.spec import Chapter, Deck
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,17 +47,13 @@ class Collected:
 
         return reworded(self.exhibit.printed, bound)
 
-    def in_own_words(self, vocabulary: Mapping[str, str]) -> Collected:
-        """The same in the words of the organisation, in every medium."""
-        from pmo_kit.exhibits.cells import in_own_words
+    def worded(self, places: Mapping[str, str], vocabulary: Mapping[str, str]) -> Collected:
+        """The same as it is printed, in the words of the organization.
+
+        "(see risk.tornado)" is said as the place of that exhibit, "(annex 4)", or left out.
+        """
+        from pmo_kit.exhibits.cells import in_own_words, reworded
         from pmo_kit.exhibits.records import to_json
-
-        exhibit = in_own_words(self.exhibit, vocabulary)
-        return self if exhibit is self.exhibit else replace(self, exhibit=exhibit, record=to_json(exhibit))
-
-    def referring(self, places: Mapping[str, str]) -> Collected:
-        """The same with "(see risk.tornado)" said as the place of that exhibit, "(annex 4)", or left out."""
-        from pmo_kit.exhibits.records import from_json
 
         refers: dict[str, str] = {}
 
@@ -66,12 +63,8 @@ class Collected:
                 refers.setdefault(f"({place})", found[1])
             return f" ({place})" if place else ""
 
-        text = json.dumps(self.record, ensure_ascii=False)
-        told = _REFERENCE.sub(said, text)
-        if told == text:
-            return self
-        record = json.loads(told)
-        return replace(self, exhibit=from_json(record), record=record, refers=refers)
+        exhibit = in_own_words(reworded(self.exhibit, lambda text: _REFERENCE.sub(said, text)), vocabulary)
+        return replace(self, exhibit=exhibit, record=to_json(exhibit), refers=refers)
 
     @property
     def where(self) -> str:
@@ -198,11 +191,9 @@ class Part:
     title, question : str
         What heads it.
     shown : tuple of Collected
-        All that its notebook shows here, in printed order, also what stands on page one instead.
+        What its notebook shows here, in printed order; of what stands on page one only what cannot be shown.
     moved : tuple of Collected
         What it has in the annex.
-    placed : tuple of str
-        Ids that stand on page one.
     annex : bool
         Whether it is a part of the annex.
     """
@@ -212,22 +203,17 @@ class Part:
     question: str
     shown: tuple[Collected, ...]
     moved: tuple[Collected, ...] = ()
-    placed: tuple[str, ...] = ()
     annex: bool = False
-
-    def _kept(self, bare: bool) -> tuple[Collected, ...]:
-        return tuple(i for i in self.shown
-                     if _bare(i) == bare and i.id not in self.placed and not i.id.startswith(PAGE_ONE))  # fmt: skip
 
     @property
     def items(self) -> tuple[Collected, ...]:
         """Its exhibits."""
-        return self._kept(bare=False)
+        return tuple(item for item in self.shown if not _bare(item))
 
     @property
     def lead(self) -> tuple[str, ...]:
         """The messages without text that head it."""
-        return tuple(item.exhibit.title for item in self._kept(bare=True) if not _not_shown(item))
+        return tuple(item.exhibit.title for item in self.shown if _bare(item) and not _not_shown(item))
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -245,10 +231,12 @@ class Outline:
 
     Parameters
     ----------
-    spec : PackSpec
-        The pack file.
+    pack : Pack
+        What is asked for.
     chapters : tuple of Part
         The chapters, then the parts of the annex.
+    collected : tuple of Collected
+        All exhibits, as the notebooks show them one after the other.
     letters : tuple of Collected
         Papers of their own, each to somebody.
     rest : tuple of Collected
@@ -261,6 +249,10 @@ class Outline:
         Of the register: name, unit, as_of, notice.
     absent : tuple of str
         Chapters that are left out, one line each.
+    whole : bool
+        Whether every chapter of the pack file is in it; where one is not, page one may be left out too.
+    deck : Deck, optional
+        The organization's own template of slides.
     register : Register, optional
         The tables that the formulas of the workbook stand on.
 
@@ -270,45 +262,39 @@ class Outline:
         When page one asks for an exhibit that no notebook shows, or an exhibit has no alternative text.
     """
 
-    spec: PackSpec
+    pack: Pack
     chapters: tuple[Part, ...]
+    collected: tuple[Collected, ...]
     letters: tuple[Collected, ...] = ()
     rest: tuple[Collected, ...] = ()
     pack_id: str = ""
     manifest: Mapping[str, Any] = field(default_factory=dict)
     settings: Any = None
     absent: tuple[str, ...] = ()
+    whole: bool = True
+    deck: Deck | None = None
     register: Any = None
 
     def __post_init__(self) -> None:
-        for item in (*(item for part in self.chapters for item in part.shown), *self.letters, *self.rest):
+        for item in self.collected:
             if not item.exhibit.alt.strip():
                 raise PackError(f"Exhibit '{item.id}' ({item.where}) has no words for those who cannot see it (alt).")
         _ = self.front
 
-    def worded(self, known: Mapping[str, Collected]) -> Outline:
-        """The same places with other words: each exhibit as it is in `known`."""
-
-        def now(items: Sequence[Collected]) -> tuple[Collected, ...]:
-            return tuple(known[item.id] for item in items)
-
-        parts = (replace(part, shown=now(part.shown), moved=now(part.moved)) for part in self.chapters)
-        return replace(self, chapters=tuple(parts), letters=now(self.letters), rest=now(self.rest))
-
     @cached_property
     def front(self) -> Front | None:
         """Page one; None where the pack file has none, or one whose chapter is left out."""
-        asked = self.spec.page_one
+        asked = self.pack.spec.page_one
         if asked is None:
             return None
-        known = {item.id: item for part in self.chapters for item in part.shown}
+        known = {item.id: item for item in self.collected}
         absent = [i for i in asked.ids if i not in known]
-        if absent and asked.optional:
+        if absent and not self.whole:
             return None
         if absent:
             have = ", ".join(sorted(i for i in known if i.startswith(PAGE_ONE))) or "none"
             raise PackError(
-                f"Page one of {self.spec.file.name} asks for {', '.join(absent)}, which no "
+                f"Page one of {self.pack.spec.file.name} asks for {', '.join(absent)}, which no "
                 f"notebook shows. Shown for page one: {have}."
             )
 
@@ -325,20 +311,9 @@ class Outline:
         )
 
     @property
-    def places(self) -> dict[str, str]:
-        """Where each exhibit stands, in words: "chapter 4", "annex 2"; page one needs none."""
-        found = {
-            item.id: part.title.partition(".")[0].lower() if part.annex else f"chapter {part.number}"
-            for part in self.chapters
-            for item in part.shown
-            if item.id not in part.placed and not item.id.startswith(PAGE_ONE)
-        }
-        return found | {item.id: WORKBOOK for item in self.rest}
-
-    @property
     def missing(self) -> tuple[str, ...]:
         """What is not shown, one line each."""
-        without = self.spec.page_one is not None and self.front is None
+        without = self.pack.spec.page_one is not None and self.front is None
         line = "There is no page one: it stands on a chapter that this register cannot fill yet."
         parts = (told for part in self.chapters for told in part.missing)
         return (*([line] if without else []), *self.absent, *parts)
@@ -354,25 +329,14 @@ class Outline:
         parts = [
             register["name"],
             f"Pack {self.pack_id}",
-            self.spec.date.isoformat() if self.spec.date else "",
+            self.pack.date.isoformat() if self.pack.date else "",
             f"data as of {register['as_of'] or 'a date not stated'}",
             f"register {register['fingerprint'][:8]}",
             f"data grade {register['grade']}",
             f"pmo_kit {self.manifest['software']['pmo_kit']}",
-            self.spec.status,
+            self.pack.status,
         ]
         return " · ".join(part for part in parts if part)
-
-    @property
-    def rebuild(self) -> str:
-        """How to make the pack again, in words."""
-        version = self.manifest["software"]["pmo_kit"]
-        return (
-            f"To rebuild it: install pmo_kit {version} with the packages of manifest.json, then run pmo-kit verify "
-            "on the folder of this pack. The notebooks, the register and the pack file as they were stand in "
-            "its folder sources; they are executed again, and what differs is named. Notebooks are programs: execute "
-            "those of a pack only if you trust who sent it."
-        )
 
     @cached_property
     def provenance(self) -> dict[str, Any]:
@@ -388,7 +352,10 @@ class Outline:
             "register": f"Register {register['name']}, data as of {register['as_of'] or 'a date not stated'}, SHA-256 "
             f"of its content {register['fingerprint']}. Findings on its data: {findings['warn']} to look at, "
             f"{findings['info']} notes.",
-            "rebuild": self.rebuild,
+            "rebuild": f"To rebuild it: install pmo_kit {manifest['software']['pmo_kit']} with the packages of "
+            "manifest.json, then run pmo-kit verify on the folder of this pack. The notebooks, the register and the "
+            "pack file as they were stand in its folder sources; they are executed again, and what differs is named. "
+            "Notebooks are programs: execute those of a pack only if you trust who sent it.",
             "figures": [
                 [one["notebook"], one["id"], str(one["cell"]), rows.get(one["id"]) or one["source"],
                  "; ".join(named(one["inputs"]))]
@@ -405,7 +372,7 @@ class Outline:
     @property
     def papers(self) -> dict[str, str]:
         """The files of the letters, where papers are made -> the sponsor whom each is for."""
-        sponsors = dict.fromkeys(addressee(item) for item in self.letters) if "pdf" in self.spec.formats else {}
+        sponsors = dict.fromkeys(addressee(item) for item in self.letters) if "pdf" in self.pack.formats else {}
         names = [re.sub(r"[^a-z0-9]+", "_", one.lower()).strip("_") or "sponsor" for one in sponsors]
         return {
             f"letters/{name if names.count(name) == 1 else f'{name}_{place}'}.pdf": sponsor
@@ -459,7 +426,7 @@ def _spans(places: Sequence[int]) -> str:
     return ", ".join(f"{span[0]} to {span[-1]}" if len(span) > 1 else str(span[0]) for span in spans)
 
 
-def lay_out(spec: PackSpec, chapters: Sequence[Sequence[Collected]], questions: Sequence[str]) -> Outline:
+def lay_out(stage: Stage, shown: Sequence[Sequence[Collected]], questions: Sequence[str]) -> Outline:
     """Say what stands where, once and for every medium alike.
 
     A chapter keeps what it shows; its long tables go to the annex, and in a full annex all that is not shown. Exhibits
@@ -467,9 +434,9 @@ def lay_out(spec: PackSpec, chapters: Sequence[Sequence[Collected]], questions: 
 
     Parameters
     ----------
-    spec : PackSpec
-        The pack file.
-    chapters : sequence of sequence of Collected
+    stage : Stage
+        The pack, and its chapters whose tables are there.
+    shown : sequence of sequence of Collected
         Exhibits of each notebook.
     questions : sequence of str
         The question that each notebook opens with.
@@ -479,56 +446,76 @@ def lay_out(spec: PackSpec, chapters: Sequence[Sequence[Collected]], questions: 
     PackError
         A chapter is to show what its notebook does not; or as `Outline`.
     """
-    placed = spec.page_one.ids if spec.page_one else ()
-    kept: list[Part] = []
-    annex: list[tuple[str, tuple[Collected, ...]]] = []
-    whole: list[tuple[str, tuple[Collected, ...]]] = []
+    pack, spec, register = stage.pack, stage.pack.spec, stage.register
+    front = spec.page_one.ids if spec.page_one else ()
+    body: list[tuple[str, str, list[Collected], list[Collected]]] = []
+    whole: list[tuple[str, list[Collected]]] = []
     rest: list[Collected] = []
-    for chapter, items, asked in zip(spec.chapters, chapters, questions, strict=True):
-        stay, move = _parted(spec, chapter, [item for item in items if not addressee(item)])
+    for chapter, items, asked in zip(stage.chapters, shown, questions, strict=True):
+        stay, move = _parted(chapter, front, [item for item in items if not addressee(item)], spec.file.name)
         if chapter.show and not spec.full:
             rest += [item for item in move if item.id not in chapter.more]
-            move = tuple(item for item in move if item.id in chapter.more)
+            move = [item for item in move if item.id in chapter.more]
         if chapter.annex:
-            whole.append((chapter.title, (*stay, *move)))
-            continue
-        kept.append(Part(len(kept) + 1, chapter.title, asked, stay, move, placed))
-        if move:
-            annex.append((chapter.title, move))
-    behind = [
-        Part(len(kept) + number, f"Annex {number}. {title}", "", items, (), placed, annex=True)
-        for number, (title, items) in enumerate([*annex, *whole], 1)
-    ]
-    letters = tuple(item for items in chapters for item in items if addressee(item))
-    return Outline(spec, (*kept, *behind), letters, tuple(rest))
+            whole.append((chapter.title, [*stay, *move]))
+        else:
+            body.append((chapter.title, asked, stay, move))
+    annex = [*((title, move) for title, _, _, move in body if move), *whole]
+    rows = [(f"chapter {number}", *one) for number, one in enumerate(body, 1)]
+    rows += [(f"annex {n}", f"Annex {n}. {title}", "", items, []) for n, (title, items) in enumerate(annex, 1)]
+    places = {item.id: place for place, _, _, items, _ in rows for item in items if not _on_front(item, front)}
+    places |= dict.fromkeys((item.id for item in rest), WORKBOOK)
+    own = register.table("vocabulary").set_index("term")["our_word"].to_dict()
+    worded = {item.id: item.worded(places, own) for items in shown for item in items}
+
+    def told(items: Iterable[Collected]) -> tuple[Collected, ...]:
+        return tuple(worded[item.id] for item in items)
+
+    return Outline(
+        pack,
+        tuple(
+            Part(number, title, asked, told(items), told(move), annex=number > len(body))
+            for number, (_, title, asked, items, move) in enumerate(rows, 1)
+        ),
+        collected=tuple(worded.values()),
+        letters=told(item for items in shown for item in items if addressee(item)),
+        rest=told(rest),
+        settings=register.settings,
+        absent=stage.absent,
+        whole=len(stage.chapters) == len(spec.chapters),
+        deck=stage.deck,
+        register=register,
+    )
 
 
 def _parted(
-    spec: PackSpec, chapter: Chapter, items: Sequence[Collected]
-) -> tuple[tuple[Collected, ...], tuple[Collected, ...]]:
-    """What stays in a chapter, in its order, and what moves."""
-    placed = spec.page_one.ids if spec.page_one else ()
+    chapter: Chapter, front: Sequence[str], items: Sequence[Collected], file: str
+) -> tuple[list[Collected], list[Collected]]:
+    """What stays in a chapter, in its order, and what moves; what stands on page one does neither."""
     known: Mapping[str, Collected] = {item.id: item for item in items}
     absent = [identity for identity in (*chapter.show, *chapter.more) if identity not in known]
-    excused = any(getattr(item.exhibit, "absent", "") for item in items)  # a line in it says which sheet is missing
+    excused = any(map(_not_shown, items))  # a line in it says which sheet is missing
     if absent and not excused:
         have = [identity for identity in known if not identity.startswith(PAGE_ONE)]
         near = difflib.get_close_matches(absent[0], have, n=1)
         hint = f"Did you mean '{near[0]}'?" if near else f"It shows: {', '.join(have) or 'none'}."
         raise PackError(
-            f"Chapter '{chapter.title}' of {spec.file.name} is to show {', '.join(absent)}, which "
+            f"Chapter '{chapter.title}' of {file} is to show {', '.join(absent)}, which "
             f"{chapter.notebook.name} does not. {hint}"
         )
 
     def moves(item: Collected) -> bool:
-        if _bare(item) or item.id in placed or item.id.startswith(PAGE_ONE):
-            return False
         return item.id not in chapter.show if chapter.show else not chapter.annex and _long(item)
 
-    move = tuple(item for item in items if moves(item))
-    stay = [item for item in items if not moves(item)]
-    first = [known[identity] for identity in chapter.show if known.get(identity) in stay]
-    return (*(item for item in stay if item not in first), *first), move
+    items = [item for item in items if _not_shown(item) or not _on_front(item, front)]
+    move = [item for item in items if not _bare(item) and moves(item)]
+    first = [known[identity] for identity in chapter.show if known.get(identity) in items]
+    return [*(item for item in items if item not in (*move, *first)), *first], move
+
+
+def _on_front(item: Collected, front: Sequence[str]) -> bool:
+    """Whether an exhibit stands on page one, or nowhere else."""
+    return item.id in front or item.id.startswith(PAGE_ONE)
 
 
 def _long(item: Collected) -> bool:

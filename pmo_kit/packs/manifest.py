@@ -111,12 +111,6 @@ def seal(manifest: bytes) -> str:
     return hmac.new(key, manifest, "sha256").hexdigest() if len(key) == 32 else ""
 
 
-def finding_counts(register: Any) -> dict[str, int]:
-    """How many findings of each severity the register has."""
-    counts = register.findings["severity"].value_counts()
-    return {name: int(counts.get(name, 0)) for name in ("block", "warn", "info")}
-
-
 def publish(files: Mapping[str, bytes], beside: Mapping[str, bytes], folder: Path, name: str) -> Path:
     """Write a pack into `folder/name` and make it the latest; nobody ever sees half a pack.
 

@@ -1,4 +1,4 @@
-"""Stage the notebooks of a pack over one snapshot of its inputs, run each in a folder of its own, check every cell."""
+"""Run each notebook of a pack in a folder of its own, check every cell, keep what depends on its inputs alone."""
 
 from __future__ import annotations
 
@@ -13,322 +13,21 @@ import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, as_completed
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 from weakref import WeakSet
-
-import yaml
 
 from pmo_kit.disk import SHARED, real, scratch, write_whole
 from pmo_kit.errors import PackError, worded
 from pmo_kit.facts import number
-from pmo_kit.forms import Form
-from pmo_kit.packs.manifest import dumps, file_hash, sha256
-from pmo_kit.packs.spec import (
-    CELL_SECONDS,
-    FULL,
-    PREVIOUS,
-    Chapter,
-    PackSpec,
-    Scalar,
-    declared,
-    problems,
-    read_notebook,
-)
-
-if TYPE_CHECKING:
-    from pmo_kit.register import Register
-
-_FROM_PACK = {"register_path": "register", "previous_path": "previous"}
-_LEFT_OUT = (".*", "~$*", "*.md", "*.py", "__pycache__")
-
-
-@dataclass(frozen=True)
-class Job:
-    """One notebook to execute; plain values, so that it travels to any worker."""
-
-    title: str
-    notebook: str
-    source: str
-    target: str
-    parameters: dict[str, Scalar]
-    injected_after: int
-    cells: int
-    seconds: int = CELL_SECONDS
-    inputs: Mapping[str, str] = field(default_factory=dict)
-    notebooks: Mapping[str, str] = field(default_factory=dict)
-    key: str = ""
-
-    @property
-    def home(self) -> Path:
-        """The folder in which it runs, its own: `notebooks/`, and a copy of the inputs."""
-        return Path(self.target).with_suffix("")
-
-
-@dataclass(frozen=True, eq=False)
-class Stage:
-    """A pack before it runs: the temporary tree (`notebooks/`, `inputs/<name>/`, `executed/`), and what is built of it.
-
-    Parameters
-    ----------
-    folder : Path
-        Of the tree.
-    whole, spec : PackSpec
-        The pack file, and what can be built of it.
-    jobs : tuple of Job
-        A notebook for each of its chapters.
-    inputs : mapping of str to str
-        The hash of each input.
-    sources : mapping of str to bytes
-        What an auditor needs to build the pack again, as it was: path in the pack (`sources/pack.yml`,
-        `sources/notebooks/...`, `sources/inputs/...`) -> content.
-    register : Register
-        Of the tree.
-    absent : tuple of str
-        Chapters that are left out, one line each.
-    """
-
-    folder: Path
-    whole: PackSpec
-    spec: PackSpec
-    jobs: tuple[Job, ...]
-    inputs: dict[str, str]
-    sources: Mapping[str, bytes]
-    register: Any
-    absent: tuple[str, ...]
-
-
-def stage(spec: PackSpec, folder: Path, registers: dict[str, Any] | None = None) -> Stage:
-    """Copy notebooks and inputs into a temporary tree, settle every parameter and leave out what cannot be shown.
-
-    Parameters
-    ----------
-    spec : PackSpec
-        A pack file.
-    folder : Path
-        Where the tree is made.
-    registers : dict, optional
-        What is read already: packs of one register read it once.
-
-    Raises
-    ------
-    DataError
-        The register, or that of the committee before, cannot be used.
-    PackError
-        With every unknown or mistyped parameter of every chapter; or the register lacks what every chapter needs, or
-        more money of its source than a pack may leave out.
-    """
-    inputs = _Inputs(folder, spec)
-    staged = replace(
-        spec,
-        register=inputs.add(spec.register, is_register=True),
-        previous=inputs.add(spec.previous, is_register=True) if spec.previous else None,
-        deck=replace(spec.deck, template=inputs.add(spec.deck.template)) if spec.deck else None,
-        matrix={},
-    )
-    (folder / "notebooks").mkdir()
-    (folder / "executed").mkdir()
-    found: list[str] = []
-    jobs: list[Job] = []
-    chapters: list[Chapter] = []
-    for chapter in spec.chapters:
-        notebook = read_notebook(chapter.notebook)
-        known = declared(notebook, chapter.notebook.name)
-        faults = problems(chapter.parameters, known)
-        if "register_path" not in known:
-            faults.append("it has no parameter 'register_path': it would read another register.")
-        ours = [name for name in chapter.parameters if name in _FROM_PACK]
-        faults += [f"'{name}' is set by the line '{_FROM_PACK[name]}' of the pack file." for name in ours]
-        paths: dict[str, Path | None] = {}
-        for one in (one for one in known.values() if one.name.endswith("_path") and one.type is str):
-            try:
-                paths[one.name] = inputs.asked(one.name, str(one.default), chapter)
-            except PackError as error:
-                faults.append(str(error))
-        found += [f"  {chapter.notebook.name}: {fault}" for fault in faults]
-        if found:
-            continue
-        name = _unique(chapter.notebook.name, [job.notebook for job in jobs])
-        target = Path(shutil.copyfile(chapter.notebook, folder / "notebooks" / name))
-        given = {name: chapter.parameters.get(name, "") for name in known if name in {*chapter.parameters, *paths}}
-        told = {name: path.relative_to(folder).as_posix() if path else "" for name, path in paths.items()}
-        own = {name: value for name, value in (given | told).items() if name not in _FROM_PACK}
-        chapters.append(replace(chapter, notebook=target, parameters=own))
-        tags = [c.metadata.get("tags", ()) for c in notebook.cells]
-        jobs.append(
-            Job(
-                title=chapter.title,
-                notebook=name,
-                source=str(target),
-                target=str(folder / "executed" / name),
-                parameters=given | {name: place and f"../{place}" for name, place in told.items()},
-                injected_after=next(i for i, t in enumerate(tags) if "parameters" in t),
-                cells=len(tags) + 1,
-                seconds=spec.cell_timeout,
-            )
-        )
-    if found:
-        raise PackError("\n".join([f"{spec.file.name} gives its notebooks what they cannot use:", *found]))
-    kept, notebooks = hashes(folder / "inputs"), hashes(folder / "notebooks")
-    read, key = {} if registers is None else registers, str((staged.register.relative_to(folder), sorted(kept.items())))
-    if key not in read:
-        read[key] = _register(staged)
-    sources = _sources(replace(staged, chapters=tuple(chapters)), folder)
-    ready = [replace(job, inputs=kept, notebooks=notebooks) for job in jobs]
-    left, here, absent = _possible(spec, ready, read[key].has)
-    return Stage(folder, spec, left, here, kept, sources, read[key], absent)
-
-
-def hashes(folder: Path) -> dict[str, str]:
-    """Every file in a folder -> SHA-256."""
-    paths = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): file_hash(path) for path in paths}
-
-
-def _sources(spec: PackSpec, folder: Path) -> dict[str, bytes]:
-    """The pack file as it is written in a tree, with the notebooks and inputs there."""
-    whole = replace(spec, chapters=tuple(chapter for chapter in spec.chapters if not chapter.annex))
-    annex = [FULL] * spec.full + [_lines(chapter, folder) for chapter in spec.chapters if chapter.annex]
-    data = _lines(whole, folder) | ({"annex": annex} if annex else {})
-    text = yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=110)
-    files = [chapter.notebook for chapter in spec.chapters]
-    files += sorted(path for path in (folder / "inputs").rglob("*") if path.is_file())
-    copied = {f"sources/{path.relative_to(folder).as_posix()}": path.read_bytes() for path in files}
-    return {"sources/pack.yml": text.encode(), **copied}
-
-
-def _lines(said: Any, home: Path) -> Any:
-    """What a file at home says of a form, all but what is so without a line."""
-    if isinstance(said, Form):
-        values = {one: getattr(said, one.name) for one in fields(said)}  # type: ignore[arg-type]
-        return {
-            said.called.get(one.name, one.name): _lines(value, home)
-            for one, value in values.items()
-            if one.name not in said.unsaid and value and value != one.default
-        }
-    if isinstance(said, Path):
-        return said.relative_to(home).as_posix()
-    if isinstance(said, tuple):
-        return [_lines(one, home) for one in said]
-    return dict(said) if isinstance(said, Mapping) else said
-
-
-def _possible(
-    spec: PackSpec, jobs: Sequence[Job], has: Callable[[str], bool]
-) -> tuple[PackSpec, tuple[Job, ...], tuple[str, ...]]:
-    """What can be built of the tables that there are, and one line for every chapter that cannot.
-
-    Page one is left out where it rests on one of them.
-    """
-    lacks = [[one for one in chapter.needs if not (spec.previous if one == PREVIOUS else has(one))]
-             for chapter in spec.chapters]  # fmt: skip
-    kept = [pair for *pair, absent in zip(spec.chapters, jobs, lacks, strict=True) if not absent]
-    told = [(chapter.title, absent) for chapter, absent in zip(spec.chapters, lacks, strict=True) if absent]
-    lines = [f"{title} needs the register of the committee before (a line 'previous')."
-             for title, absent in told if PREVIOUS in absent]  # fmt: skip
-    lacking = {title: absent for title, absent in told if PREVIOUS not in absent}
-    tables = list(dict.fromkeys(table for absent in lacking.values() for table in absent))
-    titles, listed = ", ".join(lacking), ", ".join(tables)
-    if len(lacking) > 1:
-        lines.insert(0, f"With the tables {listed} this pack would also hold: {titles}.")
-    elif lacking:
-        lines.insert(0, f"{titles} needs the table{'s' * (len(tables) > 1)} {listed}.")
-    if not kept:
-        raise PackError("\n".join([f"{spec.file.name}: the register has the tables of no chapter.", *lines]))
-    page = spec.page_one and replace(spec.page_one, optional=spec.page_one.optional or bool(lines))
-    chapters, ready = zip(*kept, strict=True)
-    return replace(spec, chapters=chapters, page_one=page), ready, tuple(lines)
-
-
-def _register(spec: PackSpec) -> Register:
-    """The register of a pack; that of the committee before is read too, and could be."""
-    from pmo_kit.register import load_register
-    from pmo_kit.register.checks.provenance import accounts
-
-    register = load_register(spec.register)
-    if spec.previous:
-        load_register(spec.previous)
-    told = accounts(register.table)
-    if told is not None and told.stops:
-        raise PackError(
-            f"{told.sentence} A pack would be about another portfolio. The rows are in the table left_out; mend the "
-            "source, or accept it by name in the mapping: accept: {up_to: 0.05, who: ..., why: ...}"
-        )
-    return register
-
-
-class _Inputs:
-    """Copies each input once into `inputs/<name>/` of the stage."""
-
-    def __init__(self, folder: Path, spec: PackSpec) -> None:
-        self.folder, self.spec, self.out = folder, spec, f"out of the folder '{spec.home.name}'."
-        self.staged: dict[Path, Path] = {}
-
-    def add(self, path: Path, is_register: bool = False) -> Path:
-        """Copy a folder or a file, a register that is a mapping with its sources, and return where it is now."""
-        from pmo_kit.register.reading import sources_of
-
-        if path not in self.staged:
-            taken = {(p if p.is_dir() else p.parent).name for p in self.staged.values()}
-            name = _unique(path.name if path.is_dir() else path.stem, taken)
-            top = self.folder / "inputs" / name
-            if path.is_dir():
-                self._stays_at_home(path)
-                shutil.copytree(path, top, ignore=shutil.ignore_patterns(*_LEFT_OUT))
-                self.staged[path] = top
-            else:
-                top.mkdir(parents=True)
-                shutil.copyfile(path, top / path.name)
-                for source in sources_of(path) if is_register and path.suffix.lower() in (".yml", ".yaml") else ():
-                    if not real(source).is_relative_to(self.spec.home):
-                        raise PackError(f"{path.name} reads {source.name}, which is {self.out}")
-                    shutil.copyfile(source, top / source.name)
-                self.staged[path] = top / path.name
-        return self.staged[path]
-
-    def _stays_at_home(self, folder: Path) -> None:
-        """Refuse a link inside a folder that leads out of the home of the pack, and what is no file."""
-        for path in folder.rglob("*"):
-            if not real(path).is_relative_to(self.spec.home):
-                raise PackError(f"{folder.name}/{path.name} is a link that leads {self.out}")
-            if not (path.is_file() or path.is_dir()):
-                raise PackError(f"{folder.name}/{path.name} is no file that can be copied.")
-
-    def asked(self, name: str, default: str, chapter: Chapter) -> Path | None:
-        """The staged path of a parameter that ends in `_path`; None when there is none to give."""
-        if name in _FROM_PACK:
-            path = getattr(self.spec, _FROM_PACK[name])
-            return self.add(path, is_register=True) if path else None
-        given = chapter.parameters.get(name)
-        base = chapter.notebook.parent if given is None else self.spec.file.parent
-        text = default if given is None else str(given)
-        if not text:
-            return None
-        path = real(base / text)
-        if not path.is_relative_to(self.spec.home) or not path.exists():
-            raise PackError(f"{name} '{text}' does not exist in '{self.spec.home.name}'.")
-        return self.add(path)
-
-
-def _unique(name: str, taken: Any) -> str:
-    """The name, with a number before its ending when it is taken."""
-    path, number, fresh = Path(name), 2, name
-    while fresh in taken:
-        fresh, number = f"{path.stem}_{number}{path.suffix}", number + 1
-    return fresh
-
+from pmo_kit.packs.jobs import Job, Pack, hashes
+from pmo_kit.packs.manifest import dumps, sha256
 
 KEPT = 400
 """Notebooks that are kept; the oldest go first."""
-
-
-def key_of(job: Job, software: Mapping[str, Any]) -> str:
-    """The SHA-256 of all that an executed notebook follows from: itself, parameters, inputs, and what runs it."""
-    own = job.notebooks[job.notebook], sorted(job.parameters.items()), sorted(job.inputs.items()), software
-    return sha256(dumps(own))
 
 
 class Cache:
@@ -730,9 +429,9 @@ class Progress:
         self._say(f"  {self.ended} of {self.count}  {job.title}: {state} ({number(took, 0)} s)")
 
 
-def told(spec: PackSpec, failures: Sequence[Failure], page: Path) -> str:
+def told(pack: Pack, failures: Sequence[Failure], page: Path) -> str:
     """Say which cells failed and why, in a few lines for a terminal."""
-    lines = [f"{spec.title} ({spec.name}) was not built; the pack published last is untouched."]
+    lines = [f"{pack.title} ({pack.name}) was not built; the pack published last is untouched."]
     for failure in failures:
         lines.append(f"  {failure.notebook}, cell {failure.cell}: {failure.cause}")
         text = f"{failure.error}: {failure.message}" if failure.message else failure.error

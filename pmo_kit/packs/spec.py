@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import ast
 import html
-import itertools
-import math
 import os
 import re
-import unicodedata
 import zipfile
-import zlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cache
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, get_type_hints
+from typing import Annotated, ClassVar, Literal
 
-import nbformat
 import yaml
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from pmo_kit.disk import real
-from pmo_kit.doors import admit_path, factor, missing
-from pmo_kit.errors import InputError, PackError
+from pmo_kit.doors import admit_path, missing
+from pmo_kit.errors import PackError
 from pmo_kit.forms import (
-    LIMITS,
     Block,
     Day,
     Form,
@@ -38,16 +30,12 @@ from pmo_kit.forms import (
     Text,
     Written,
     nearest,
-    plain,
     read_form,
-    read_value,
     reading_of,
     unreadable,
 )
 from pmo_kit.register.schema import load_schema
 from pmo_kit.shipped import shipped
-
-Scalar = str | int | float | bool
 
 PREVIOUS = "previous"
 """Among the `needs` of a chapter: the register of the committee before."""
@@ -55,7 +43,24 @@ FULL = "full"
 """`annex: full`: everything that the notebooks of the pack show is printed."""
 CELL_SECONDS = 1200
 """Longest time that one cell may take, where the pack file does not say (`cell_timeout`)."""
-FORMATS = ("html", "pdf", "pptx", "xlsx")
+
+
+@dataclass(frozen=True)
+class Medium:
+    """A medium beside the page: its file, its words for a reader, what makes it and what that needs."""
+
+    file: str
+    words: str
+    maker: str
+    needs: str
+
+
+MEDIA: Mapping[str, Medium] = {
+    "pdf": Medium("pack.pdf", "paper (PDF)", "pmo_kit.packs.media.pdf:pdf_bytes", "typst"),
+    "pptx": Medium("pack.pptx", "slides (PPTX)", "pmo_kit.packs.media.pptx:deck_bytes", "pptx"),
+    "xlsx": Medium("annex.xlsx", "workbook (XLSX)", "pmo_kit.packs.media.xlsx:annex_bytes", "xlsxwriter"),
+}
+FORMATS = ("html", *MEDIA)
 """Media of a pack; the page (html) is always made."""
 
 
@@ -140,20 +145,15 @@ Ids = Annotated[tuple[str, ...], BeforeValidator(_ids), OneOrMore]
 
 @dataclass(frozen=True)
 class PageOne(Form):
-    """Ids of the exhibits of page one, placed. Empty: that place is not used.
-
-    Where a chapter is left out page one is `optional`: it is left out too when its exhibits stood there.
-    """
+    """Ids of the exhibits of page one, placed. Empty: that place is not used."""
 
     shape: ClassVar[str] = "{key} needs lines for headline, tiles, decisions, left, right."
-    unsaid: ClassVar[tuple[str, ...]] = ("optional",)
 
     headline: Required = ""
     tiles: Text = ""
     decisions: Text = ""
     left: Ids = ()
     right: Ids = ()
-    optional: bool = False
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -333,263 +333,3 @@ def read_spec(pack_file: str | Path) -> PackSpec:
         return read_form(file, PackSpec)
     except FormError as error:
         raise PackError(str(error)) from error
-
-
-_TYPES: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool}
-_WORDS = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """One line of a parameters cell: `gap: float = 0.0`."""
-
-    name: str
-    type: type
-    default: Scalar
-
-
-def read_notebook(path: Path) -> nbformat.NotebookNode:
-    """Read a notebook file; a file that is none is refused in words."""
-    if reason := unreadable(path, "bytes of a notebook or JSON file"):
-        raise PackError(f"{path.name} is not a notebook that can be read: {reason}")
-    invalid: dict[str, Exception] = {}
-    try:
-        text = path.read_bytes().decode("utf-8")
-        book = nbformat.reads(text, as_version=4, capture_validation_error=invalid)
-        if "\\u" in text:  # half a character can be written so
-            nbformat.writes(book).encode()
-    except Exception as error:
-        raise PackError(f"{path.name} is not a notebook that can be read: {error}") from error
-    for fault in invalid.values():
-        raise PackError(f"{path.name} is not a notebook that can be read: {str(fault).splitlines()[0]}")
-    return book
-
-
-def declared(notebook: Any, name: str) -> dict[str, Parameter]:
-    """Read the parameters cell of a notebook.
-
-    Parameters
-    ----------
-    notebook : NotebookNode
-        A notebook whose cell tagged `parameters` holds lines like `gap: float = 0.0`.
-    name : str
-        Its file name, for messages.
-
-    Raises
-    ------
-    PackError
-        When a line is not a plain annotated value of type str, int, float or bool.
-    """
-    cells = [c for c in notebook.cells if "parameters" in c.metadata.get("tags", ())]
-    if len(cells) > 1:
-        raise PackError(f"{name} has {len(cells)} cells tagged 'parameters'; one is read.")
-    found: dict[str, Parameter] = {}
-    try:
-        lines = ast.parse(cells[0].source).body if cells else []
-    except (SyntaxError, RecursionError) as error:
-        deep, place = isinstance(error, RecursionError), getattr(error, "lineno", 1)
-        words = "too many brackets or signs in each other" if deep else f"{error.args[0]} in line {place}"
-        raise PackError(f"{name}, parameters cell: {words}.") from error
-    for line in lines:
-        parameter = _parameter(line)
-        if parameter is None:
-            raise PackError(
-                f"{name}, parameters cell: '{ast.unparse(line)}' must be written like 'gap: float = 0.0' "
-                f"(types: {', '.join(_TYPES)})."
-            )
-        found[parameter.name] = parameter
-    return found
-
-
-def problems(given: Mapping[str, object], known: Mapping[str, Parameter]) -> list[str]:
-    """Say what is wrong with the parameters given: an unknown name, a value of another type, 15 for a share of 0.15.
-
-    Examples
-    --------
-    >>> problems({"gab": 0.1, "draws": "many"}, {"gap": Parameter("gap", float, 0.0),
-    ...                                          "draws": Parameter("draws", int, 10)})
-    ["no parameter 'gab'; did you mean 'gap'?", "parameter 'draws' must be a whole number, not 'many'."]
-    """
-    found = []
-    for name, value in given.items():
-        if name not in known:
-            found.append(f"no parameter '{name}'; {nearest(name, known)}")
-        elif not _fits(value, known[name].type):
-            found.append(f"parameter '{name}' must be {_WORDS[known[name].type]}, not {value!r}.")
-        elif known[name].type is float and 0 < float(str(known[name].default)) <= 1:
-            try:
-                factor(value, f"parameter '{name}'")
-            except InputError as error:
-                found.append(str(error))
-    return found
-
-
-def _parameter(line: ast.stmt) -> Parameter | None:
-    """Read one line; None when it is not an annotated plain value."""
-    if not (isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name) and line.value):
-        return None
-    kind = _TYPES.get(ast.unparse(line.annotation))
-    try:
-        value = ast.literal_eval(line.value)
-    except ValueError:
-        return None
-    return Parameter(line.target.id, kind, value) if kind and _fits(value, kind) else None
-
-
-def _fits(value: object, kind: type) -> bool:
-    """Whether a value is of the kind: a whole number is a number, true is no number."""
-    if isinstance(value, bool):
-        return kind is bool
-    return isinstance(value, (int, float)) if kind is float else isinstance(value, kind)
-
-
-_TOP = ("title", "committee", "date", "status")
-
-
-def expand(spec: PackSpec) -> tuple[PackSpec, ...]:
-    """Return the packs of a pack file: one, or one for each combination of the values of its matrix.
-
-    Each is named after its values, `department_arbitration_networks`; "{area}" in the title is replaced, and a title
-    that names no parameter has the values at its end.
-
-    Parameters
-    ----------
-    spec : PackSpec
-        A pack file.
-
-    Raises
-    ------
-    PackError
-        When no notebook has a parameter of the matrix, a chapter sets it itself, or two packs would have one name.
-    """
-    if not spec.matrix:
-        return (spec,)
-    for name in spec.matrix:
-        at = f"{spec.file.name}, matrix: '{name}'"
-        if not any(name in _declared(chapter.notebook) for chapter in spec.chapters):
-            raise PackError(f"{at} is a parameter of none of its notebooks.")
-        for chapter in (c for c in spec.chapters if name in c.parameters):
-            raise PackError(f"{at} is also set by the chapter '{chapter.title}'; write it once.")
-    if (count := math.prod(map(len, spec.matrix.values()))) > (most := LIMITS["packs of a matrix"]):
-        raise PackError(f"{spec.file.name}, matrix: {count:,} packs; at most {most} are built from one file.")
-    packs = [
-        _variant(spec, dict(zip(spec.matrix, values, strict=True)))
-        for values in itertools.product(*spec.matrix.values())
-    ]
-    names = [pack.name for pack in packs]
-    for twice in sorted({name for name in names if names.count(name) > 1}):
-        raise PackError(f"{spec.file.name}: two packs of its matrix would be named '{twice}'.")
-    return tuple(packs)
-
-
-def only(spec: PackSpec, wanted: Sequence[str]) -> PackSpec:
-    """Return a pack of some chapters, named `<pack>_part` so that the whole one stays the latest.
-
-    Parameters
-    ----------
-    spec : PackSpec
-        A pack file.
-    wanted : sequence of str
-        Chapters by number (1 is the first), by title or by the name of the notebook, or its beginning.
-
-    Raises
-    ------
-    PackError
-        When a name fits no chapter.
-    """
-    if not wanted:
-        return spec
-    kept: list[Chapter] = []
-    for word in wanted:
-        found = [c for number, c in enumerate(spec.chapters, 1) if _suits(word, number, c)]
-        if not found:
-            have = "; ".join(f"{number} {c.title}" for number, c in enumerate(spec.chapters, 1))
-            raise PackError(f"{spec.file.name} has no chapter '{word}'. It has: {have}.")
-        kept += [chapter for chapter in found if chapter not in kept]
-    page = replace(spec.page_one, optional=True) if spec.page_one else None
-    chapters = tuple(chapter for chapter in spec.chapters if chapter in kept)
-    return replace(spec, name=f"{spec.name}_part", title=f"{spec.title} (part)", chapters=chapters, page_one=page)
-
-
-def with_values(spec: PackSpec, pairs: Sequence[str]) -> PackSpec:
-    """Return a pack with values set by hand: a line of the pack file, or a parameter of its notebooks.
-
-    Parameters
-    ----------
-    spec : PackSpec
-        A pack file.
-    pairs : sequence of str
-        Each "name=value": title, committee, date, status, or any parameter; it is given to every chapter whose
-        notebook has it.
-
-    Raises
-    ------
-    PackError
-        When a pair is not written so, or nothing has that name.
-    InputError
-        When a line of the pack file cannot be so.
-
-    Examples
-    --------
-    >>> from pmo_kit.packs import read_spec
-    >>> spec = with_values(read_spec("templates/packs/delivery_overview.yml"), ["status=FINAL", "tolerance=0.1"])
-    >>> spec.status, spec.chapters[0].parameters
-    ('FINAL', {'tolerance': 0.1})
-    """
-    for pair in pairs:
-        name, equals, text = pair.partition("=")
-        name = name.strip()
-        if not equals or not name:
-            raise PackError(f"'{pair}' must be written name=value.")
-        if name in _TOP:
-            spec = replace(spec, **{name: read_value(name, text, get_type_hints(PackSpec, include_extras=True)[name])})
-            continue
-        value = plain(text)
-        if not any(name in _declared(chapter.notebook) for chapter in spec.chapters):
-            raise PackError(f"{spec.file.name}: no notebook has a parameter '{name}', and no line is named so.")
-        matrix = {key: values for key, values in spec.matrix.items() if key != name}
-        spec = replace(spec, matrix=matrix, chapters=_given(spec.chapters, {name: value}))
-    return spec
-
-
-def _variant(spec: PackSpec, values: Mapping[str, Scalar]) -> PackSpec:
-    """One pack of a matrix."""
-    said = ", ".join(map(str, values.values()))
-    title = spec.title if any(f"{{{name}}}" in spec.title for name in values) else f"{spec.title}: {said}"
-    for name, value in values.items():
-        title = title.replace(f"{{{name}}}", str(value))
-    name = "_".join([spec.name, *(_slug(value) for value in values.values())])
-    return replace(spec, name=name, title=title, matrix={}, chapters=_given(spec.chapters, values))
-
-
-def _given(chapters: Sequence[Chapter], values: Mapping[str, Scalar]) -> tuple[Chapter, ...]:
-    """Chapters with those of the values that their notebooks have."""
-    found = []
-    for chapter in chapters:
-        known = _declared(chapter.notebook)
-        own = {name: value for name, value in values.items() if name in known}
-        found.append(replace(chapter, parameters={**chapter.parameters, **own}))
-    return tuple(found)
-
-
-def _declared(notebook: Path) -> frozenset[str]:
-    """Names of the parameters of a notebook."""
-    return _names(notebook, notebook.stat().st_mtime_ns)
-
-
-@cache
-def _names(notebook: Path, _changed: int) -> frozenset[str]:
-    return frozenset(declared(read_notebook(notebook), notebook.name))
-
-
-def _suits(word: str, number: int, chapter: Chapter) -> bool:
-    """Whether a word of the command line means a chapter."""
-    sought = word.strip().casefold()
-    names = (chapter.title.casefold(), chapter.notebook.stem.casefold(), chapter.notebook.name.casefold())
-    return sought == str(number) or sought in names or (len(sought) > 1 and names[1].startswith(sought))
-
-
-def _slug(value: Scalar) -> str:
-    """A value as part of the name of a folder: `Water Supply` is water_supply, 0.85 is 0_85."""
-    plain = unicodedata.normalize("NFKD", str(value)).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:40] or f"{zlib.crc32(str(value).encode()):08x}"

@@ -73,12 +73,12 @@ class FigureMoves:
 
 def figures_moved(old: Published, new: Published) -> FigureMoves:
     """Compare every exhibit of two packs."""
-    was, now = old.by_id, new.by_id
-    found = {name: tuple(moves(was[name], now[name])) for name in was if name in now}
+    found = list(changed(old.by_id, new.by_id))
+    both = {name: tuple(moves(was, now)) for name, was, now in found if was and now}
     return FigureMoves(
-        {name: moved for name, moved in found.items() if moved},
-        tuple(name for name in now if name not in was),
-        tuple(name for name in was if name not in now),
+        {name: moved for name, moved in both.items() if moved},
+        tuple(name for name, was, _ in found if was is None),
+        tuple(name for name, _, now in found if now is None),
     )
 
 

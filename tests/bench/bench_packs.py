@@ -7,8 +7,7 @@ import time
 from pathlib import Path
 
 from pmo_kit.packs import build_packs, expand, read_spec
-from pmo_kit.packs.run import stage
-from pmo_kit.packs.spec import PackSpec, only
+from pmo_kit.packs.jobs import Pack, stage
 from pmo_kit.shipped import shipped
 from tests.bench.line import Line
 
@@ -26,23 +25,23 @@ TIMED = 4
 """Packs of the matrix that plain papermill makes; its notebooks share nothing, so the rest would take as long."""
 
 
-def built(specs: tuple[PackSpec, ...]) -> float:
+def built(packs: tuple[Pack, ...]) -> float:
     """Seconds to build packs into an empty folder."""
     with tempfile.TemporaryDirectory() as out:
         begun = time.perf_counter()
-        for one in build_packs(specs, out):
+        for one in build_packs(packs, out):
             assert one.error is None, one.error
         return time.perf_counter() - begun
 
 
-def looped(specs: tuple[PackSpec, ...]) -> float:
+def looped(packs: tuple[Pack, ...]) -> float:
     """Seconds for the same notebooks by plain papermill, one after another."""
     import papermill
 
     total = 0.0
-    for spec in specs:
+    for pack in packs:
         with tempfile.TemporaryDirectory() as folder:
-            jobs = stage(spec, Path(folder).resolve() / "stage").jobs
+            jobs = stage(pack, Path(folder).resolve() / "stage").jobs
             begun = time.perf_counter()
             for job in jobs:
                 papermill.execute_notebook(
@@ -58,8 +57,8 @@ def looped(specs: tuple[PackSpec, ...]) -> float:
 
 def bench_packs() -> list[Line]:
     spec = read_spec(shipped("templates", "packs", "investment_committee.yml"))
-    four = built((only(spec, ["1", "2", "3", "4"]),))
-    whole = built((spec,))
+    four = built(expand(spec, chapters=["1", "2", "3", "4"]))
+    whole = built(expand(spec))
     return [
         Line("packs: four notebooks of Meridian, every medium, cold", four, 30.0),
         Line("packs: the committee pack with its annex (eight notebooks), every medium, cold", whole, 60.0),
@@ -70,10 +69,10 @@ def bench_matrix() -> Line:
     with tempfile.NamedTemporaryFile("w", suffix=".yml", dir=shipped("templates", "packs"), prefix="_") as file:
         file.write(MATRIX)
         file.flush()
-        specs = expand(read_spec(file.name))
-    ours = built(specs)
-    theirs = looped(specs[:: len(specs) // TIMED][:TIMED]) * len(specs) / TIMED
-    what = f"packs: {len(specs)} packs of a matrix, two chapters each, every medium"
+        packs = expand(read_spec(file.name))
+    ours = built(packs)
+    theirs = looped(packs[:: len(packs) // TIMED][:TIMED]) * len(packs) / TIMED
+    what = f"packs: {len(packs)} packs of a matrix, two chapters each, every medium"
     return Line(
         what,
         ours,

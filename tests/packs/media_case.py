@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,7 +12,8 @@ from types import SimpleNamespace
 import pandas as pd
 
 from pmo_kit.exhibits.records import Chart, Exhibit, Field, Kpi, Message, Reference, Table, from_json, to_json
-from pmo_kit.packs.layout import Collected, Outline, Part
+from pmo_kit.packs.jobs import Pack
+from pmo_kit.packs.layout import PAGE_ONE, Collected, Outline, Part
 from pmo_kit.packs.spec import Chapter, PackSpec, PageOne
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "media" / "meridian.json"
@@ -62,8 +63,12 @@ def laid_out(chapters: Sequence[Sequence[Collected]], front: PageOne | None = No
     items = [item for chapter in chapters for item in chapter]
     placed = front.ids if front else ()
     rows = enumerate(zip(names, chapters, strict=True), 1)
-    parts = tuple(Part(number, name, "What?", tuple(shown), (), placed) for number, (name, shown) in rows)
-    return Outline(spec, parts, pack_id="748e29fbef2a", manifest=manifest(items), settings=SETTINGS)
+    parts = tuple(
+        Part(number, name, "What?", tuple(i for i in shown if not (i.id in placed or i.id.startswith(PAGE_ONE))))
+        for number, (name, shown) in rows
+    )
+    pack = Pack(spec, spec.name, spec.title, spec.committee, spec.date, spec.status, spec.chapters, spec.formats)
+    return Outline(pack, parts, tuple(items), pack_id="748e29fbef2a", manifest=manifest(items), settings=SETTINGS)
 
 
 def collected(*exhibits: Exhibit) -> list[Collected]:
@@ -77,6 +82,7 @@ def records() -> tuple[dict[str, object], ...]:
     return tuple(json.loads(GOLDEN.read_text(encoding="utf-8")))
 
 
+@cache
 def meridian() -> Outline:
     """A pack of Meridian: page one and three chapters."""
     chapters: dict[str, list[Collected]] = {}
@@ -145,6 +151,7 @@ def charts() -> list[Chart]:
     ]  # fmt: skip
 
 
+@cache
 def small() -> Outline:
     """Every kind of exhibit once."""
     numbers = {
@@ -158,3 +165,9 @@ def small() -> Outline:
     lead = Message(id="lead", alt="-", title="The portfolio is sound", items=())
     none = Message(id="none", alt="-", title="Not shown: partners, for want of bids", items=(), absent="bids")
     return laid_out([collected(lead, none, tiles, said, table()), collected(*charts())])
+
+
+@cache
+def rendered(medium: Callable[[Outline], bytes], drawn: Outline) -> bytes:
+    """A file of a pack, made once in a process for all tests that only read it."""
+    return medium(drawn)

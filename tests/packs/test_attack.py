@@ -557,9 +557,11 @@ def test_an_input_that_is_written_before_the_first_cell_is_told_as_one(
     workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As by a chapter that runs beside it."""
-    from pmo_kit.packs import read_spec, run
+    from pmo_kit.packs import expand, read_spec, run
+    from pmo_kit.packs.jobs import stage
 
-    job = run.stage(read_spec(workspace(one=notebook(LOAD, message("a.one")))), tmp_path / "stage").jobs[0]
+    pack = expand(read_spec(workspace(one=notebook(LOAD, message("a.one")))))[0]
+    job = stage(pack, tmp_path / "stage").jobs[0]
     kernels = run._kernels
 
     def begins(sockets: Path) -> type:

@@ -18,9 +18,10 @@ import pytest
 
 from pmo_kit.errors import DataError, PackError
 from pmo_kit.exhibits.records import MIME, Message, to_json
-from pmo_kit.packs import build_pack, read_spec
+from pmo_kit.packs import build_pack, expand, read_spec
+from pmo_kit.packs.jobs import stage
 from pmo_kit.packs.layout import collect
-from pmo_kit.packs.run import run_many, stage, surroundings
+from pmo_kit.packs.run import run_many, surroundings
 from tests.packs.tiny import COSTS, LOAD, PARAMETERS, PROJECTS, SETTINGS, Workspace, message, notebook
 
 COMPARED = ("index.html", "figures.json", "manifest.json", "notebooks/one.ipynb", "notebooks/two.ipynb")
@@ -224,7 +225,7 @@ def test_page_one_must_find_its_exhibits_or_be_told_why_not(workspace: Workspace
 @pytest.mark.long
 def test_notebooks_run_over_any_executor(workspace: Workspace, tmp_path: Path) -> None:
     spec = read_spec(workspace(one=notebook(LOAD, message("a.one")), two=notebook("1 / 0")))
-    staged = stage(spec, tmp_path / "stage")
+    staged = stage(*expand(spec), tmp_path / "stage")
     with ProcessPoolExecutor(1) as executor:
         failures = [failure for _, failure in run_many(staged.jobs, executor) if failure]
     assert [(f.notebook, f.cell, f.error) for f in failures] == [("two.ipynb", 3, "ZeroDivisionError")]

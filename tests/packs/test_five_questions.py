@@ -18,6 +18,7 @@ from pmo_kit.figures import arbitration as figures
 from pmo_kit.figures import page_one
 from pmo_kit.packs.media.xlsx import annex_bytes
 from pmo_kit.packs.spec import PageOne
+from tests.conftest import shipped_register
 from tests.oracle.plans import Plans, Register
 from tests.packs.media_case import collected, laid_out
 
@@ -34,7 +35,7 @@ FRONT = PageOne(
 @pytest.fixture(scope="module")
 def shown() -> list[Exhibit]:
     """Page one of the twelve, where an order on record takes in a project that the plan leaves out."""
-    register = pmo.load_register(FOLDER)
+    register = shipped_register("meridian_12")
     order = {"project_id": "P08", "in_out": "in", "level": None, "reason": "promised", "decided_by": "Chair",
              "date": pd.Timestamp("2026-09-01")}  # fmt: skip
     asked = pmo.Question(register.replace(overrides=pd.DataFrame([order])))
@@ -66,7 +67,7 @@ def answers() -> dict[str, list[str]]:
     spent = {year: plans.amount(plans.spend(year=year))[value.argmax()] for year in (2027, 2028)}
     fewer = plans.best(extra={next(n for n in plans.capacity if n.startswith("data_engineer")): -1.0})
     simulation = pmo.simulate(
-        pmo.arbitrate(pmo.Question(pmo.load_register(FOLDER), overrides=False)), draws=300, seed=7
+        pmo.arbitrate(pmo.Question(shipped_register("meridian_12"), overrides=False)), draws=300, seed=7
     )
     return {
         "what in 2028": [number(spent[2028])],

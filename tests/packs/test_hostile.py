@@ -24,6 +24,7 @@ from pmo_kit.cli import main
 from pmo_kit.errors import DataError
 from pmo_kit.register.schema import load_schema
 from pmo_kit.shipped import shipped
+from tests.conftest import shipped_register
 from tests.packs.tiny import LOAD, Workspace, notebook
 
 pytestmark = pytest.mark.slow  # every medium of a large register
@@ -191,7 +192,7 @@ def test_every_column_of_words_of_every_table_is_hostile_or_refused_in_words(
     assert refused - PARSED <= {("costs", "project_id"), ("costs", "level")}, "of projects whose commitment is not read"
     assert write_hostile(folder, PARSED) == done - PARSED
     register = pmo.load_register(folder)
-    assert len(register.projects) == len(pmo.load_register(shipped("data", "samples", "meridian")).projects)
+    assert len(register.projects) == len(shipped_register("meridian").projects)
     unseen = register.findings.query("rule == 'signs_unseen'")
     assert {"projects.csv", "requests.csv"} <= set(unseen["file"])
     assert unseen["row"].notna().all()

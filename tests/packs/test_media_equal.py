@@ -30,7 +30,7 @@ from pmo_kit.packs.media.pdf import _table as pdf_table
 from pmo_kit.packs.media.pdf import pdf_bytes
 from pmo_kit.packs.media.pptx import Box, deck_bytes, open_template, pages, too_small
 from pmo_kit.packs.media.xlsx import annex_bytes, placing
-from tests.packs.media_case import collected, laid_out, meridian, records
+from tests.packs.media_case import collected, laid_out, meridian, records, rendered
 
 SHOWN = [from_json(r) for r in records() if getattr(from_json(r), "data", None) is not None]
 CHARTS = [exhibit for exhibit in SHOWN if isinstance(exhibit, Chart)]
@@ -40,14 +40,14 @@ TABLES = [exhibit for exhibit in SHOWN if isinstance(exhibit, Table)]
 @pytest.fixture(scope="module")
 def paper() -> str:
     """Text of the PDF without spaces, which are set by eye, and without the contents on its second page."""
-    reader = pypdf.PdfReader(io.BytesIO(pdf_bytes(meridian())))
+    reader = pypdf.PdfReader(io.BytesIO(rendered(pdf_bytes, meridian())))
     first, second, *rest = (page.extract_text() for page in reader.pages)
     return "".join(map(_tight, [first, second[second.rindex("Chapter 1") :], *rest]))
 
 
 @pytest.fixture(scope="module")
 def book() -> openpyxl.Workbook:
-    return openpyxl.load_workbook(io.BytesIO(annex_bytes(meridian())), data_only=True)
+    return openpyxl.load_workbook(io.BytesIO(rendered(annex_bytes, meridian())), data_only=True)
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def sheets() -> dict[str, str]:
 @pytest.fixture(scope="module")
 def frames() -> dict[str, list[object]]:
     found: dict[str, list[object]] = {}
-    for slide in Presentation(io.BytesIO(deck_bytes(meridian()))).slides:
+    for slide in Presentation(io.BytesIO(rendered(deck_bytes, meridian()))).slides:
         for shape in slide.shapes:
             if shape.has_chart or shape.has_table or shape.shape_type == MSO_SHAPE_TYPE.PICTURE:
                 found.setdefault(shape.name.split(" ", 1)[1], []).append((slide, shape))

@@ -23,7 +23,7 @@ from pmo_kit.exhibits import Chart, Field, Table
 from pmo_kit.packs.layout import Outline
 from pmo_kit.packs.media.pptx import deck_bytes
 from pmo_kit.packs.media.xlsx import annex_bytes
-from pmo_kit.shipped import shipped
+from tests.conftest import shipped_register
 from tests.packs.media_case import collected, laid_out, meridian, small
 
 SOFFICE = shutil.which("soffice")
@@ -34,7 +34,7 @@ FALLBACKS = ["liberation/LiberationSans-*.ttf", "dejavu/DejaVuSans*.ttf"]
 
 def planned(sample: str = "meridian_12") -> tuple[Outline, object]:
     """A pack of one exhibit, the plan on planned figures, with its register."""
-    register = pmo.load_register(shipped("data", "samples", sample))
+    register = shipped_register(sample)
     allocation = pmo.arbitrate(pmo.Question(register, value="npv", basis="likely"))
     shown = pmo.figures.arbitration.plan(allocation)
     return replace(laid_out([collected(replace(shown, alt="The plan."))]), register=register), allocation
@@ -65,7 +65,7 @@ def test_spending_and_value_are_formulas_on_the_inputs_and_equal_the_plan(book: 
 
 def test_a_part_of_the_plan_says_nothing_of_what_others_leave() -> None:
     """A department's workbook holds its own projects: an envelope from which others take has no rest there."""
-    register = pmo.load_register(shipped("data", "samples", "meridian_12"))
+    register = shipped_register("meridian_12")
     allocation = pmo.arbitrate(pmo.Question(register, value="npv", basis="likely"))
     shown = replace(pmo.figures.arbitration.plan(allocation, area="Networks"), alt="The plan.")
     content = annex_bytes(replace(laid_out([collected(shown)]), register=register))

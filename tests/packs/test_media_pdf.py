@@ -13,12 +13,12 @@ from pmo_kit.errors import PackError
 from pmo_kit.exhibits.pictures import picture
 from pmo_kit.exhibits.records import Field, Message, Table
 from pmo_kit.packs.media.pdf import pdf_bytes
-from tests.packs.media_case import FRONT, HOSTILE, charts, collected, laid_out, meridian, records, small
+from tests.packs.media_case import FRONT, HOSTILE, charts, collected, laid_out, meridian, records, rendered, small
 
 
 @pytest.fixture(scope="module")
 def paper() -> pypdf.PdfReader:
-    return pypdf.PdfReader(io.BytesIO(pdf_bytes(meridian())))
+    return pypdf.PdfReader(io.BytesIO(rendered(pdf_bytes, meridian())))
 
 
 def words(page: pypdf.PageObject) -> str:
@@ -79,7 +79,7 @@ def test_it_is_tagged_titled_and_asks_for_pdf_ua(paper: pypdf.PdfReader) -> None
 
 
 def test_every_chart_has_its_words_in_the_tags() -> None:
-    content = pypdf.PdfReader(io.BytesIO(pdf_bytes(small())))
+    content = pypdf.PdfReader(io.BytesIO(rendered(pdf_bytes, small())))
     things = [pypdf.generic.IndirectObject(n, 0, content).get_object() for n in range(1, content.trailer["/Size"])]
     alts = [thing["/Alt"] for thing in things if isinstance(thing, dict) and "/Alt" in thing]
     assert alts.count("In words.") == sum(chart.mark != "" for chart in charts())
@@ -95,7 +95,7 @@ def test_the_tags_tell_headings_tables_headers_and_figures_apart(paper: pypdf.Pd
 
 
 def test_text_of_a_register_is_printed_not_read() -> None:
-    content = pypdf.PdfReader(io.BytesIO(pdf_bytes(small())))
+    content = pypdf.PdfReader(io.BytesIO(rendered(pdf_bytes, small())))
     said = "".join(words(page) for page in content.pages).replace(" ", "")
     for part in ('=1+1#panic("x")*bold*$x$<b>&amp;\\u{41}@SUM(A1)', "'q'abc□"):
         assert part.replace(" ", "") in said

@@ -24,13 +24,13 @@ from pmo_kit.packs.media.pptx import Box, add_chart, deck_bytes, pages
 from pmo_kit.packs.spec import Deck, kit_names, read_spec
 from pmo_kit.packs.verify import verify_pack
 from pmo_kit.shipped import shipped
-from tests.packs.media_case import HOSTILE, charts, collected, laid_out, meridian, small
+from tests.packs.media_case import HOSTILE, charts, collected, laid_out, meridian, rendered, small
 from tests.packs.tiny import LOAD, Workspace, message, notebook
 
 
 @pytest.fixture(scope="module")
 def deck() -> object:
-    return Presentation(io.BytesIO(deck_bytes(meridian())))
+    return Presentation(io.BytesIO(rendered(deck_bytes, meridian())))
 
 
 def graphics(deck: object) -> dict[str, object]:
@@ -195,7 +195,7 @@ def test_every_mark_can_be_drawn(chart: object) -> None:
 
 def test_a_chart_says_outright_what_programs_take_differently_where_it_is_not_there() -> None:
     """What is absent is no in a sheet and yes on a slide: lines would bend, axes vanish, labels name everything."""
-    for shape in graphics(Presentation(io.BytesIO(deck_bytes(small())))).values():
+    for shape in graphics(Presentation(io.BytesIO(rendered(deck_bytes, small())))).values():
         if not shape.has_chart:  # type: ignore[attr-defined]
             continue
         drawn = shape.chart._chartSpace  # type: ignore[attr-defined]
@@ -238,7 +238,7 @@ def test_labels_of_a_plan_above_its_envelope_stand_apart() -> None:
 
 
 def test_a_deck_says_its_own_size_and_program() -> None:
-    with zipfile.ZipFile(io.BytesIO(deck_bytes(small()))) as archive:
+    with zipfile.ZipFile(io.BytesIO(rendered(deck_bytes, small()))) as archive:
         names = archive.namelist()
         whole = archive.read("ppt/presentation.xml").decode()
         assert "<Application>pmo_kit</Application>" in archive.read("docProps/app.xml").decode()
@@ -292,7 +292,7 @@ def test_a_picture_with_too_many_rows_is_a_table_with_its_line_in_words() -> Non
 
 
 def test_text_of_a_register_is_text() -> None:
-    made = Presentation(io.BytesIO(deck_bytes(small())))
+    made = Presentation(io.BytesIO(rendered(deck_bytes, small())))
     shape = graphics(made)["case.table"]
     assert shape.table.cell(2, 0).text == HOSTILE  # type: ignore[attr-defined]
 
@@ -338,7 +338,7 @@ def own_template(folder: Path) -> Path:
 
 
 def with_deck(outline: Outline, deck: Deck) -> Outline:
-    return replace(outline, spec=replace(outline.spec, deck=deck))
+    return replace(outline, deck=deck)
 
 
 @pytest.mark.long
@@ -417,7 +417,7 @@ def test_five_thousand_rows_take_six_slides_and_say_how_many_are_left() -> None:
 @pytest.mark.long
 def test_every_slide_of_numbers_names_their_unit_below_its_title() -> None:
     """A table under a row of another has the unit of the whole, not the words for those who cannot see it."""
-    deck = Presentation(io.BytesIO(deck_bytes(meridian())))
+    deck = Presentation(io.BytesIO(rendered(deck_bytes, meridian())))
     slides = [slide for slide in deck.slides if any(shape.has_table or shape.has_chart for shape in slide.shapes)]
     assert len(slides) > 3
     for slide in slides:

@@ -14,7 +14,7 @@ from openxml_audit import OpenXmlValidator
 from pmo_kit.packs.layout import Outline
 from pmo_kit.packs.media.pptx import deck_bytes
 from pmo_kit.packs.media.xlsx import annex_bytes
-from tests.packs.media_case import meridian, records, small
+from tests.packs.media_case import meridian, records, rendered, small
 
 
 @pytest.mark.long
@@ -69,7 +69,7 @@ def test_the_validator_bites(tmp_path: Path) -> None:
     """A marker on the series of a bar chart, which makes Excel offer a repair, is found."""
     import zipfile
 
-    (tmp_path / "good.xlsx").write_bytes(annex_bytes(small()))
+    (tmp_path / "good.xlsx").write_bytes(rendered(annex_bytes, small()))
     with zipfile.ZipFile(tmp_path / "good.xlsx") as old, zipfile.ZipFile(tmp_path / "bad.xlsx", "w") as new:
         for name in old.namelist():
             new.writestr(

@@ -15,12 +15,12 @@ from openpyxl.utils import range_boundaries
 from pmo_kit.exhibits.records import Chart, Exhibit, Field, Message, Table
 from pmo_kit.packs.media.office import spec
 from pmo_kit.packs.media.xlsx import SHEETS, annex_bytes, placing
-from tests.packs.media_case import HOSTILE, charts, meridian, small
+from tests.packs.media_case import HOSTILE, charts, meridian, rendered, small
 
 
 @pytest.fixture(scope="module")
 def content() -> bytes:
-    return annex_bytes(small())
+    return rendered(annex_bytes, small())
 
 
 @pytest.fixture(scope="module")

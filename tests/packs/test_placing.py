@@ -9,12 +9,13 @@ from pathlib import Path
 import pypdf
 import pytest
 
-import pmo_kit as pmo
 from pmo_kit.exhibits import Message
 from pmo_kit.packs import build_pack
+from pmo_kit.packs.jobs import Stage
 from pmo_kit.packs.layout import lay_out
 from pmo_kit.packs.media.pdf import letter_files, provenance_bytes
 from pmo_kit.packs.verify import verify_pack
+from tests.conftest import shipped_register
 from tests.packs.media_case import collected, laid_out
 from tests.packs.tiny import LOAD, Workspace, message, notebook
 
@@ -52,13 +53,14 @@ def test_a_sponsor_gets_one_letter_file_with_all_that_is_for_him() -> None:
     pairs = (("c.letter_a", "Chair"), ("c.letter_b", "Head, IT"), ("c.letter_c", "Chair"))
     shown = collected(*(letter(identity, to) for identity, to in pairs))
     whole = laid_out([shown])
-    drawn = lay_out(whole.spec, [shown], ["What?"])
+    staged = Stage(Path(), whole.pack, whole.pack.chapters, (), {}, {}, shipped_register("meridian_12"), ())
+    drawn = lay_out(staged, [shown], ["What?"])
     assert [item.id for item in drawn.letters] == [identity for identity, _ in pairs]
     assert not any(part.shown for part in drawn.chapters), "a letter stands in no chapter"
     drawn = replace(drawn, pack_id=whole.pack_id, manifest=whole.manifest, settings=whole.settings)
     assert letter_files(drawn) == {}, "no paper is asked for"
-    paper = replace(drawn.spec, formats=("html", "pdf"), title="Investment Committee, October")
-    drawn = replace(drawn, spec=replace(paper, committee="Investment Committee"))
+    paper = replace(drawn.pack, formats=("html", "pdf"), title="Investment Committee, October")
+    drawn = replace(drawn, pack=replace(paper, committee="Investment Committee"))
     files = letter_files(drawn)
     assert list(files) == ["letters/chair.pdf", "letters/head_it.pdf"]
     paper = pypdf.PdfReader(io.BytesIO(files["letters/chair.pdf"]))
@@ -71,7 +73,7 @@ def test_a_sponsor_gets_one_letter_file_with_all_that_is_for_him() -> None:
 
 
 def test_provenance_names_the_tables_and_rows_of_what_names_few_projects() -> None:
-    register = pmo.load_register("data/samples/meridian_12")
+    register = shipped_register("meridian_12")
     shown = [
         Message(id="a.one", alt="-", title="P08 waits", items=(("Why.", "-"),), source="costs"),
         Message(id="a.all", alt="-", title="All twelve", items=(("Why.", "-"),), source="projects, costs"),

@@ -7,7 +7,8 @@ import io
 import pytest
 
 from pmo_kit.errors import PackError
-from pmo_kit.packs.run import Failure, Job, Progress
+from pmo_kit.packs.jobs import Job
+from pmo_kit.packs.run import Failure, Progress
 
 JOBS = [Job(f"Chapter {n}", f"{n}.ipynb", "", "", {}, 1, cells=4) for n in (1, 2)]
 

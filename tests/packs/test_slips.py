@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from pmo_kit.cli import main
-from pmo_kit.packs import build_pack
-from pmo_kit.packs.spec import expand, read_spec
+from pmo_kit.packs import build_pack, expand
+from pmo_kit.packs.spec import read_spec
 from pmo_kit.packs.verify import moves
 from tests.packs.tiny import LOAD, PARAMETERS, Workspace, message, notebook, write_workspace
 

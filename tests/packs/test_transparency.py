@@ -11,6 +11,7 @@ import yaml
 import pmo_kit as pmo
 from pmo_kit.packs.manifest import transparency_record
 from pmo_kit.shipped import shipped
+from tests.conftest import shipped_register
 
 SECTIONS = [
     "Tier 1 - Overview", "Tier 2.1 - Owner and responsibility", "Tier 2.2 - Description and rationale",
@@ -35,7 +36,7 @@ def manifest(register: pmo.Register, **changed: object) -> dict[str, object]:
 
 @pytest.fixture(scope="module")
 def register() -> pmo.Register:
-    return pmo.load_register("data/samples/meridian")
+    return shipped_register("meridian")
 
 
 def test_every_field_is_filled_or_asked_for_by_name(register: pmo.Register) -> None:

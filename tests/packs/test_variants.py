@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from pmo_kit.errors import PackError, PmoError
 from pmo_kit.packs import build_pack, build_packs, expand, read_spec
 from pmo_kit.packs.asking import asked, described, listed, summed
-from pmo_kit.packs.spec import only, with_values
+from pmo_kit.packs.jobs import Pack, stage
 from pmo_kit.packs.verify import verify_pack
 from tests.packs.tiny import LOAD, Workspace, message, notebook
 
@@ -46,8 +47,7 @@ def test_a_matrix_makes_a_pack_of_each_combination(workspace: Workspace) -> None
         "round_works_0_0", "round_works_0_5", "round_fleet_pilots_0_0", "round_fleet_pilots_0_5",
     ]  # fmt: skip
     assert packs[2].title == "Round of Fleet & Pilots"
-    assert packs[3].chapters[0].parameters == {"area": "Fleet & Pilots", "gap": 0.5}
-    assert packs[3].chapters[1].parameters == {}
+    assert packs[3].values == {"area": "Fleet & Pilots", "gap": 0.5}
 
 
 def test_a_title_without_a_place_has_the_values_at_its_end(workspace: Workspace) -> None:
@@ -112,7 +112,7 @@ def test_a_pack_that_fails_takes_no_other_down(workspace: Workspace, tmp_path: P
     assert good.error is None
     assert good.folder is not None
     assert "not this one" in str(bad.error)
-    assert (tmp_path / "out" / bad.spec.name / "error.html").is_file()
+    assert (tmp_path / "out" / bad.pack.name / "error.html").is_file()
     told = summed([good, bad])
     assert told.startswith("1 pack built, 1 not:")
     assert "one.ipynb, cell 4: A check in the notebook does not hold." in told
@@ -120,18 +120,29 @@ def test_a_pack_that_fails_takes_no_other_down(workspace: Workspace, tmp_path: P
 
 def test_some_chapters_are_another_pack(workspace: Workspace, tmp_path: Path) -> None:
     spec = read_spec(round_of_areas(workspace, text=PACK.replace("  gap: [0.0, 0.5]\n", "")))
-    assert [c.title for c in only(spec, ["2"]).chapters] == ["The whole"]
-    assert [c.title for c in only(spec, ["the AREA", "two.ipynb"]).chapters] == ["The area", "The whole"]
-    assert only(spec, ["on"]).name == "round_part"
+
+    def of(*words: str) -> Pack:
+        return expand(spec, ["area=Works"], words)[0]
+
+    assert [chapter.title for chapter in of("2").chapters] == ["The whole"]
+    assert [chapter.title for chapter in of("two.ipynb", "the AREA").chapters] == ["The area", "The whole"]
+    assert (of("on").name, of("on").title) == ("round_part", "Round of {area} (part)")
     with pytest.raises(PackError, match=r"has no chapter '9'. It has: 1 The area; 2 The whole"):
-        only(spec, ["9"])
+        of("9")
 
 
-def test_values_set_by_hand_reach_the_notebooks_that_have_them(workspace: Workspace) -> None:
-    spec = with_values(read_spec(round_of_areas(workspace)), ["gap=0.25", "status=FINAL", "date=2026-11-01"])
-    assert spec.status == "FINAL"
-    assert list(spec.matrix) == ["area"]
-    assert [c.parameters for c in spec.chapters] == [{"gap": 0.25}, {}]
+def test_values_set_by_hand_reach_the_notebooks_that_have_them(workspace: Workspace, tmp_path: Path) -> None:
+    spec = read_spec(round_of_areas(workspace))
+    works, fleet = expand(spec, ["gap=0.25", "status=FINAL", "date=2026-11-01"])
+    assert (works.status, fleet.date, spec.status, spec.date) == ("FINAL", dt.date(2026, 11, 1), "DRAFT", None)
+    assert [pack.values for pack in (works, fleet)] == [
+        {"gap": 0.25, "area": "Works"},
+        {"gap": 0.25, "area": "Fleet & Pilots"},
+    ]
+    assert [job.parameters for job in stage(works, tmp_path / "stage").jobs] == [
+        {"register_path": "../inputs/harbor", "area": "Works", "gap": 0.25},
+        {"register_path": "../inputs/harbor"},
+    ]
     for pair, said in (
         ("gap", "must be written name=value"),
         ("gab=1", "no notebook has a parameter 'gab'"),
@@ -139,7 +150,7 @@ def test_values_set_by_hand_reach_the_notebooks_that_have_them(workspace: Worksp
         ("date=soon", "date must be like 2026-10-15"),
     ):
         with pytest.raises(PmoError, match=said):
-            with_values(spec, [pair])
+            expand(spec, [pair])
 
 
 def test_packs_are_listed_and_described_without_running(workspace: Workspace) -> None:

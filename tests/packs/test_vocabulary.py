@@ -9,7 +9,7 @@ import pytest
 from pptx import Presentation
 
 from pmo_kit.packs.media.pptx import deck_bytes
-from tests.packs.media_case import meridian
+from tests.packs.media_case import meridian, rendered
 
 OURS = (
     "MILP", "LP", "SMAA", "PROMETHEE", "TOPSIS", "CVaR", "PERT", "HiGHS", "NPV", "NPSV", "BCR", "IRR", "CPI", "SPI",
@@ -50,7 +50,7 @@ def test_the_words_are_found(text: str, found: list[str]) -> None:
 
 @pytest.mark.long
 def test_the_deck_of_meridian_speaks_the_committees_language() -> None:
-    for slide in Presentation(io.BytesIO(deck_bytes(meridian()))).slides:
+    for slide in Presentation(io.BytesIO(rendered(deck_bytes, meridian()))).slides:
         for shape in slide.shapes:
             assert not ours(shape.text_frame.text if shape.has_text_frame else ""), shape.text_frame.text
             if shape.has_table:

@@ -35,9 +35,9 @@ from pmo_kit.packs.manifest import sha256
 from pmo_kit.shipped import shipped
 
 if TYPE_CHECKING:
+    from pmo_kit.packs.jobs import Stage
     from pmo_kit.packs.layout import Collected, Outline
     from pmo_kit.packs.run import Failure
-    from pmo_kit.packs.spec import PackSpec
 
 TEXT_WIDTH, COLUMN_WIDTH = 665, 317
 """Widths on A4 in px: the text (176 mm) and one of two columns (84 mm). Charts are drawn at these."""
@@ -117,9 +117,9 @@ def page(outline: Outline, others: Sequence[tuple[str, str]] = (), live: Live | 
     return _render("page.html", context, figures, live).encode()
 
 
-def error_page(spec: PackSpec, failures: Sequence[Failure]) -> bytes:
+def error_page(staged: Stage, failures: Sequence[Failure]) -> bytes:
     """Render `error.html`: which cell of which notebook failed, and why, in words."""
-    return _render("error.html", {"spec": spec, "failures": failures}, []).encode()
+    return _render("error.html", {"staged": staged, "failures": failures}, []).encode()
 
 
 def projects_named(outline: Outline) -> list[tuple[str, str, list[tuple[str, str]]]]:

@@ -88,7 +88,7 @@ def normalized(content: bytes, stamp: str) -> bytes:
 
 def stamp(outline: Outline) -> str:
     """When a pack is of, for the properties of its files: its date, else the date of its data."""
-    day = outline.spec.date or outline.settings.as_of or dt.date(1980, 1, 1)
+    day = outline.pack.date or outline.settings.as_of or dt.date(1980, 1, 1)
     return f"{day.isoformat()[:10]}T00:00:00Z"
 
 

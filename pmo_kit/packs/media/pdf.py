@@ -96,7 +96,7 @@ def _paper(outline: Outline, kind: str) -> bytes:
     """One paper: "pack", "letters" or "provenance"."""
     import typst
 
-    day = outline.spec.date or outline.settings.as_of or dt.date(1980, 1, 1)
+    day = outline.pack.date or outline.settings.as_of or dt.date(1980, 1, 1)
     try:
         return theme.paper("pack", _document(outline, kind), day)
     except typst.TypstError as error:
@@ -107,30 +107,30 @@ def _told(error: Any, outline: Outline) -> str:
     """Typst's refusal in words."""
     if _TOO_LONG in str(error):
         return (
-            f"Page one of {outline.spec.title} does not fit one page: shorten the texts of its requests, or list "
+            f"Page one of {outline.pack.title} does not fit one page: shorten the texts of its requests, or list "
             "fewer decisions."
         )
-    return f"{outline.spec.title}: the PDF could not be set. Typst says: {error}"
+    return f"{outline.pack.title}: the PDF could not be set. Typst says: {error}"
 
 
 def _document(outline: Outline, kind: str) -> dict[str, Any]:
     """A whole paper as lists, texts and numbers."""
-    spec, settings, front = outline.spec, outline.settings, outline.front
+    pack, settings, front = outline.pack, outline.settings, outline.front
     printed = {item.id for part in outline.chapters for item in part.items}
     to = addressee(outline.letters[0]) if kind == "letters" else ""
-    day = spec.date or settings.as_of
-    about = {"pack": spec.title, "letters": f"{spec.title}: letter to {to}",
-             "provenance": f"{spec.title}: where every number comes from"}[kind]  # fmt: skip
+    day = pack.date or settings.as_of
+    about = {"pack": pack.title, "letters": f"{pack.title}: letter to {to}",
+             "provenance": f"{pack.title}: where every number comes from"}[kind]  # fmt: skip
 
     def exhibits(items: Iterable[Collected | None], width: int = TEXT_WIDTH) -> list[dict[str, Any]]:
         return [_exhibit(item, width, printed) for item in items if item]
 
     return {
         "kind": kind,
-        "title": f"{about} (DRAFT)" if spec.status == "DRAFT" else about,
-        "name": spec.title,
+        "title": f"{about} (DRAFT)" if pack.status == "DRAFT" else about,
+        "name": pack.title,
         "author": outline.manifest["register"]["name"],
-        "committee": spec.committee,
+        "committee": pack.committee,
         "unit": settings.unit,
         "notice": settings.notice or "",
         "strip": outline.strip,
@@ -147,7 +147,7 @@ def _document(outline: Outline, kind: str) -> dict[str, Any]:
         "rag": {letter: [fill, ink] for letter, (_, fill, ink) in theme.RAG.items()},
         "front": {
             "headline": _even(front.lines),
-            "sub": " · ".join(filter(None, [spec.committee, front.headline.exhibit.unit_line or settings.unit])),
+            "sub": " · ".join(filter(None, [pack.committee, front.headline.exhibit.unit_line or settings.unit])),
             "tiles": next(iter(exhibits([front.tiles])), None),
             "decisions": next(iter(exhibits([front.decisions])), None),
             "deciding": front.deciding,

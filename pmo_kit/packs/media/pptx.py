@@ -698,7 +698,7 @@ def deck_bytes(outline: Outline) -> bytes:
     PackError
         When the template cannot be read.
     """
-    made = open_template(outline.spec.deck)
+    made = open_template(outline.deck)
     writer = _Deck(made, outline)
     if outline.front is not None:
         writer.section("Decision")
@@ -919,7 +919,7 @@ class _Deck:
         """Properties and sections."""
         deck, outline = self.template.deck, self.outline
         properties = deck.core_properties
-        properties.title = outline.spec.title
+        properties.title = outline.pack.title
         properties.author = properties.last_modified_by = clean(outline.manifest["register"]["name"])
         properties.subject = clean(outline.strip)
         properties.created = properties.modified = dt.datetime(1980, 1, 1)

@@ -93,7 +93,7 @@ def annex_bytes(outline: Outline) -> bytes:
     book = inert_book(stream)
     book.set_properties(
         {
-            "title": f"{outline.spec.title}: annex", "author": outline.manifest["register"]["name"],
+            "title": f"{outline.pack.title}: annex", "author": outline.manifest["register"]["name"],
             "comments": outline.strip, "created": dt.datetime(1980, 1, 1),
         }
     )  # fmt: skip
@@ -140,7 +140,7 @@ def _contents(
     sheet: Any, outline: Outline, placed: Mapping[str, list[Collected]], where: Mapping[str, tuple[str, int]],
     formats: Formats,
 ) -> None:  # fmt: skip
-    text(sheet, 0, 0, f"{outline.spec.title}: the numbers", formats, bold=True, font_size=18,
+    text(sheet, 0, 0, f"{outline.pack.title}: the numbers", formats, bold=True, font_size=18,
          font_color=theme.DARK_BLUE)  # fmt: skip
     sheet.set_row(0, 26)
     text(sheet, 1, 0, outline.strip, formats, font_color=theme.QUIET)
