@@ -54,7 +54,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     shows = "--traceback" in given
     try:
         with _ended_by_signals():
-            options, others = _parsed([word for word in given if word != "--traceback"])
+            parser = _parser()
+            options, others = parser.parse_known_args([word for word in given if word != "--traceback"])
+            if others and options.run not in (lab, board):
+                parser.error(f"unrecognized arguments: {' '.join(others)}")
             options.others = others
             return int(options.run(options))
     except PmoError as error:
@@ -419,15 +422,6 @@ def _count(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number of at least 1")
     return number
-
-
-def _parsed(words: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
-    """The command and its options, and the options that are another program's."""
-    parser = _parser()
-    options, others = parser.parse_known_args(words)
-    if others and options.run not in (lab, board):
-        parser.error(f"unrecognized arguments: {' '.join(others)}")
-    return options, others
 
 
 Argument = tuple[str, dict[str, Any]]

@@ -35,6 +35,7 @@ def test_layers_hold_and_a_forbidden_import_is_noticed(tmp_path: Path) -> None:
     broken = lint(tmp_path)
     assert broken.returncode == 1
     assert "No cycles are allowed in pmo_kit.packs." in broken.stdout
+    assert "pmo_kit.packs.manifest is not allowed to import pmo_kit.packs.building" in broken.stdout
     assert "pmo_kit.finance -> pmo_kit.packs" in broken.stdout
 
 

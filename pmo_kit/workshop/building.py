@@ -8,13 +8,12 @@ their line, or `name = ____`), `check` (right and wrong answers, computed when b
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import io
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -161,16 +160,7 @@ def _blank(line: str) -> str:
 SAMPLE = ("data", "samples", "meridian_12")
 
 
-@dataclass(eq=False)
-class Run:
-    """What running gave: the names, what each cell printed, and the value of its last line where it has one."""
-
-    names: dict[str, Any] = field(default_factory=dict)
-    printed: list[str] = field(default_factory=list)
-    values: list[Any] = field(default_factory=list)
-
-
-def run_cells(cells: Iterable[Cell], code: Callable[[Cell], str]) -> Run:
+def run_cells(cells: Iterable[Cell], code: Callable[[Cell], str], **names: Any) -> tuple[dict[str, Any], list[str]]:
     """Run cells one after the other, as a notebook does, in one namespace.
 
     Parameters
@@ -178,40 +168,29 @@ def run_cells(cells: Iterable[Cell], code: Callable[[Cell], str]) -> Run:
     cells : iterable of Cell
         Texts are passed over.
     code : callable
-        Cell -> what to run: `solution_code`, or a learner's.
+        Cell -> what to run: its solution, or a learner's.
+    **names
+        What is known from the beginning.
+
+    Returns
+    -------
+    dict, list of str
+        The namespace, and what each cell printed.
 
     Raises
     ------
     Exception
         Whatever a cell raises.
     """
-    run = Run()
-    for cell in cells:
-        if cell.kind == "text":
-            continue
+    printed = []
+    for cell in (one for one in cells if one.kind != "text"):
         shown = io.StringIO()
         with contextlib.redirect_stdout(shown):
-            value = run_code(code(cell), run.names)
+            exec(compile(code(cell), "<cell>", "exec"), names)
         if cell.kind == "parameters":
-            run.names["register_path"] = str(shipped(*SAMPLE))
-        run.printed.append(shown.getvalue())
-        run.values.append(value)
-    return run
-
-
-def run_code(code: str, names: dict[str, Any]) -> Any:
-    """Run code in a namespace; the value of a last line that is an expression, else None."""
-    tree = ast.parse(code)
-    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-    exec(compile(tree, "<cell>", "exec"), names)
-    if isinstance(last, ast.Expr):
-        return eval(compile(ast.Expression(last.value), "<cell>", "eval"), names)
-    return None
-
-
-def solution_code(cell: Cell) -> str:
-    """The code of the solution; a check cell judges nothing while the answers are computed."""
-    return "" if cell.kind == "check" else cell.solution
+            names["register_path"] = str(shipped(*SAMPLE))
+        printed.append(shown.getvalue())
+    return names, printed
 
 
 def expected(cell: Cell, names: dict[str, Any]) -> dict[str, Any]:
@@ -270,11 +249,12 @@ class Built:
 def built(name: str) -> Built:
     """Run the solution of a lesson and take its answers."""
     cells = parse_source(home() / "lessons" / f"{name}.py")
-    run = run_cells(cells, solution_code)
-    answers = {cell.name: expected(cell, run.names) for cell in cells if cell.kind == "check"}
+    # a check judges nothing while the answers are computed
+    names, printed = run_cells(cells, lambda cell: "" if cell.kind == "check" else cell.solution)
+    answers = {cell.name: expected(cell, names) for cell in cells if cell.kind == "check"}
     code_cells = [cell for cell in cells if cell.kind != "text"]
-    checked = "".join(out for cell, out in zip(code_cells, run.printed, strict=True) if cell.kind == "checked")
-    return Built(name, cells, read_texts(name), run.names, answers, checked)
+    checked = "".join(out for cell, out in zip(code_cells, printed, strict=True) if cell.kind == "checked")
+    return Built(name, cells, read_texts(name), names, answers, checked)
 
 
 def lesson_files() -> dict[Path, str]:

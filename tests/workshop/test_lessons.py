@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from pmo_kit.shipped import shipped
-from pmo_kit.workshop.building import Built, Cell, Run, built, home, lesson_files, lesson_names, run_cells
+from pmo_kit.workshop.building import Built, Cell, built, home, lesson_files, lesson_names, run_cells
 from pmo_kit.workshop.checks import GENERAL, Verdict, lesson
 from pmo_kit.workshop.guide import written_number
 
@@ -34,11 +34,12 @@ PUBLISHED = {
 
 
 def learner_code(cell: Cell) -> str:
-    return f'check("{cell.name}", {cell.name})' if cell.kind == "check" else cell.learner
+    return f'verdicts.append(check("{cell.name}", {cell.name}))' if cell.kind == "check" else cell.learner
 
 
-def run_learner(name: str, filled: dict[str, object] | None = None) -> Run:
-    """Run a learner's notebook in this process, gaps of the form `name = ____` replaced by given values."""
+def verdicts(name: str, filled: dict[str, object] | None = None) -> list[Verdict]:
+    """What the checks say in a learner's notebook, run in this process with values in gaps like `name = ____`."""
+    found: list[Verdict] = []
 
     def code(cell: Cell) -> str:
         text = "" if cell.kind in ("guide", "checked") else learner_code(cell)
@@ -46,11 +47,8 @@ def run_learner(name: str, filled: dict[str, object] | None = None) -> Run:
             text = re.sub(rf"^{gap} = ____$", f"{gap} = {value!r}", text, flags=re.MULTILINE)
         return text
 
-    return run_cells(built(name).cells, code)
-
-
-def verdicts(run: Run) -> list[Verdict]:
-    return [value for value in run.values if isinstance(value, Verdict)]
+    run_cells(built(name).cells, code, verdicts=found)
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +68,7 @@ def test_no_notebook_without_a_source(generated: dict[Path, str]) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("name", NAMES)
 def test_learner_notebook_runs_unfilled_and_gaps_answer_with_their_hint(name: str) -> None:
-    found = verdicts(run_learner(name))
+    found = verdicts(name)
     assert [verdict.state for verdict in found] == ["open"] * len(built(name).answers)
     assert [verdict.hint for verdict in found] == [built(name).texts.checks[c]["open"] for c in built(name).answers]
 
@@ -80,21 +78,20 @@ def test_learner_notebook_runs_unfilled_and_gaps_answer_with_their_hint(name: st
 @pytest.mark.parametrize("value", [-1, ["zzz", 99]], ids=repr)
 def test_nonsense_in_every_gap_breaks_no_cell(name: str, value: object) -> None:
     gaps = [match for cell in built(name).cells for match in re.findall(r"^(\w+) = ____$", cell.learner, re.M)]
-    run = run_learner(name, dict.fromkeys(gaps, value))
-    assert not [v for v in verdicts(run) if v.state == "right"]
+    assert "right" not in {verdict.state for verdict in verdicts(name, dict.fromkeys(gaps, value))}
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", NAMES)
 def test_typical_mistakes_in_every_gap_break_no_cell(name: str) -> None:
     mistakes = {check: next(iter(answer["wrong"].values())) for check, answer in built(name).answers.items()}
-    assert {v.state for v in verdicts(run_learner(name, mistakes))} <= {"wrong", "open"}
+    assert {v.state for v in verdicts(name, mistakes)} <= {"wrong", "open"}
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_right_answers_are_right(name: str) -> None:
     right = {check: answer["right"] for check, answer in built(name).answers.items()}
-    assert {v.state for v in verdicts(run_learner(name, right))} <= {"right", "open"}
+    assert {v.state for v in verdicts(name, right)} <= {"right", "open"}
 
 
 @pytest.mark.parametrize(("name", "check"), CHECKS)
