@@ -87,8 +87,7 @@ def expand(spec: PackSpec, values: Sequence[str] = (), chapters: Sequence[str] =
     ------
     PackError
         When a value is not written so, or nothing has that name; no chapter is called so; no notebook has a parameter
-        of the matrix, a chapter sets it itself, or two packs would have one name; or a medium that is asked for needs
-        a package that is not installed.
+        of the matrix, a chapter sets it itself, or two packs would have one name.
     InputError
         When a line of the pack file cannot be so.
 
@@ -115,7 +114,8 @@ def expand(spec: PackSpec, values: Sequence[str] = (), chapters: Sequence[str] =
     names = ["_".join([name, *map(_slug, own.values())]) for own in variants]
     for twice in sorted({one for one in names if names.count(one) > 1}):
         raise PackError(f"{spec.file.name}: two packs of its matrix would be named '{twice}'.")
-    formats = _media(spec)
+    lacks = _lacking()
+    formats = spec.formats or ("html", *(medium for medium in MEDIA if medium not in lacks))
     return tuple(
         Pack(spec, one, **{**lines, "title": _titled(title, own)}, chapters=kept, formats=formats, values=given | own)
         for one, own in zip(names, variants, strict=True)
@@ -175,13 +175,9 @@ def _slug(value: Scalar) -> str:
     return re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:40] or f"{zlib.crc32(str(value).encode()):08x}"
 
 
-def _media(spec: PackSpec) -> tuple[str, ...]:
-    """The media that a pack file asks for, or all that can be made here."""
-    lacks = {name: medium.needs for name, medium in MEDIA.items() if not find_spec(medium.needs)}
-    for name in (name for name in spec.formats if name in lacks):
-        words = f"{spec.file.name} asks for {name}, which needs the package"
-        raise PackError(f"{words} {lacks[name]}: pip install {lacks[name]}")
-    return spec.formats or ("html", *(name for name in MEDIA if name not in lacks))
+def _lacking() -> dict[str, str]:
+    """The media that cannot be made here, and the package that each needs."""
+    return {name: medium.needs for name, medium in MEDIA.items() if not find_spec(medium.needs)}
 
 
 _TYPES: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool}
@@ -380,9 +376,13 @@ def stage(
         The register, or that of the committee before, cannot be used.
     PackError
         With every unknown or mistyped parameter of every chapter; or the register lacks what every chapter needs, or
-        more money of its source than a pack may leave out.
+        more money of its source than a pack may leave out; or a medium needs a package that is not installed.
     """
-    spec, inputs = pack.spec, _Inputs(folder, pack.spec)
+    spec, needed = pack.spec, _lacking()
+    for medium in (one for one in pack.formats if one in needed):
+        words = f"{spec.file.name} asks for {medium}, which needs the package"
+        raise PackError(f"{words} {needed[medium]}: pip install {needed[medium]}")
+    inputs = _Inputs(folder, spec)
     for place in ("notebooks", "executed"):
         (folder / place).mkdir()
     found: list[str] = []

@@ -153,6 +153,20 @@ def test_values_set_by_hand_reach_the_notebooks_that_have_them(workspace: Worksp
             expand(spec, [pair])
 
 
+def test_a_medium_that_cannot_be_made_here_is_told_where_it_is_asked_for(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pmo_kit.packs.jobs.find_spec", lambda name: name != "typst")
+    file = workspace(one=notebook(LOAD, message("a.one")))
+    (pack,) = expand(read_spec(file))
+    assert pack.formats == ("html", "pptx", "xlsx"), "a file that asks for none gets what can be made"
+    file.write_text(file.read_text(encoding="utf-8") + "formats: [pdf]\n", encoding="utf-8")
+    (pack,) = expand(read_spec(file))
+    assert listed(pack).startswith("board: Board, October (DRAFT)")
+    (built,) = build_packs([pack], tmp_path / "out")
+    assert str(built.error) == "board.yml asks for pdf, which needs the package typst: pip install typst"
+
+
 def test_packs_are_listed_and_described_without_running(workspace: Workspace) -> None:
     file = round_of_areas(workspace, "1 / 0")
     specs, failed = asked([file, file.with_name("none.yml")], ["1"], ["gap=0.5"])
