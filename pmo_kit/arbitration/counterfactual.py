@@ -59,6 +59,7 @@ class Admission(Answer):
     displaces: tuple[str, ...]
     in_its_way: tuple[str, ...]
     _table: pd.DataFrame = field(repr=False)
+    _never: tuple[str, ...] = field(repr=False)  # in words, what of money, people and demand is not enough alone
 
     @property
     def summary(self) -> str:
@@ -128,12 +129,21 @@ def what_would_admit(allocation: Allocation, project_id: str, level: str | None 
     asks += [(rule.name, (rule,), partial(least, {rule.name: 1.0})) for rule in limits]
     asks += [("all envelopes", (), partial(least, envelopes))] if envelopes else []
     asks += [("together", limits, partial(least, *({rule.name: 1.0} for rule in limits)))] if len(limits) > 1 else []
-    found = zip(asks, side_by_side(ask for *_, ask in asks), strict=True)
+    found = list(zip(asks, side_by_side(ask for *_, ask in asks), strict=True))
     rows += [(name, *_enough(allocation, option, name, of, change)) for (name, of, _), change in found]
+    limits_first = sorted(found, key=lambda one: not one[0][1])
+    never = (_lacking(allocation, project_id, name, of) for (name, of, _), change in limits_first if change is None)
     table = pd.DataFrame(rows, columns=["way", "amount", "unit", "words"])
     change = done.change.leaves if done.change else ()
     name = str(options.table.index[option][1])
-    return Admission(allocation, project_id, name, price, change, way, table)
+    return Admission(allocation, project_id, name, price, change, way, table, tuple(filter(None, never)))
+
+
+def _lacking(allocation: Allocation, project_id: str, way: str, of: Sequence[Limit]) -> str:
+    """What is not enough, in words; nothing of several limits, or of one that is asked about by its own name."""
+    if len(of) == 1 and isinstance(of[0], Envelope | Capacity | Demand):
+        return f"more {way_words(allocation, project_id, of[0])}"
+    return "" if of else {"cost": "a lower cost", "all envelopes": "more money in every envelope"}[way]
 
 
 def _enough(
@@ -203,7 +213,7 @@ def letter_items(allocation: Allocation, project_id: str) -> Items:
         items += _in_plan(allocation, project_id, reduced=options.costs[largest] > row["cost"])
     level = str(options.table["base_level"].iloc[largest])
     if row["decision"] == "stop":
-        items += _ways(allocation, what_would_admit(allocation, project_id))
+        items += _ways(what_would_admit(allocation, project_id))
     elif not allocation.keeps(project_id, "in", level):  # not in at all, or at another size
         items += _refusal(allocation, project_id, None if row["decision"] == "refuse" else level)
     basis = allocation.question.basis_word
@@ -317,28 +327,18 @@ def _refusal(allocation: Allocation, project_id: str, level: str | None) -> Item
         items.append(("Its price.", price + (f" and push out {listed(out)}." if out else ".")))
     else:
         items.append(("Its price.", f"No plan within the limits holds {'it' if level is None else 'that size'} today."))
-    return items + _ways(allocation, found)
+    return items + _ways(found)
 
 
-def _ways(allocation: Allocation, found: Admission) -> Items:
+def _ways(found: Admission) -> Items:
     """What would change the answer, each alone; and what would not."""
-    table, project_id = found.table, found.project_id
-    enough = table["amount"].notna()
+    enough = found.table["amount"].notna()
     if not enough.any():
         return [("What would change it.", "No single change of value, cost, money or people is enough.")]
     items = [("What would change it.", "With any one of these, alone, it could be in and the plan be worth no less:")]
-    items += [(BULLET, words) for words in dict.fromkeys(table.loc[enough, "words"])]
-    limits = (rule for rule in map(allocation.question.rule, found.in_its_way) if isinstance(rule, Limit))
-    rules = dict(enumerate(limits, start=2))  # by their row, after those of value and cost: a name may be any
-    never = [
-        f"more {way_words(allocation, project_id, rules[row])}"
-        for row in table.index[~enough]
-        if isinstance(rules.get(row), Envelope | Capacity | Demand)
-    ]
-    others = {"cost": "a lower cost", "all envelopes": "more money in every envelope"}
-    never += [others[way] for way in table[~enough].drop(index=rules, errors="ignore")["way"] if way in others]
-    words = f"{listed(never)}."
-    return items + ([("What would not, alone.", words[0].upper() + words[1:])] if never else [])
+    items += [(BULLET, words) for words in dict.fromkeys(found.table.loc[enough, "words"])]
+    words = f"{listed(found._never)}."
+    return items + ([("What would not, alone.", words[0].upper() + words[1:])] if found._never else [])
 
 
 def _in_plan(allocation: Allocation, project_id: str, reduced: bool) -> Items:

@@ -227,8 +227,8 @@ def _words(allocation: Allocation, done: Flip, price: str, proof: str, blocked: 
     unit = allocation.question.worth.short
     costs = "costs nothing" if price == "0" else f"costs {price} {unit}"
     assert done.change is not None
-    out = [names[p] for p in done.change.leaves if p != allocation.question.built.project_ids[done.option]]
-    into = [names[p] for p in done.change.enters if p != allocation.question.built.project_ids[done.option]]
+    own = allocation.question.built.project_ids[done.option]
+    out, into = ([names[p] for p in moved if p != own] for moved in (done.change.leaves, done.change.enters))
     tail = (f"; {in_row(out)} would leave" if out else "") + (f"; {in_row(into)} would come in" if into else "")
     return f"{verb} {costs}{tail}."
 

@@ -129,14 +129,13 @@ def best_plan(
         outcome = solve(start.with_rows(rows), limits)
         nodes += outcome.nodes
         bound = min(bound, outcome.bound)
-        if outcome.x is None:
+        below = limits.cutoff is not None and outcome.value < limits.cutoff - _slack(model, least or 0)
+        if below and outcome.status == "optimal":
+            return Found("infeasible", None, 0, -NO_BOUND, nodes)
+        if outcome.x is None or below:
             return Found(outcome.status, None, 0, _down(model, bound, objective), nodes)
         plan = taken(outcome.x[: model.n])
         exact = model.evaluate(plan)
-        if limits.cutoff is not None and outcome.value < limits.cutoff - _slack(model, least or 0):
-            if outcome.status == "optimal":
-                return Found("infeasible", None, 0, -NO_BOUND, nodes)
-            return Found(outcome.status, None, 0, _down(model, bound, objective), nodes)
         if all(row in loose for row, _ in exact.broken) and (least is None or exact.value >= least):
             break
         rows.append(model.other_plan(plan))
@@ -181,8 +180,7 @@ def settle_tie(pool: Pool, found: Found, last: Plan | None, until: float | None 
         changes[list(last)] = -1.0
         goals.insert(0, -changes)
     for goal in goals:
-        objective = np.zeros(len(model.program.value))
-        objective[: model.n] = goal
+        objective = np.append(goal, np.zeros(len(model.program.value) - model.n))
         best = best_plan(model, extra=rows, objective=objective, least=least, until=until)
         if best.plan is None or best.status != "optimal":
             break

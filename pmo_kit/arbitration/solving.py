@@ -554,7 +554,11 @@ class _Branching:
         found = self._relaxed(least, most)
         while not self._hopeless(found[0]):
             bound, reduced, x = found
-            least, most = self._fixed(bound, reduced, least, most)
+            if reduced is not None:  # a column is settled whose reduced cost is more than the target leaves
+                n, costs = self._n, reduced[: self._n]
+                over = np.flatnonzero((least[:n] < most[:n]) & (np.abs(costs) > bound - self._target))
+                least, most = least.copy(), most.copy()
+                least[over] = most[over] = costs[over] > 0
             free = np.flatnonzero(least[: self._n] < most[: self._n])
             part = np.abs(x[free] - np.rint(x[free]))
             if not len(free) or part.max() < 1e-6:
@@ -602,16 +606,6 @@ class _Branching:
         each = np.where(times > 0, lost / np.maximum(1, times), np.where(mean > 0, mean, 1.0))
         ways = np.array([x[columns], 1 - x[columns]])
         return np.asarray(np.maximum(each * ways, 1e-9).prod(axis=0), np.float64)
-
-    def _fixed(self, bound: float, reduced: Floats | None, least: Floats, most: Floats) -> tuple[Floats, Floats]:
-        """Limits with every column settled whose reduced cost is more than the target leaves."""
-        if reduced is None or self._target == -inf:
-            return least, most
-        n, room = self._n, bound - self._target
-        open_, least, most = least[:n] < most[:n], least.copy(), most.copy()
-        most[:n][open_ & (reduced[:n] < -room)] = 0.0
-        least[:n][open_ & (reduced[:n] > room)] = 1.0
-        return least, most
 
     def _relaxed(self, least: Floats, most: Floats) -> tuple[float, Floats | None, Floats]:
         """Bound, reduced costs and point of a node; the bound is -inf where it is certain that nothing is there."""
