@@ -118,9 +118,9 @@ def door(function: Callable[P, R]) -> Callable[P, R]:
             return bind(*args, **kwargs)
         except TypeError as slip:
             names = [name for name in signature.parameters if name != "self" and not name.startswith("_")]
-            told = f"it takes {', '.join(names)}."
-            odd = next((nearest(name, names) for name in kwargs if name not in names), "")
-            raise InputError(f"{who}: {slip}; {odd or told}") from None
+            all_of_it = f"it takes {', '.join(names)}."
+            odd = next((nearest(name, names) for name in kwargs if name not in names), all_of_it)
+            raise InputError(f"{who}: {slip}; {odd}") from None
 
     @functools.wraps(function)
     def entered(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -155,7 +155,7 @@ def admit(who: str, given: object, kind: str) -> None:
         if _is(getattr(given, held, None), kinds[:1]):
             hint = f"it holds one: give its .{held}"
     if not good:
-        raise InputError(f"{who} wants {wanted}, not {_told(given)}; {hint}.")
+        raise InputError(f"{who} wants {wanted}, not {told(given)}; {hint}.")
 
 
 def admit_path(who: str, given: object, kind: str) -> Path:
@@ -168,7 +168,7 @@ def admit_path(who: str, given: object, kind: str) -> Path:
     pmo_kit.errors.InputError: load_register wants the path of a workbook or a folder, not 12.
     """
     if not isinstance(given, str | PathLike):
-        raise InputError(f"{who} wants the path of {kind}, not {_told(given)}.")
+        raise InputError(f"{who} wants the path of {kind}, not {told(given)}.")
     return Path(given)
 
 
@@ -182,7 +182,7 @@ def number(given: object, what: str, least: float = -math.inf, most: float = mat
     pmo_kit.errors.InputError: the budget of 'Lean' is 'a lot': it must be a number, written without words or units.
     """
     if isinstance(given, bool) or not isinstance(given, Real):
-        raise InputError(f"{what} is {_told(given)}: it must be a number, written without words or units.")
+        raise InputError(f"{what} is {told(given)}: it must be a number, written without words or units.")
     try:
         found = float(given)
     except OverflowError:  # a whole number of more than 308 digits
@@ -247,7 +247,7 @@ def numbers(given: object, what: str) -> Any:
             raise TypeError
         return np.asarray(given, dtype=float)
     except (TypeError, ValueError, OverflowError):
-        raise InputError(f"{what}: {_told(given)} is given where numbers are needed.") from None
+        raise InputError(f"{what}: {told(given)} is given where numbers are needed.") from None
 
 
 def names(given: object, what: str) -> tuple[Any, ...]:
@@ -259,7 +259,7 @@ def names(given: object, what: str) -> tuple[Any, ...]:
     (('P08',), ('P08', 'P09'))
     """
     if not isinstance(given, Iterable):
-        raise InputError(f"{what} is {_told(given)}: it needs names, such as ['a name'].")
+        raise InputError(f"{what} is {told(given)}: it needs names, such as ['a name'].")
     return (given,) if isinstance(given, str) else tuple(given)
 
 
@@ -274,7 +274,7 @@ def day(given: object, what: str) -> dt.date:
     try:
         return dt.date.fromisoformat(str(given))
     except ValueError:
-        raise InputError(f"{what} is {_told(given)}: write a date like 2026-09-30.") from None
+        raise InputError(f"{what} is {told(given)}: write a date like 2026-09-30.") from None
 
 
 def _array(given: object, what: str) -> None:
@@ -291,7 +291,7 @@ def _must(fits: Callable[[object], bool], words: str) -> Callable[[object, str],
 
     def look(given: object, what: str) -> None:
         if not fits(given):
-            raise InputError(f"{what} is {_told(given)}: it {words}.")
+            raise InputError(f"{what} is {told(given)}: it {words}.")
 
     return look
 
@@ -299,7 +299,7 @@ def _must(fits: Callable[[object], bool], words: str) -> Callable[[object, str],
 def _weighed(given: object, what: str) -> None:
     _must(lambda one: isinstance(one, Mapping), "needs names, such as {'a name': 1.0}")(given, what)
     for name, one in given.items():  # type: ignore[attr-defined]
-        number(one, f"{what} of {_told(name)}")
+        number(one, f"{what} of {told(name)}")
 
 
 _path = _must(lambda one: isinstance(one, str | PathLike), "must be a path, as text or as a Path")
@@ -307,7 +307,7 @@ PLAIN: dict[str, Callable[[object, str], object]] = {
     "int": _counted, "float": number, "date": day, "ArrayLike": _array, "np.random.Generator | int": _stream,
     "str": _must(lambda one: isinstance(one, str), "must be text"), "str | PathLike[str]": _path, "str | Path": _path,
     "bool": _must(lambda one: type(one).__name__ in ("bool", "bool_"), "must be True or False"),
-    "Mapping[str, float]": _weighed, "Executor": _must(lambda one: hasattr(one, "map"), "must be an executor"),
+    "Mapping[str, float]": _weighed, "Executor": _must(lambda one: hasattr(one, "submit"), "must be an executor"),
 }  # fmt: skip
 """What is looked at of a parameter of another type."""
 
@@ -333,7 +333,7 @@ def known(given: Iterable[object], names: Collection[str], what: str) -> None:
     """
     odd = [str(name) for name in given if str(name) not in names]
     if odd:
-        raise InputError(" ".join(f"There is no {what} {_told(name)}; {nearest(name, names)}" for name in odd))
+        raise InputError(" ".join(f"There is no {what} {told(name)}; {nearest(name, names)}" for name in odd))
 
 
 def names_of(room: str, file: str) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
@@ -397,7 +397,7 @@ def _is(given: object, kinds: list[str]) -> bool:
     return not names.isdisjoint(kinds)
 
 
-def _told(given: object) -> str:
+def told(given: object) -> str:
     """What was given, in few words."""
     if given is None:
         return "nothing"

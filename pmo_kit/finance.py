@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pmo_kit.doors import door, numbers, whole
+from pmo_kit.doors import door, numbers, told, whole
 from pmo_kit.errors import InputError
 
 Floats = NDArray[np.float64]
@@ -60,7 +60,7 @@ def discount_factors(rate: ArrayLike, n: int, timing: str = "start") -> Floats:
     [1.0, 0.9091, 0.8658]
     """
     if timing not in ("start", "mid", "end"):
-        raise InputError(f"timing is start, mid or end, not {timing!r}")
+        raise InputError(f"timing is start, mid or end, not {told(timing)}")
     steps = whole(n, "the number of flows") - (timing == "start")
     rates = numbers(rate, "rate")
     if rates.ndim == 0:

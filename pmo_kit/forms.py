@@ -16,7 +16,7 @@ import math
 import re
 import stat
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Annotated, Any, ClassVar, TypeVar
@@ -376,73 +376,63 @@ def _read(file: Path) -> str:
 
 def _composed(text: str, reading: Reading) -> Any:
     """The content of a YAML text; what could be dangerous ends the reading."""
+    events: Iterator[Any] = yaml.parse(text, Loader=yaml.SafeLoader)
+    anchors: dict[str, tuple[Any, int]] = {}  # a value, and how many it holds
+    root, count = Rows(), 0
 
     def refused(line: int, words: str) -> FormError:
         return FormError(reading.file, [*reading.problems, Problem(line, words)])
 
-    root = Rows()
-    stack: list[Any] = [root]
-    names: list[Written | None] = [None]  # of each open container: the name that waits for its value
-    sizes, marks, weights = [0], [""], {"": 0}
-    anchors: dict[str, Any] = {}
-    try:
-        for event in yaml.parse(text, Loader=yaml.SafeLoader):
-            assert event.start_mark is not None
-            line = event.start_mark.line + 1
-            if isinstance(event, yaml.DocumentStartEvent) and root:
-                raise refused(line, "a second document begins; one file holds one.")
-            if isinstance(event, yaml.CollectionEndEvent):
-                value, size, mark = stack.pop(), sizes.pop(), marks.pop()
-                names.pop()
-                sizes[-1] += size
-                if mark:
-                    anchors[mark], weights[mark] = value, size
-                continue
-            if not isinstance(event, yaml.NodeEvent):
-                continue
-            here, name, mark = stack[-1], names[-1], event.anchor or ""
-            if (tag := getattr(event, "tag", None)) not in _TAGS:
-                tag = str(tag).removeprefix(_TAG)
-                raise refused(line, f"the tag '{tag}' is not read; write plain texts, numbers, lists and lines.")
-            if isinstance(event, yaml.AliasEvent):
-                if mark in marks:
-                    raise refused(line, f"'*{mark}' repeats a block inside itself.")
-                if mark not in anchors:
-                    raise refused(line, f"'*{mark}' repeats what no '&{mark}' before it names.")
-                value = anchors[mark]
-                sizes[-1] += weights[mark]
-            elif isinstance(event, yaml.ScalarEvent):
-                if odd := UNPRINTABLE.search(event.value):
-                    words = f"a character that nothing prints (U+{ord(odd[0]):04X}) stands in a text; delete it."
-                    reading.problems.append(Problem(line, words))
-                value = _scalar(event, line if name is None else name.line)
-                if mark:
-                    anchors[mark], weights[mark] = value, 1
-            else:
-                start = line if name is None else name.line
-                value = Block({}, start) if isinstance(event, yaml.MappingStartEvent) else Rows([], start)
-            sizes[-1] += 1
-            if sum(sizes) > LIMITS["values in a YAML file"]:
-                raise refused(line, f"it holds more than {LIMITS['values in a YAML file']:,} values.")
-            if isinstance(here, Rows):
-                here.append(value)
-            elif name is None:
-                if not isinstance(value, Written):
+    def value_of(event: Any, above: tuple[str, ...], name: Written | None = None) -> Any:
+        """One value with all that it holds; it has a name, and stands in blocks with these marks."""
+        nonlocal count
+        line, mark, value = event.start_mark.line + 1, event.anchor or "", None
+        start = line if name is None else name.line
+        if (tag := getattr(event, "tag", None)) not in _TAGS:
+            tag = str(tag).removeprefix(_TAG)
+            raise refused(line, f"the tag '{tag}' is not read; write plain texts, numbers, lists and lines.")
+        if isinstance(event, yaml.AliasEvent):
+            if mark in above:
+                raise refused(line, f"'*{mark}' repeats a block inside itself.")
+            if mark not in anchors:
+                raise refused(line, f"'*{mark}' repeats what no '&{mark}' before it names.")
+            value, size = anchors[mark]
+            count += size
+        elif isinstance(event, yaml.ScalarEvent):
+            if odd := UNPRINTABLE.search(event.value):
+                words = f"a character that nothing prints (U+{ord(odd[0]):04X}) stands in a text; delete it."
+                reading.problems.append(Problem(line, words))
+            value = _scalar(event, start)
+            anchors[mark] = value, 1
+        count += 1
+        if count > LIMITS["values in a YAML file"]:
+            raise refused(line, f"it holds more than {LIMITS['values in a YAML file']:,} values.")
+        if isinstance(event, yaml.CollectionStartEvent):
+            if len(above) >= LIMITS["blocks in each other"]:
+                raise refused(line, f"more than {LIMITS['blocks in each other']} blocks stand in each other.")
+            before, above = count, (*above, mark)
+            value = Block({}, start) if isinstance(event, yaml.MappingStartEvent) else Rows([], start)
+            while not isinstance(event := next(events), yaml.CollectionEndEvent):
+                inner, line = value_of(event, above), event.start_mark.line + 1
+                if isinstance(value, Rows):
+                    value.append(inner)
+                    continue
+                if not isinstance(inner, Written):
                     raise refused(line, "a name before ':' is a plain text, not a list, a block or nothing.")
-                if value in here:
-                    reading.problems.append(Problem(line, f"'{value}' is written twice.", value))
-                names[-1] = value
-                here.lines[str(value)] = line
-            else:
-                here[str(name)] = value
-                names[-1] = None
-            if isinstance(event, yaml.CollectionStartEvent):
-                stack.append(value)
-                names.append(None)
-                sizes.append(0)
-                marks.append(mark)
-                if len(stack) > LIMITS["blocks in each other"]:
-                    raise refused(line, f"more than {LIMITS['blocks in each other']} blocks stand in each other.")
+                if inner in value:
+                    reading.problems.append(Problem(line, f"'{inner}' is written twice.", inner))
+                value.lines[str(inner)] = line
+                value[str(inner)] = value_of(next(events), above, inner)
+            anchors[mark] = value, count - before
+        return value
+
+    try:
+        for one in events:
+            if isinstance(one, yaml.NodeEvent):
+                root.append(value_of(one, ("",)))
+            elif isinstance(one, yaml.DocumentStartEvent) and root:
+                assert one.start_mark is not None
+                raise refused(one.start_mark.line + 1, "a second document begins; one file holds one.")
     except (yaml.YAMLError, ValueError, OverflowError) as error:  # of a character that is none: "\\UFFFFFFFF"
         place = getattr(error, "problem_mark", None)
         line = place.line + 1 if place else text.count("\n", 0, getattr(error, "position", 0)) + 1

@@ -299,6 +299,13 @@ def test_what_wants_numbers_says_so_of_every_parameter(function: Callable[..., A
         (lambda t: rates.discount_schedule("uk_green_book_2026", "ten"), "years is 'ten': it must be a number"),
         (lambda t: rates.optimism_bias(85), "shares is 85: it needs names"),
         (lambda t: pmo.simulate(t["allocation"], executor=4), "executor is 4: it must be an executor"),
+        (
+            lambda t: pmo.simulate(t["allocation"], executor=pd.Series([4])),
+            "executor is a Series: it must be an executor",
+        ),
+        (lambda t: pmo.appraise(t["register"], "x" * 999), "x…; known here"),
+        (lambda t: pmo.prioritize(t["register"], method="x" * 999), "x…; topsis"),
+        (lambda t: pmo.finance.discount_factors(0.1, 3, "x" * 999), "x…"),
         (lambda t: pmo.review_performance(t["register"], as_of=pd.NaT), "as_of is a NaTType: write a date"),
         (lambda t: pmo.prioritize(t["register"], "x" * 999), "x…; known here"),
         (lambda t: pmo.explain(t["allocation"], exact="no"), "exact is 'no': it must be True or False"),

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from pmo_kit.doors import Answer, door, known, names, numbers
+from pmo_kit.doors import Answer, door, known, names, numbers, told
 from pmo_kit.errors import InputError, PmoError
 from pmo_kit.facts import as_given, keeping, listed, number
 from pmo_kit.prioritization.values import Scorecard, read_scorecard
@@ -130,7 +130,7 @@ def prioritize(
     """
     if method != "value":
         raise InputError(
-            f"a register is ranked by method 'value', not {method!r}; topsis and promethee take bare arrays: "
+            f"a register is ranked by method 'value', not {told(method)}; topsis and promethee take bare arrays: "
             "pmo.prioritization.topsis(matrix, weights, maximize)"
         )
     card = read_scorecard(register)

@@ -13,7 +13,7 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from pmo_kit.doors import door, nearest
+from pmo_kit.doors import door, nearest, told
 from pmo_kit.errors import InputError
 from pmo_kit.facts import as_given
 
@@ -135,7 +135,7 @@ def _schedules(name: str) -> dict[str, Any]:
     """The entry of one schedule, or an error that lists the names."""
     table = _read("discount.yml")
     if name not in table:
-        raise InputError(f"There is no discount schedule {name!r}; {nearest(name, [*table, 'flat_<percent>'])}")
+        raise InputError(f"There is no discount schedule {told(name)}; {nearest(name, [*table, 'flat_<percent>'])}")
     return dict(table[name])
 
 
