@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from pmo_kit.arbitration import solve_selection
 from pmo_kit.doors import Answer, door, share
 from pmo_kit.errors import DataError
-from pmo_kit.facts import as_given, in_row, number
+from pmo_kit.facts import as_given, count, in_row, number, percent
 from pmo_kit.prioritization import swing_weights
 from pmo_kit.prioritization.values import adjust_leniency
 
@@ -179,6 +179,7 @@ class Award(Answer):
     `sensitivity` has one row per span of weights of the price (0 to 1, tried in steps of 0.05) with one best award:
     start, end, award (words), same (as recommended). `debrief` has one row per losing bid and criterion: partner_id,
     lot, criterion, label, weight, score, winner_score, lost (points of 100 behind the winner), gate, remarks.
+    `audit` has one row per step: step, what, detail.
 
     Parameters
     ----------
@@ -208,6 +209,32 @@ class Award(Answer):
     @property
     def _shown(self) -> pd.DataFrame:
         return self.lots
+
+    @property
+    def audit(self) -> pd.DataFrame:
+        """step, what, detail: what was read, left out and weighed, and what came of it, in order."""
+        found, votes = self.evaluation, self.register.need("partner_scores")
+        names = self.register.need("partners").set_index("partner_id")["name"]
+        given = votes.groupby(["evaluator", "partner_id"]).size()
+        trail = [("read", "scores", f"{number(len(votes), 0)} by {count(len(found.evaluators), 'evaluator')}")]
+        for row in self.register.table("evaluator_conflicts").fillna({"reason": "no reason stated"}).itertuples():
+            out = count(given.get((row.evaluator, row.partner_id), 0), "score")
+            trail.append(("conflict", f"{row.evaluator} on {names[row.partner_id]}", f"{out} left out: {row.reason}"))
+        for who, above in found.evaluators["leniency"].dropna().items():
+            trail.append(("leniency", str(who), f"{number(above, 1, True)} of 100 points on the others, taken out"))
+        for (_, lot), bid in found.bids[~found.bids["passed"]].iterrows():
+            trail.append(("gate", f"{bid['name']}, lot {lot}", bid["failed_gate"]))
+        for row in found.scores.drop_duplicates("criterion").itertuples():
+            trail.append(("weight", str(row.label), f"{percent(row.weight, 1)} of quality"))
+        trail.append(("weight", "price", f"{percent(self.price_weight)} of value"))
+        for lot, price in found.reference_price.items():
+            trail.append(("price", f"lot {lot}", f"reference price {number(price, 2)}"))
+        for lot, row in self.lots.iterrows():
+            won = f"{row['name']}, {number(row['value'])} points" if pd.notna(row["partner_id"]) else "no award"
+            trail.append(("award", f"lot {lot}", won))
+        trail.append(("award", "together", f"{number(self.value)} points, proven best"))
+        trail.append(("award", "next best", f"{self.next_best}, {number(self.next_best_value)} points"))
+        return pd.DataFrame(trail, columns=["step", "what", "detail"])
 
 
 @door

@@ -64,6 +64,40 @@ def test_a_conflict_excludes_the_evaluator_and_not_the_bid(meridian: Register, a
     assert best_award(counted, 0.4)[0] == (("boreal", "A"), ("aquila", "B"))
 
 
+def test_the_audit_says_what_the_register_holds_step_by_step(meridian: Register, award: Award) -> None:
+    trail = award.audit.groupby("step", sort=False)
+    assert list(trail.groups) == ["read", "conflict", "leniency", "gate", "weight", "price", "award"]
+    rows = {step: list(zip(own["what"], own["detail"], strict=True)) for step, own in trail}
+    votes, bids = meridian.table("partner_scores"), meridian.table("bids")
+    criteria, names = meridian.table("partner_criteria"), meridian.table("partners").set_index("partner_id")["name"]
+    assert rows["read"] == [("scores", f"{len(votes)} by four evaluators")]
+    assert (votes["evaluator"].eq("evaluator_3") & votes["partner_id"].eq("cygnus")).sum() == 10
+    (why,) = meridian.table("evaluator_conflicts")["reason"]
+    assert rows["conflict"] == [("evaluator_3 on Cygnus Water Technology", f"ten scores left out: {why}")]
+    assert [who for who, _ in rows["leniency"]] == sorted(votes["evaluator"].unique())
+    assert rows["gate"] == [("Boreal Systems, lot B", "Cyber security 2, needs 3")]
+    shares = 100 * criteria["weight"] / criteria["weight"].sum()
+    told = {(label, f"{share:.1f}\u202f% of quality") for label, share in zip(criteria["label"], shares, strict=True)}
+    assert set(rows["weight"]) == told | {("price", "40\u202f% of value")}
+    means = bids.groupby("lot")["price"].mean()
+    assert rows["price"] == [(f"lot {lot}", f"reference price {mean:.2f}") for lot, mean in means.items()]
+    lots = award.lots.itertuples()
+    assert rows["award"][:2] == [(f"lot {r.Index}", f"{names[r.partner_id]}, {r.value:.1f} points") for r in lots]
+    assert rows["award"][2:] == [
+        ("together", f"{award.value:.1f} points, proven best"),
+        ("next best", f"{award.next_best}, {award.next_best_value:.1f} points"),
+    ]
+
+
+def test_the_audit_of_a_lot_that_nobody_gets_says_so() -> None:
+    scores = {("p", "A"): 1.0, ("p", "B"): 9.0}
+    register = small(scores, dict.fromkeys(scores, 1.0), {"p": 2})
+    own = pd.DataFrame({"evaluator": ["two"], "partner_id": ["p"], "reason": [None]})
+    trail = select_partners(register.replace(evaluator_conflicts=own), draws=5).audit.set_index("what")["detail"]
+    assert trail["lot A"].tolist() == ["reference price 1.00", "no award"]
+    assert trail["two on p"] == "no scores left out: no reason stated"
+
+
 def test_the_price_at_which_a_loser_draws_level(award: Award) -> None:
     """With the reference prices as they are, Boreal wins lot A just below that price."""
     bid, found = ("boreal", "A"), award.evaluation

@@ -92,3 +92,13 @@ def debrief(award: Award, partner_id: str, lot: str) -> Table:
         takeaway=f"Quality {number(bid['quality'], 0)} of 100, price {number(bid['price'])}."
         + (price if bid["price_to_win"] == bid["price_to_win"] else ""),
     )
+
+
+@figure("partners.audit")
+def audit(award: Award) -> Table:
+    """Return what was done, step by step, from the scores to the award."""
+    read = award.evaluation.evaluators[["scores", "left_out"]].sum()
+    return tabled(
+        data=award.audit,
+        title=f"{many(read['left_out'], 'score')} of {number(read['scores'], 0)} left out for a conflict",
+    )

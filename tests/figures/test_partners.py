@@ -25,6 +25,7 @@ def shown(award: Award) -> dict[str, Exhibit]:
         figures.sensitivity(award),
         figures.debrief(award, "boreal", "A"),
         figures.debrief(award, "boreal", "B"),
+        figures.audit(award),
     ]
     return {exhibit.id: exhibit for exhibit in made}
 
@@ -49,6 +50,7 @@ def test_titles_are_the_message(shown: dict[str, Exhibit]) -> None:
     assert shown["partners.bids"].takeaway == (
         "Price counts 40\u202f%, quality 60\u202f%; one evaluator left out for a conflict on part of the bids."
     )
+    assert shown["partners.audit"].title == "Ten scores of 120 left out for a conflict"
     assert (
         shown["partners.debrief_boreal_A"].title == "Boreal Systems, lot A: most was lost on technical fit, 6.0 points"
     )
