@@ -499,7 +499,8 @@ def percent(share: float, decimals: int = 0, signed: bool = False) -> str:
     '−15\u202f%'
     """
     words = _plainly(100 * share, decimals, signed)
-    return f"{_tell(words, 'share', float(rounded(100 * share, decimals)) / 100, SHARE)}{THIN_SPACE}%"
+    printed = math.nan if is_missing(share) else float(rounded(100 * share, decimals)) / 100
+    return f"{_tell(words, 'share', printed, SHARE)}{THIN_SPACE}%"
 
 
 def count(things: float, noun: str = "", plural: str = "") -> str:
@@ -634,5 +635,4 @@ def is_missing(value: object) -> bool:
     >>> is_missing(None), is_missing(float("nan")), is_missing(0.0), is_missing("")
     (True, True, False, False)
     """
-    named = type(value).__name__ in ("NoneType", "NAType", "NaTType")
-    return named or (isinstance(value, float) and math.isnan(value))
+    return type(value).__name__ in ("NoneType", "NAType", "NaTType") or (isinstance(value, float) and math.isnan(value))

@@ -5,6 +5,7 @@ import re
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,6 +42,15 @@ def test_halves_go_away_from_zero_whatever_the_binary_form(hundreds: int, decima
 def test_noise_of_a_sum_does_not_change_what_is_printed(cents: list[int]) -> None:
     noisy = sum(cent / 100 for cent in cents)
     assert facts.number(noisy, 1) == facts.number(sum(cents) / 100, 1)
+
+
+def test_what_is_missing_is_printed_as_missing_and_stated_by_no_fact() -> None:
+    with facts.printing() as told:
+        for missing in (pd.NA, float("nan")):
+            printed = facts.number(missing), facts.as_given(missing), facts.percent(missing)
+            assert printed == ("n/a", "n/a", "n/a\u202f%")
+        assert facts.count(float("nan")) == "n/a"
+    assert not told
 
 
 def test_one_key_subject_and_base_has_one_value() -> None:

@@ -281,7 +281,7 @@ def asked_by(register: Register, appraisal: Appraisal, column: str = "area") -> 
         f"{money(row.asked) if row.asked else 'none stated'} · {count(row.projects, 'project')}"
         for row in table.itertuples()
     ]
-    most = asking.loc[table["asked"] == table["asked"].max(), column].map(sentence)
+    most = asking.loc[asking["asked"] == asking["asked"].max(), column].map(sentence)
     return drawn(
         data=table,
         y=Field(column, words, kind="category"),

@@ -159,10 +159,8 @@ class Bases(Answer):
     `table` has one row per plan: `expected` (best on expected figures, the one recommended), `likely` (best on the
     figures as stated) and `sure` (its envelopes hold together with the confidence), with the columns
 
-    - planned, expected: net value on likely and on expected figures
-    - mean, median, p20: net value over the draws; p20 is reached in 80 % of them
-    - fits: share of futures in which all envelopes of all years hold
-    - better: share of futures in which the plan is worth more than the recommended one; NaN for that one itself
+    - cost, cost_p80, planned, mean, median, p20, fits, better: as `compare_plans` has them, against the recommended one
+    - expected: net value on expected figures
     - leaves, enters: projects out and in against the recommended plan; resized: (project, level there, level here)
 
     Parameters
