@@ -657,7 +657,7 @@ _CLOCK = r"(?:[ T]+\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?\s*(?:[AaPp]\.?[Mm]\.?)?)?"
 SLASHED = r"(?:[A-Za-z]{2,9}\.?,? +)?(\d{1,2})([/.\-])(\d{1,2})[/.\-](\d{4}|\d{2})" + _CLOCK
 """A date of three numbers, the year last; the name of a weekday may stand before it."""
 _SLASHED = re.compile(SLASHED)
-_YEAR_FIRST = re.compile(rf"(?:[2-5]\d|60)-\d{{1,2}}-(?:[0-2]\d|3[01]){_CLOCK}")
+_YEAR_FIRST = re.compile(rf"(?:[A-Za-z]{{2,9}}\.?,? +)?(?:[2-5]\d|60)-\d{{1,2}}[/.\-](?:00)?(?:[0-2]\d|3[01]){_CLOCK}")
 _ISO = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?:[ T]\d{1,2}:\d{2}.*)?")
 _SERIAL = re.compile(r"(?:1[5-9]|[2-7]\d)\d{3}(?:\.\d+)?|80000")
 _WEEKDAY = re.compile(r"(?i)^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*[ ,.]+(?=\d)")

@@ -182,6 +182,13 @@ def test_what_is_no_date(written):
     assert dates(written)[2].bad.all()
 
 
+@pytest.mark.parametrize("written", ["27-03-31", "Di 27-03-31", "Mi., 27-03-31 10:30", "27-03/31", "27-03-0031"])
+def test_a_date_that_may_begin_with_its_year_is_read_in_no_order_by_itself(written):
+    for month_first in (None, False, True):
+        parsed = parse_date(pd.Series([written, None]), Column("start", "date"), month_first=month_first)
+        assert (parsed.values.isna().all(), parsed.bad.tolist()) == (True, [True, False])
+
+
 def test_1904_workbooks():
     assert dates("44988", epoch_1904=True)[0] == ["2027-03-04"]
 
