@@ -10,7 +10,7 @@ import re
 import shutil
 import unicodedata
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property, partial
 from importlib.util import find_spec
@@ -25,7 +25,7 @@ from pmo_kit.doors import factor
 from pmo_kit.errors import InputError, PackError
 from pmo_kit.forms import LIMITS, Form, nearest, plain, read_value, unreadable
 from pmo_kit.packs.manifest import dumps, file_hash, sha256
-from pmo_kit.packs.spec import CELL_SECONDS, FULL, MEDIA, PREVIOUS, Chapter, Deck, PackSpec
+from pmo_kit.packs.spec import CELL_SECONDS, FORMATS, FULL, MEDIA, PREVIOUS, Chapter, Deck, PackSpec
 
 if TYPE_CHECKING:
     from pmo_kit.register import Register
@@ -52,6 +52,8 @@ class Pack:
         The media that are asked for, or all that can be made here.
     values : mapping of str to Scalar
         What every notebook is given that has a parameter of that name.
+    part : bool
+        Whether chapters of a pack were chosen, now or when its file was written: page one may stand in another.
     """
 
     spec: PackSpec
@@ -63,6 +65,7 @@ class Pack:
     chapters: tuple[Chapter, ...]
     formats: tuple[str, ...]
     values: Mapping[str, Scalar] = field(default_factory=dict)
+    part: bool = False
 
 
 def expand(spec: PackSpec, values: Sequence[str] = (), chapters: Sequence[str] = ()) -> tuple[Pack, ...]:
@@ -114,10 +117,10 @@ def expand(spec: PackSpec, values: Sequence[str] = (), chapters: Sequence[str] =
     names = ["_".join([name, *map(_slug, own.values())]) for own in variants]
     for twice in sorted({one for one in names if names.count(one) > 1}):
         raise PackError(f"{spec.file.name}: two packs of its matrix would be named '{twice}'.")
-    lacks = _lacking()
-    formats = spec.formats or ("html", *(medium for medium in MEDIA if medium not in lacks))
+    formats = spec.formats or tuple(medium for medium in FORMATS if not _lacking([medium]))
+    asked = partial(Pack, spec, chapters=kept, formats=formats, part=spec.part or bool(chapters))
     return tuple(
-        Pack(spec, one, **{**lines, "title": _titled(title, own)}, chapters=kept, formats=formats, values=given | own)
+        asked(one, **{**lines, "title": _titled(title, own)}, values=given | own)
         for one, own in zip(names, variants, strict=True)
     )
 
@@ -175,9 +178,9 @@ def _slug(value: Scalar) -> str:
     return re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:40] or f"{zlib.crc32(str(value).encode()):08x}"
 
 
-def _lacking() -> dict[str, str]:
-    """The media that cannot be made here, and the package that each needs."""
-    return {name: medium.needs for name, medium in MEDIA.items() if not find_spec(medium.needs)}
+def _lacking(media: Iterable[str]) -> dict[str, str]:
+    """Those of some media that cannot be made here, and the package that each needs."""
+    return {one: MEDIA[one].needs for one in media if one in MEDIA and not find_spec(MEDIA[one].needs)}
 
 
 _TYPES: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool}
@@ -378,10 +381,9 @@ def stage(
         With every unknown or mistyped parameter of every chapter; or the register lacks what every chapter needs, or
         more money of its source than a pack may leave out; or a medium needs a package that is not installed.
     """
-    spec, needed = pack.spec, _lacking()
-    for medium in (one for one in pack.formats if one in needed):
-        words = f"{spec.file.name} asks for {medium}, which needs the package"
-        raise PackError(f"{words} {needed[medium]}: pip install {needed[medium]}")
+    spec = pack.spec
+    for medium, package in _lacking(pack.formats).items():
+        raise PackError(f"{spec.file.name} asks for {medium}, which needs the package {package}: pip install {package}")
     inputs = _Inputs(folder, spec)
     for place in ("notebooks", "executed"):
         (folder / place).mkdir()
@@ -481,7 +483,7 @@ def _absent(pack: Pack, lacks: Sequence[Sequence[str]]) -> tuple[str, ...]:
 def _pack_file(pack: Pack, chapters: Sequence[Mapping[str, Any]], inputs: _Inputs) -> bytes:
     """The file of a pack as it is written in a tree, with the lines of its chapters."""
     told = list(zip(pack.chapters, chapters, strict=True))
-    decided = {name: getattr(pack, name) for name in ("name", *_TOP, "formats")}
+    decided = {name: getattr(pack, name) for name in ("name", *_TOP, "formats", "part")}
     body = tuple(lines for chapter, lines in told if not chapter.annex)
     annex = [FULL] * pack.spec.full + [lines for chapter, lines in told if chapter.annex]
     data = inputs.lines(pack.spec, **decided, matrix={}, chapters=body) | ({"annex": annex} if annex else {})

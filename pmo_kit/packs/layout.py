@@ -248,9 +248,7 @@ class Outline:
     settings : Settings
         Of the register: name, unit, as_of, notice.
     absent : tuple of str
-        Chapters that are left out, one line each.
-    whole : bool
-        Whether every chapter of the pack file is in it; where one is not, page one may be left out too.
+        Chapters that are left out, one line each; page one may be left out with them, and in a part of a pack.
     deck : Deck, optional
         The organization's own template of slides.
     register : Register, optional
@@ -271,7 +269,6 @@ class Outline:
     manifest: Mapping[str, Any] = field(default_factory=dict)
     settings: Any = None
     absent: tuple[str, ...] = ()
-    whole: bool = True
     deck: Deck | None = None
     register: Any = None
 
@@ -287,9 +284,9 @@ class Outline:
         asked = self.pack.spec.page_one
         if asked is None:
             return None
-        known = {item.id: item for item in self.collected}
+        known = {item.id: item for item in self.collected if not addressee(item)}
         absent = [i for i in asked.ids if i not in known]
-        if absent and not self.whole:
+        if absent and (self.pack.part or self.absent):
             return None
         if absent:
             have = ", ".join(sorted(i for i in known if i.startswith(PAGE_ONE))) or "none"
@@ -314,7 +311,8 @@ class Outline:
     def missing(self) -> tuple[str, ...]:
         """What is not shown, one line each."""
         without = self.pack.spec.page_one is not None and self.front is None
-        line = "There is no page one: it stands on a chapter that this register cannot fill yet."
+        why = "is not in this part" if self.pack.part else "this register cannot fill yet"
+        line = f"There is no page one: it stands on a chapter that {why}."
         parts = (told for part in self.chapters for told in part.missing)
         return (*([line] if without else []), *self.absent, *parts)
 
@@ -482,7 +480,6 @@ def lay_out(stage: Stage, shown: Sequence[Sequence[Collected]], questions: Seque
         rest=told(rest),
         settings=register.settings,
         absent=stage.absent,
-        whole=len(stage.chapters) == len(spec.chapters),
         deck=stage.deck,
         register=register,
     )

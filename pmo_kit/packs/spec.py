@@ -265,8 +265,9 @@ class PackSpec(Form):
     """A checked pack file. Paths are absolute and exist; `home` is the folder that they may not leave.
 
     `formats` is empty where the file does not say: every medium that is installed. A `matrix` makes a pack of each
-    combination of its values. `cell_timeout` is in seconds. A `live` pack's page answers what-if questions itself. With
-    `full` the annex holds whatever the notebooks show.
+    combination of its values. `cell_timeout` is in seconds. A `live` pack's page answers what-if questions itself. A
+    `part` holds some chapters of another pack, and page one only where they show it. With `full` the annex holds
+    whatever the notebooks show.
     """
 
     shape: ClassVar[str] = "it must hold lines like 'title: Investment Committee'."
@@ -289,6 +290,7 @@ class PackSpec(Form):
     matrix: Mapping[str, Annotated[tuple[Plain, ...], BeforeValidator(_values)]] = field(default_factory=dict)
     deck: Deck | None = None
     live: bool = False
+    part: bool = False
     cell_timeout: Annotated[int, Field(ge=1, le=86_400)] = CELL_SECONDS
     full: bool = False
 

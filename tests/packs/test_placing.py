@@ -9,11 +9,13 @@ from pathlib import Path
 import pypdf
 import pytest
 
+from pmo_kit.errors import PackError
 from pmo_kit.exhibits import Message
 from pmo_kit.packs import build_pack
 from pmo_kit.packs.jobs import Stage
 from pmo_kit.packs.layout import lay_out
 from pmo_kit.packs.media.pdf import letter_files, provenance_bytes
+from pmo_kit.packs.spec import PageOne
 from pmo_kit.packs.verify import verify_pack
 from tests.conftest import shipped_register
 from tests.packs.media_case import collected, laid_out
@@ -70,6 +72,11 @@ def test_a_sponsor_gets_one_letter_file_with_all_that_is_for_him() -> None:
         assert all(part in words for part in ("To: Chair", "2026-10-15", "Investment Committee", f"{identity} waits"))
         assert "Head" not in words
         assert words.count("Investment Committee") == 1, "the committee is not named before its own meeting"
+
+
+def test_a_letter_stands_on_no_page_one() -> None:
+    with pytest.raises(PackError, match=r"asks for c\.letter, which no notebook shows"):
+        laid_out([collected(letter("c.letter", "Chair"))], PageOne(headline="c.letter"))
 
 
 def test_provenance_names_the_tables_and_rows_of_what_names_few_projects() -> None:

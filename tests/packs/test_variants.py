@@ -131,6 +131,23 @@ def test_some_chapters_are_another_pack(workspace: Workspace, tmp_path: Path) ->
         of("9")
 
 
+def test_a_part_without_page_one_says_so_and_is_built_again_from_its_own_sources(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    file = workspace(one=notebook(LOAD, message("a.one")), two=notebook(LOAD, message("page_one.headline")))
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text + "page_one: {headline: page_one.headline}\nformats: html\n", encoding="utf-8")
+    parts = [expand(read_spec(file), chapters=[word])[0] for word in ("one", "two")]
+    for part, told in zip(parts, (1, 0), strict=True):
+        (built,) = build_packs([part], tmp_path / part.chapters[0].notebook.stem)
+        assert built.folder, built.error
+        page = (built.folder / "index.html").read_text(encoding="utf-8")
+        assert page.count("There is no page one: it stands on a chapter that is not in this part.") == told
+        assert verify_pack(built.folder).equal
+        (again,) = build_packs([part], tmp_path / part.chapters[0].notebook.stem, if_changed=True)
+        assert again.unchanged
+
+
 def test_values_set_by_hand_reach_the_notebooks_that_have_them(workspace: Workspace, tmp_path: Path) -> None:
     spec = read_spec(round_of_areas(workspace))
     works, fleet = expand(spec, ["gap=0.25", "status=FINAL", "date=2026-11-01"])
