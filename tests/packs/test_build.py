@@ -282,7 +282,7 @@ def test_a_register_is_read_once_for_all_kernels_of_a_run(
         assert len(list((tmp_path / "kept" / str(os.getpid())).iterdir())) == 1
         again = tmp_path / "again"
         with monkeypatch.context() as patched:
-            patched.setattr(reading, "_read", lambda *_: pytest.fail("it is read twice"))
+            patched.setattr(reading, "read_sheets", lambda *_: pytest.fail("it is read twice"))
             second = pmo.load_register(place)
         assert second.fingerprint == first.fingerprint
         pd.testing.assert_frame_equal(second.findings, first.findings)
