@@ -81,8 +81,6 @@ def read_bars(chart: Chart) -> list[Bar]:
     slots: dict[tuple[str, str, int], int] = {}
     times: Counter[tuple[str, str, str]] = Counter()
     bars, records, first, last = [], chart.data.to_dict("records"), chart.low or chart.start, chart.high or number
-    if not any(said_on(chart, row, number) for row in records):
-        chart = replace(chart, label=None)
     for place, row in enumerate(records):
         found: list[Any] = [None if field is None else row[field.name] for field in (first, last)]
         start, end = (math.nan if theme.is_missing(value) else float(value) for value in found)
@@ -96,6 +94,8 @@ def read_bars(chart: Chart) -> list[Bar]:
         slot = slots.setdefault((group, category, again), len(slots))
         label = said_on(chart, row, number)
         bars.append(Bar(place, slot, category, group, series, start, end, label, *looks[series]))
+    if not any(bar.label for bar in bars):
+        bars = [replace(bar, label=said_on(replace(chart, label=None), records[bar.row], number)) for bar in bars]
     return bars
 
 
@@ -393,7 +393,8 @@ def draw_points(chart: Chart, sheet: Sheet) -> None:
     _axes(chart, sheet, named, scales)
     for track in tracks:
         _draw_track(chart, sheet, track, lines)
-    boxes = _name_ends(sheet, named)
+    paths = [[point for point in mark.points if point] for mark in sheet.marks if isinstance(mark, Path)]
+    boxes = _name_ends(sheet, named, paths)
     words = {(axis, theme.format_text(value)): place(at)
              for axis, name, place in (("x", chart.x.name, sheet.px), ("y", chart.y.name, sheet.py))
              for value, at in zip(chart.data[name], scales[axis][0], strict=True)}  # fmt: skip
@@ -403,7 +404,6 @@ def draw_points(chart: Chart, sheet: Sheet) -> None:
         sheet.words(title, -sheet.left, -sheet.top - 2, across="left", down="bottom")
         sheet.top += sheet.size * 1.6
     rules = [mark for mark in sheet.marks if isinstance(mark, Line) and not mark.under]
-    paths = [[point for point in mark.points if point] for mark in sheet.marks if isinstance(mark, Path)]
     paths += [[(rule.x0, rule.y0), (rule.x1, rule.y1)] for rule in rules]
     dots = (mark for mark in sheet.marks if isinstance(mark, Dot))
     boxes += [(dot.x - 6, dot.y - 6, dot.x + 6, dot.y + 6) for dot in dots]
@@ -442,7 +442,7 @@ def _axes(chart: Chart, sheet: Sheet, named: Sequence[Track], scales: Scales) ->
     if not values:
         values = canvas.ticks(low, high + 0.04 * (high - low))
         text = canvas.tick_text(values, chart.y)
-    sheet.left = max((theme.text_width(item, size) for item in text), default=0) + 10
+    sheet.left = sheet.widest(text) + 11
     ends = [theme.text_width(track.name, size, track.style == "focus") for track in named]
     ends += [theme.text_width(last, size) / 2 - 10 for last in x_text[-1:]]
     sheet.right = min(max([4.0, *ends]) + 10, 0.3 * sheet.width)
@@ -494,7 +494,7 @@ def _draw_track(chart: Chart, sheet: Sheet, track: Track, lines: bool) -> None:
     color, single = track.look.shade, len(track.spots) == 1
     hollow = track.style in ("previous", "plan", "muted")
     fill, edge = (theme.PAPER, theme.INK) if hollow else (color, theme.PAPER)
-    if lines and not single:
+    if lines and track.drawn and not single:
         points: list[canvas.Point | None] = []
         says: list[str] = []
         for spot in track.spots:
@@ -514,10 +514,9 @@ def _draw_track(chart: Chart, sheet: Sheet, track: Track, lines: bool) -> None:
             sheet.marks.append(Dot(sheet.px(spot.x), sheet.py(spot.y), 10, fill, edge, 2, say=spot.say))
 
 
-def _name_ends(sheet: Sheet, tracks: Sequence[Track]) -> list[canvas.Patch]:
+def _name_ends(sheet: Sheet, tracks: Sequence[Track], paths: Sequence[Sequence[canvas.Point]]) -> list[canvas.Patch]:
     """Name each line at its right end, apart from names close by and from lines that go on there; their places."""
     floor, boxes = -math.inf, []
-    paths = [[point for point in mark.points if point] for mark in sheet.marks if isinstance(mark, Path)]
     for track in sorted((track for track in tracks if track.drawn), key=lambda track: sheet.py(track.drawn[-1].y)):
         end, bold = track.drawn[-1], track.style == "focus"
         parts = theme.wrap(track.name, sheet.right - 8, sheet.size, bold)
@@ -699,7 +698,7 @@ def draw(chart: Chart, width: int = canvas.WIDTH, framed: bool = False) -> Sheet
     sheet = Sheet(width=width, size=14 if width >= 700 else 12)
     drawing = {"bar": draw_bars, "line": draw_points, "scatter": draw_points, "interval": draw_intervals,
                "heatmap": draw_grid}  # fmt: skip
-    if chart.data.empty or (chart.mark in ("bar", "interval") and not read_bars(chart)):
+    if chart.data.empty or (chart.mark == "bar" and not read_bars(chart)):
         sheet.height = 3.0 * sheet.size
         sheet.words("No rows to show.", 0, sheet.height / 2, across="left", color=theme.QUIET)
     else:

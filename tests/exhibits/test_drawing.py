@@ -464,6 +464,36 @@ def test_bars_without_a_single_label_carry_their_numbers() -> None:
     chart = Chart(id="b", alt="-", mark="bar", data=data, x=Field("value"), y=Field("name", kind="text"),
                   label=Field("said", kind="text"))  # fmt: skip
     assert {"1.0", "2.5"} <= set(said(chart))
+    data["said"], data.loc[0, "value"] = ["words of a row without a bar", None], None
+    assert "2.5" in said(chart)
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_line_without_any_value_hinders_no_other(first: bool) -> None:
+    data = pd.DataFrame(
+        {"month": [1, 2, 1, 2], "n": [1.0, 2.0, None, None], "what": ["plan", "plan", "spent", "spent"]}
+    )
+    data = data.sort_values("what", ascending=not first, kind="stable", ignore_index=True)
+    chart = Chart(id="l", alt="-", mark="line", data=data, x=Field("month"), y=Field("n"), series=Field("what"))
+    drawn = draw(chart).marks
+    assert [mark.text for mark in drawn if isinstance(mark, Words)].count("plan") == 1
+    assert len([mark for mark in drawn if isinstance(mark, Path)]) == 1
+
+
+def test_long_numbers_on_an_axis_have_room_in_a_wider_font() -> None:
+    """Digits of Arial are 556 thousandths wide, those of Source Sans 3 497; its narrow space is as wide as here."""
+    data = pd.DataFrame({"year": [2026, 2027], "n": [0.0, 1e6]})
+    chart = Chart(id="l", alt="-", mark="line", data=data, x=Field("year", kind="time"), y=Field("n", decimals=0))
+    sheet = draw(chart, 317)
+    longest = max((mark.text for mark in axis(sheet)), key=len)
+    assert longest == "1\u202f000\u202f000"
+    assert 7 * 0.556 * 12 + 2 * theme.text_width("\u202f", 12) <= sheet.left - TICK_GAP
+
+
+def test_an_interval_needs_its_ends_also_where_no_value_is_known() -> None:
+    data = pd.DataFrame({"what": ["a"], "n": [None]})
+    with pytest.raises(ValueError, match="needs the fields `low` and `high`"):
+        draw(Chart(id="i", alt="-", mark="interval", data=data, x=Field("n"), y=Field("what", kind="text")))
 
 
 def test_an_interval_that_comes_again_has_a_row_of_its_own() -> None:
