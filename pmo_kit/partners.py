@@ -219,7 +219,7 @@ class Award(Answer):
         trail = [("read", "scores", f"{number(len(votes), 0)} by {count(len(found.evaluators), 'evaluator')}")]
         for row in self.register.table("evaluator_conflicts").fillna({"reason": "no reason stated"}).itertuples():
             out = count(given.get((row.evaluator, row.partner_id), 0), "score")
-            trail.append(("conflict", f"{row.evaluator} on {names[row.partner_id]}", f"{out} left out: {row.reason}"))
+            trail.append(("conflict", f"{row.evaluator} on {names[row.partner_id]}", f"left out {out}: {row.reason}"))
         for who, above in found.evaluators["leniency"].dropna().items():
             trail.append(("leniency", str(who), f"{number(above, 1, True)} of 100 points on the others, taken out"))
         for (_, lot), bid in found.bids[~found.bids["passed"]].iterrows():

@@ -73,7 +73,7 @@ def test_the_audit_says_what_the_register_holds_step_by_step(meridian: Register,
     assert rows["read"] == [("scores", f"{len(votes)} by four evaluators")]
     assert (votes["evaluator"].eq("evaluator_3") & votes["partner_id"].eq("cygnus")).sum() == 10
     (why,) = meridian.table("evaluator_conflicts")["reason"]
-    assert rows["conflict"] == [("evaluator_3 on Cygnus Water Technology", f"ten scores left out: {why}")]
+    assert rows["conflict"] == [("evaluator_3 on Cygnus Water Technology", f"left out ten scores: {why}")]
     assert [who for who, _ in rows["leniency"]] == sorted(votes["evaluator"].unique())
     assert rows["gate"] == [("Boreal Systems, lot B", "Cyber security 2, needs 3")]
     shares = 100 * criteria["weight"] / criteria["weight"].sum()
@@ -95,7 +95,7 @@ def test_the_audit_of_a_lot_that_nobody_gets_says_so() -> None:
     own = pd.DataFrame({"evaluator": ["two"], "partner_id": ["p"], "reason": [None]})
     trail = select_partners(register.replace(evaluator_conflicts=own), draws=5).audit.set_index("what")["detail"]
     assert trail["lot A"].tolist() == ["reference price 1.00", "no award"]
-    assert trail["two on p"] == "no scores left out: no reason stated"
+    assert trail["two on p"] == "left out no scores: no reason stated"
 
 
 def test_the_price_at_which_a_loser_draws_level(award: Award) -> None:
