@@ -286,9 +286,9 @@ class Import:
             return self._unpivoted(source, spec, part, ids)
         if spec.table == "projects":
             return part
-        values = [name for name in missing if name not in table.key]
-        values = values or [name for name in missing if name != "project_id"]
-        own = np.any([cells[name].notna() for name in values], axis=0) if values else np.ones(size, dtype=bool)
+        asked = [name for name in missing if name not in table.key]
+        asked = asked or [name for name in missing if name != "project_id"]
+        own = np.any([cells[name].notna() for name in asked], axis=0) if asked else np.ones(size, dtype=bool)
         return part[own]
 
     def _kept_by(self, source: Body, spec: TableSource) -> np.ndarray:
@@ -305,9 +305,9 @@ class Import:
                 continue
             none = ~np.any([self._kept[id(spec)] for spec in mine], axis=0)
             for test in [test for spec in mine for test in spec.keep][:1]:
-                values = source.text(source.find(test.column)[0]) if none.any() else pd.Series(dtype="str")
+                texts = source.text(source.find(test.column)[0]) if none.any() else pd.Series(dtype="str")
                 said = told("row_ignored amounts", why=test.reason)
-                self.findings.add_lines(source, none, *said, column=test.column, values=values)
+                self.findings.add_lines(source, none, *said, column=test.column, values=texts)
 
     def _list_slips(self) -> None:
         """What a mapping says and cannot be: constants, years that are not those of a header, one column twice."""
