@@ -221,14 +221,14 @@ class Award(Answer):
             out = count(given.get((row.evaluator, row.partner_id), 0), "score")
             trail.append(("conflict", f"{row.evaluator} on {names[row.partner_id]}", f"left out {out}: {row.reason}"))
         for who, above in found.evaluators["leniency"].dropna().items():
-            trail.append(("leniency", str(who), f"{number(above, 1, True)} of 100 points on the others, taken out"))
+            trail.append(("leniency", str(who), f"{number(above, 1, True)} points of 100 above the others, taken out"))
         for (_, lot), bid in found.bids[~found.bids["passed"]].iterrows():
             trail.append(("gate", f"{bid['name']}, lot {lot}", bid["failed_gate"]))
         for row in found.scores.drop_duplicates("criterion").itertuples():
             trail.append(("weight", str(row.label), f"{percent(row.weight, 1)} of quality"))
         trail.append(("weight", "price", f"{percent(self.price_weight)} of value"))
         for lot, price in found.reference_price.items():
-            trail.append(("price", f"lot {lot}", f"reference price {number(price, 2)}"))
+            trail.append(("price", f"lot {lot}", f"reference price {number(price, 2)} {self.unit}"))
         for lot, row in self.lots.iterrows():
             won = f"{row['name']}, {number(row['value'])} points" if pd.notna(row["partner_id"]) else "no award"
             trail.append(("award", f"lot {lot}", won))

@@ -80,7 +80,8 @@ def test_the_audit_says_what_the_register_holds_step_by_step(meridian: Register,
     told = {(label, f"{share:.1f}\u202f% of quality") for label, share in zip(criteria["label"], shares, strict=True)}
     assert set(rows["weight"]) == told | {("price", "40\u202f% of value")}
     means = bids.groupby("lot")["price"].mean()
-    assert rows["price"] == [(f"lot {lot}", f"reference price {mean:.2f}") for lot, mean in means.items()]
+    unit = meridian.settings.unit
+    assert rows["price"] == [(f"lot {lot}", f"reference price {mean:.2f} {unit}") for lot, mean in means.items()]
     lots = award.lots.itertuples()
     assert rows["award"][:2] == [(f"lot {r.Index}", f"{names[r.partner_id]}, {r.value:.1f} points") for r in lots]
     assert rows["award"][2:] == [
@@ -94,7 +95,7 @@ def test_the_audit_of_a_lot_that_nobody_gets_says_so() -> None:
     register = small(scores, dict.fromkeys(scores, 1.0), {"p": 2})
     own = pd.DataFrame({"evaluator": ["two"], "partner_id": ["p"], "reason": [None]})
     trail = select_partners(register.replace(evaluator_conflicts=own), draws=5).audit.set_index("what")["detail"]
-    assert trail["lot A"].tolist() == ["reference price 1.00", "no award"]
+    assert trail["lot A"].tolist() == [f"reference price 1.00 {register.settings.unit}", "no award"]
     assert trail["two on p"] == "left out no scores: no reason stated"
 
 
