@@ -128,7 +128,7 @@ class Sheet:
     x_range: tuple[float, float] = (0.0, 1.0)
     y_range: tuple[float, float] = (0.0, 1.0)
     marks: list[Mark] = field(default_factory=list)
-    key: list[tuple[str, Mark]] = field(default_factory=list)
+    key: dict[str, Box] = field(default_factory=dict)
     key_top: float = 0.0
 
     def widest(self, texts: Iterable[str], bold: bool = False) -> float:
@@ -212,7 +212,7 @@ class Sheet:
 
     def key_places(self) -> list[tuple[float, int]]:
         """Where each name of the key begins, from the left of the first, and its row."""
-        wide = [theme.text_width(name, self.size) * 1.06 + 40 for name, _ in self.key]
+        wide = [theme.text_width(name, self.size) * 1.06 + 40 for name in self.key]
         room = self.plot_width + self.left - 8
         if sum(wide) <= room:
             return [(sum(wide[:n]), 0) for n in range(len(wide))]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import itertools
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -72,7 +73,7 @@ def said_on(chart: Chart, row: Mapping[Any, Any], number: Field) -> str:
 
 
 def read_bars(chart: Chart) -> list[Bar]:
-    """The bars in order of the data, of intervals their bands; a slot is one category of one block.
+    """The bars block by block in order of the data, of intervals their bands; a slot is one category of one block.
 
     A category that comes again in its series gets a slot of its own, so that no bar hides another.
     """
@@ -81,14 +82,17 @@ def read_bars(chart: Chart) -> list[Bar]:
     slots: dict[tuple[str, str, int], int] = {}
     times: Counter[tuple[str, str, str]] = Counter()
     bars, records, first, last = [], chart.data.to_dict("records"), chart.low or chart.start, chart.high or number
-    for place, row in enumerate(records):
+    blocks = [str(row[chart.group.name]) if chart.group else "" for row in records]
+    order = list(dict.fromkeys(blocks))
+    for place, (group, row) in sorted(
+        enumerate(zip(blocks, records, strict=True)), key=lambda one: order.index(one[1][0])
+    ):
         found: list[Any] = [None if field is None else row[field.name] for field in (first, last)]
         start, end = (math.nan if theme.is_missing(value) else float(value) for value in found)
         if chart.low is None and math.isnan(end):
             continue
         start = 0.0 if chart.low is None and math.isnan(start) else start
         category, series = theme.format_text(row[words.name]), series_of(chart, row)
-        group = "" if chart.group is None else str(row[chart.group.name])
         times[group, category, series] += 1
         again = 0 if chart.stacked else times[group, category, series]
         slot = slots.setdefault((group, category, again), len(slots))
@@ -111,48 +115,33 @@ def needs_key(chart: Chart, bars: Sequence[Bar]) -> bool:
 def draw_bars(chart: Chart, sheet: Sheet) -> None:
     """Draw a bar chart onto a sheet; bars are horizontal when y holds words."""
     bars, flat = read_bars(chart), chart.flat
-    _arrange(chart, bars)
-    names = {bar.slot: bar.category for bar in bars}
-    focus = {bar.slot for bar in bars if flat and bar.style == "focus"}
-    wrapped, middle, unit, blocks = (_lie if flat else _stand)(chart, sheet, bars, names)
-    _scale(chart, sheet, bars)
-    series = dict.fromkeys(bar.series for bar in bars)
-    for bar in (bar for name in series for bar in bars if bar.series == name):
+    series = list(dict.fromkeys(bar.series for bar in bars))
+    names = [bar.category for bar in {bar.slot: bar for bar in bars}.values()]
+    _arrange(chart, bars, series)
+    told = _told(chart, bars)
+    middle, unit, blocks = (_lie if flat else _stand)(chart, sheet, bars, names)
+    _scale(chart, sheet, bars, told)
+    for bar in sorted(bars, key=lambda bar: series.index(bar.series)):
         _draw(chart, sheet, bar, middle[bar.slot] + bar.shift * unit, bar.thickness * unit / 2)
-    for bar in sorted(bars, key=lambda bar: bar.style != "limit"):  # the others keep off the words of limits
-        if bar.label:
-            crowns = [other.end for other in bars if other.slot == bar.slot and not other.inner]
-            _label(chart, sheet, bar, crowns, middle[bar.slot] + bar.shift * unit, unit)
-    for slot in middle if chart.stacked and chart.label is None else ():
-        mine = [bar for bar in bars if bar.slot == slot]
-        if len(mine) > 1 and all(bar.end >= bar.start for bar in mine):  # a stack of positive parts says its sum
-            total = theme.format_number(math.fsum(bar.end - bar.start for bar in mine), fields_of(chart)[1].decimals)
-            whole = replace(mine[-1], start=0.0, inner=False, label=total, style="ordinary")
-            _label(chart, sheet, whole, [], middle[slot], unit)
+    for bar in told:
+        _label(chart, sheet, bar, middle[bar.slot] + bar.shift * unit)
     for ends in blocks:
         sheet.line(*(place for end in ends for place in _at(chart, sheet, 0, end)))
-    for bar, after in itertools.pairwise(bars) if chart.start is not None and not flat else ():
-        edges = middle[bar.slot] + bar.thickness * unit / 2, middle[after.slot] - after.thickness * unit / 2
-        sheet.line(*(at for edge in edges for at in _at(chart, sheet, bar.end, edge)), width=0.8, color=theme.QUIET)
-    axis = "y" if flat else "x"
-    for slot, at in middle.items():
-        sheet.tick(axis, at, "\n".join(wrapped[slot]), bold=slot in focus)
-    sheet.name_references(chart, {(axis, name): middle[slot] for slot, name in reversed(names.items())})
+    places = zip(reversed(names), reversed(middle), strict=True)
+    sheet.name_references(chart, {("y" if flat else "x", name): at for name, at in places})
     if needs_key(chart, bars):
         first = {bar.series: bar for bar in reversed(bars)}
         for name in series:
             look, cap = first[name].look, chart.layered and first[name].style == "limit"
-            across = (12, -7, 12, 7) if flat else (4, 0, 20, 0)
-            sheet.key.append((name, Line(*across, look.line, 2.5) if cap else _box(look, 4, -5, 20, 5)))
+            sheet.key[name] = Box(4, -1.25, 20, 1.25, look.line) if cap else _box(look, 4, -5, 20, 5)
 
 
-def _arrange(chart: Chart, bars: list[Bar]) -> None:
+def _arrange(chart: Chart, bars: list[Bar], series: list[str]) -> None:
     """Give the bars of one slot their shift, thickness and, when stacked, their base."""
-    names = list(dict.fromkeys(bar.series for bar in bars))
     many = len({bar.slot for bar in bars}) < len(bars)
     tops: dict[tuple[int, bool], float] = {}
     for bar in bars:
-        place = names.index(bar.series)
+        place = series.index(bar.series)
         if chart.stacked:
             bar.inner = True
             base = tops.get((bar.slot, bar.end < 0), 0.0)
@@ -160,10 +149,23 @@ def _arrange(chart: Chart, bars: list[Bar]) -> None:
             tops[(bar.slot, bar.end < base)] = bar.end
         elif chart.layered:
             bar.thickness = 0.9 if bar.style == "limit" else max(0.74 - 0.2 * place, 0.2)
-            bar.inner = place > 0 and bar.style != "limit"
         elif many:
-            bar.thickness = 0.84 / len(names)
-            bar.shift = (place - (len(names) - 1) / 2) * bar.thickness
+            bar.thickness = 0.84 / len(series)
+            bar.shift = (place - (len(series) - 1) / 2) * bar.thickness
+
+
+def _told(chart: Chart, bars: Sequence[Bar]) -> list[Bar]:
+    """What carries words: each bar; above bars that lie over one another "37.0 of 50.0"; on a stack its sum."""
+    told = [bar for bar in bars if bar.label and not chart.layered]
+    slots = [[bar for bar in bars if bar.slot == slot] for slot in dict.fromkeys(bar.slot for bar in bars)]
+    for mine in slots if chart.layered else ():
+        said = (" of " if chart.flat else "\nof ").join(bar.label for bar in reversed(mine) if bar.label)
+        told.append(replace(max(mine, key=lambda bar: bar.end), label=said, style="ordinary"))
+    for mine in slots if chart.stacked and chart.label is None else ():
+        if len(mine) > 1 and all(bar.end >= bar.start for bar in mine):
+            total = theme.format_number(math.fsum(bar.end - bar.start for bar in mine), fields_of(chart)[1].decimals)
+            told.append(replace(mine[-1], start=0.0, inner=False, label=total, style="ordinary"))
+    return told
 
 
 def _box(look: theme.Look, x0: float, y0: float, x1: float, y1: float, say: str = "") -> Box:
@@ -191,118 +193,81 @@ def _draw(chart: Chart, sheet: Sheet, bar: Bar, at: float, half: float) -> None:
         sheet.marks.append(_box(bar.look, x0, y0, x1, y1, say))
 
 
-Laid = tuple[dict[int, list[str]], dict[int, float], float, list[tuple[float, float]]]
-"""The lines of each slot's name, its middle, how thick a whole bar is, and where blocks begin and end; all in px."""
+Laid = tuple[list[float], float, list[tuple[float, float]]]
+"""The middle of each slot, how thick a whole bar is, and where blocks begin and end; all in px."""
 
 
-def _lie(chart: Chart, sheet: Sheet, bars: Sequence[Bar], names: Mapping[int, str]) -> Laid:
+def _lie(chart: Chart, sheet: Sheet, bars: Sequence[Bar], names: Sequence[str]) -> Laid:
     """Rows from top to bottom, each block under its name."""
-    size = sheet.size
-    wrapped = {slot: theme.wrap(name, max(0.36 * sheet.width, 13.5 * size), size) for slot, name in names.items()}
-    sheet.left = max(sheet.widest(wrapped[bar.slot], bar.style == "focus") for bar in bars) + 9
     beside = 1 if chart.stacked or chart.layered else max(Counter(bar.slot for bar in bars).values())
-    row = max(size * 1.95, beside * size * 1.35, max(map(len, wrapped.values())) * size * 1.2 + 6)
-    middle, blocks, at = dict[int, float](), list[tuple[float, float]](), 0.0
-    for group in dict.fromkeys(bar.group for bar in bars):
-        if group:
-            at += size * 0.9 if blocks else 0.0
-            sheet.words(group, -sheet.left, at + size * 0.875, bold=True, size=size + 1, across="left")
-            at += size * 1.75
-        slots = dict.fromkeys(bar.slot for bar in bars if bar.group == group)
-        middle |= {slot: at + (place + 0.5) * row for place, slot in enumerate(slots)}
-        blocks.append((at + 1, at + len(slots) * row - 1))
-        at += len(slots) * row
-    sheet.height = at
-    return wrapped, middle, row, blocks
+    least = max(1.95, beside * 1.35)
+    firsts = {bar.slot: group for group, bar in {bar.group: bar for bar in reversed(bars)}.items()}
+    spans = _rows(sheet, names, least, firsts, {bar.slot for bar in bars if bar.style == "focus"})
+    blocks = [(spans[a][0] + 1, spans[b - 1][1] - 1) for a, b in itertools.pairwise([*sorted(firsts), len(names)])]
+    return [(start + end) / 2 for start, end in spans], least * sheet.size, blocks
 
 
-def _stand(chart: Chart, sheet: Sheet, bars: Sequence[Bar], names: Mapping[int, str]) -> Laid:
+def _stand(chart: Chart, sheet: Sheet, bars: Sequence[Bar], names: Sequence[str]) -> Laid:
     """Columns from left to right over their names."""
-    size, count = sheet.size, len(names)
-    if chart.layered:
-        named = (bar.label for bar in bars if not bar.inner and bar.style != "limit")
-        beside = max((theme.text_width(label, size) for label in named), default=0.0)
-        sheet.right = max(0.0, beside + 6 - 0.09 * min(sheet.plot_width / count, 160.0))
-    for bar in bars:
-        bar.thickness *= 0.9
-    unit = min(sheet.plot_width / count, 160.0)
-    wrapped = {slot: theme.wrap(name, unit - 4, size) for slot, name in names.items()}
-    sheet.height = 15.5 * size
-    sheet.bottom += max(map(len, wrapped.values())) * size * 1.35 + 6
-    return wrapped, {slot: (slot + 0.5) * unit for slot in names}, unit, [(0, count * unit)]
+    unit = min(sheet.plot_width / len(names), 160.0)
+    sheet.height = 15.5 * sheet.size
+    middle, wrapped = (
+        [(n + 0.5) * unit for n in range(len(names))],
+        [theme.wrap(name, unit - 4, sheet.size) for name in names],
+    )
+    for at, lines in zip(middle, wrapped, strict=True):
+        sheet.tick("x", at, "\n".join(lines))
+    sheet.bottom += max(map(len, wrapped)) * sheet.size * 1.35 + 6
+    return middle, unit, [(0, len(names) * unit)]
 
 
-def _scale(chart: Chart, sheet: Sheet, bars: Sequence[Bar]) -> None:
+def _scale(chart: Chart, sheet: Sheet, bars: Sequence[Bar], told: Sequence[Bar]) -> None:
     """Set the scale of numbers: zero, every bar and line are on it, and words have room at the ends of bars."""
-    flat, high_enough = chart.flat, 1.5 * sheet.size
+    flat, size = chart.flat, sheet.size
     axis, length = ("x", sheet.plot_width) if flat else ("y", sheet.height)
     ends = [0.0, *(value for bar in bars for value in (bar.start, bar.end))]
     ends += [float(line.value) for line in chart.references if line.axis == axis]
     low, high = min(ends), max(ends)
 
     def room(bar: Bar) -> float:
-        if not flat or bar.inner:
-            return 4.2 * sheet.size if flat else high_enough
-        return theme.text_width(bar.label, sheet.size, bar.style == "focus") * 1.06 + 8 if bar.label else 2.0
+        if bar.inner:
+            return 2.0
+        return sheet.widest([bar.label], _bold(chart, bar)) + 8 if flat else size * (1.3 * bar.label.count("\n") + 1.5)
 
-    falling = [bar for bar in bars if bar.end < (bar.start if flat else min(bar.start, 0.0))]
+    falling = [bar for bar in told if bar.end < (bar.start if flat else min(bar.start, 0.0))]
     before = max((room(bar) + 8 * flat for bar in falling), default=0.0)
-    reach = [(4.0 if flat else high_enough if high > 0 else 2.0, high if high - low > 1e-300 else low + 1)]
-    reach += [(room(bar), bar.end) for bar in bars if bar.end >= bar.start and bar.end > low]
+    reach = [(4.0 if flat or high <= 0 else 1.5 * size, high if high - low > 1e-300 else low + 1)]
+    reach += [(room(bar), bar.end) for bar in told if bar.end >= bar.start and bar.end > low]
     scale = max(min((length - before - beyond) / (end - low) for beyond, end in reach), 1e-12)
     shown = low - before / scale, low - before / scale + length / scale
     sheet.x_range, sheet.y_range = (shown, sheet.y_range) if flat else (sheet.x_range, shown)
 
 
-def _label(chart: Chart, sheet: Sheet, bar: Bar, crowns: list[float], at: float, unit: float) -> None:
-    """What a bar says: in it where it is a part and has room, else at its end; `at` is its middle in px."""
-    size, focus, flat = sheet.size, bar.style == "focus", chart.flat
+def _bold(chart: Chart, bar: Bar) -> bool:
+    """Whether the words of a bar are bold: those in focus, and sums."""
+    return bar.style == "focus" or (chart.stacked and not bar.inner)
+
+
+def _label(chart: Chart, sheet: Sheet, bar: Bar, at: float) -> None:
+    """What a bar says: in it where it is a part that has room, else at its end; `at` is its middle in px."""
+    size, flat = sheet.size, chart.flat
     start, end = (_at(chart, sheet, value, at)[not flat] for value in (bar.start, bar.end))
-    up = bar.end >= bar.start or (chart.start is not None and not flat)
-    look: dict[str, Any] = {"bold": focus, "color": theme.readable(bar.look.text) if focus else theme.INK}
-    look |= {"across": "left" if up else "right", "dx": 5 if up else -5} if flat else {
-        "down": "bottom" if up else "top", "dy": -2 if up else 2}  # fmt: skip
     if bar.inner:
-        room = theme.text_width(bar.label, size) + 6 if flat else size * 1.3
-        close = not (flat or chart.stacked) and any(0 <= end - sheet.py(crown) < size * 1.1 for crown in crowns)
-        if abs(end - start) >= room or close:
-            patch, end = bool(bar.look.hatch), (start + end) / 2  # white where it is hatched
-            ink = bar.look.text if patch else theme.readable(theme.INK, bar.look.fill)
-            look = {"ground": theme.PAPER * patch, "bold": patch, "color": ink}
-        elif chart.stacked:
+        if abs(end - start) < (theme.text_width(bar.label, size) + 6 if flat else size * 1.3):
             return
-        else:
-            look |= {"bold": True, "color": theme.readable(bar.look.text)}
-            look |= {"across": "left", "dx": 3} if flat else {"down": "bottom", "dy": 3}
-    elif not flat:
-        end = min(start, end) if up else end
-        look["bold"] = focus or (chart.start is not None and bar.start == 0)
-    look["bold"] |= chart.stacked and not bar.inner
-    words = Words(bar.label, *((end, at) if flat else (at, end)), size, **look)
-    if chart.layered and not flat and not bar.inner and bar.style != "limit":
-        narrow = at + unit < sheet.plot_width and theme.text_width(bar.label, size) + 6 > unit * (1 - bar.thickness)
-        words = _beside(sheet, words, at + bar.thickness * unit / 2, narrow)
-    sheet.marks.append(words)
-
-
-def _beside(sheet: Sheet, words: Words, edge: float, narrow: bool) -> Words:
-    """The number of a column, moved to where it is free: over all that stands there, beside it, past a limit."""
-    boxes = [mark for mark in sheet.marks if isinstance(mark, Box) and (mark.fill or mark.edge)]
-    caps = [mark for mark in sheet.marks if isinstance(mark, Line)]
-    solid: list[Box | Line] = [*boxes, *caps]
-    taken = [(mark.x0, mark.y0 - 2, mark.x1, mark.y1 + 2) for mark in solid]
-    taken += [mark.patch for mark in sheet.marks if isinstance(mark, Words)]
-    first = replace(words, x=edge, across="left", dx=3, dy=words.dy + sheet.size * 0.4)
-    over = replace(words, y=min(box.y0 for box in boxes if box.x0 < words.x < box.x1))
-    spots = [over, first] if narrow else [first, over]
-    spots += [replace(first, x=cap.x1) for cap in caps if cap.x0 < words.x < cap.x1]
-    spots += [replace(spots[-1], y=cap.y0 - 3 - first.dy) for cap in caps if cap.x0 > words.x]
-
-    def free(spot: Words) -> bool:
-        x0, y0, x1, y1 = spot.patch
-        return not any(_overlap((x0, y0 + 3, x1, y1 - 3), one) for one in taken)
-
-    return next(filter(free, spots), spots[-1])
+        patch, end = bool(bar.look.hatch), (start + end) / 2  # white where it is hatched
+        ink = bar.look.text if patch else theme.readable(theme.INK, bar.look.fill)
+        look: dict[str, Any] = {"ground": theme.PAPER * patch, "bold": patch, "color": ink}
+    else:
+        up = bar.end >= bar.start or (chart.start is not None and not flat)
+        look = {
+            "bold": _bold(chart, bar),
+            "color": theme.readable(bar.look.text) if bar.style == "focus" else theme.INK,
+        }
+        look |= {"across": "left" if up else "right", "dx": 5 if up else -5} if flat else {
+            "down": "bottom" if up else "top", "dy": -2 if up else 2}  # fmt: skip
+        end = min(start, end) if up and not flat else end
+    sheet.words(bar.label, *((end, at) if flat else (at, end)), **look)
 
 
 def draw_intervals(chart: Chart, sheet: Sheet) -> None:
@@ -344,15 +309,26 @@ def draw_intervals(chart: Chart, sheet: Sheet) -> None:
     sheet.name_references(chart, {("y", name): middle[slot] for slot, name in reversed(names.items())})
 
 
-def _rows(sheet: Sheet, names: Iterable[str], least: float) -> list[tuple[float, float]]:
-    """Name rows on the left, each as high as its name and no lower than so many lines; where they begin and end."""
+def _rows(
+    sheet: Sheet,
+    names: Iterable[str],
+    least: float,
+    heads: Mapping[int, str] = MappingProxyType({}),
+    bold: Container[int] = (),
+) -> list[tuple[float, float]]:
+    """Name rows on the left, some under a heading; each as high as its name, no lower than so many lines."""
     wrapped = [theme.wrap(name, 0.36 * sheet.width, sheet.size) for name in names]
-    sheet.left = sheet.widest(line for lines in wrapped for line in lines) + 11
-    tall = [max(sheet.size * least, len(lines) * sheet.size * 1.2 + 6) for lines in wrapped]
-    spans = list(itertools.pairwise(itertools.accumulate(tall, initial=0.0)))
-    for (start, end), lines in zip(spans, wrapped, strict=True):
-        sheet.tick("y", (start + end) / 2, "\n".join(lines))
-    sheet.height = spans[-1][1]
+    sheet.left = max(sheet.widest(lines, n in bold) for n, lines in enumerate(wrapped)) + 11
+    spans, at = [], 0.0
+    for n, lines in enumerate(wrapped):
+        if head := heads.get(n):
+            at += sheet.size * 0.9 if n else 0.0
+            sheet.words(head, -sheet.left, at + sheet.size * 0.875, bold=True, size=sheet.size + 1, across="left")
+            at += sheet.size * 1.75
+        spans.append((at, at + max(sheet.size * least, len(lines) * sheet.size * 1.2 + 6)))
+        sheet.tick("y", sum(spans[-1]) / 2, "\n".join(lines), bold=n in bold)
+        at = spans[-1][1]
+    sheet.height = at
     return spans
 
 
@@ -508,7 +484,7 @@ def _draw_track(chart: Chart, sheet: Sheet, track: Track, lines: bool) -> None:
         width = 3 if track.style in ("focus", "good") else 2
         sheet.marks.append(Path(tuple(points), shade, width, track.look.dash, tuple(says)))
     elif not lines and not set(series_looks(chart)) <= set(theme.LOOKS) | {""}:
-        sheet.key.append((track.name, Dot(12, 0, 10, fill, edge, 2)))
+        sheet.key[track.name] = _box(track.look, 4, -5, 20, 5)
     for spot in track.drawn:
         if not lines or single or spot.label:
             sheet.marks.append(Dot(sheet.px(spot.x), sheet.py(spot.y), 10, fill, edge, 2, say=spot.say))

@@ -45,27 +45,27 @@ def picture(chart: Chart, width: int = WIDTH, name: str = "") -> str:
     name = re.sub(r"\W", "_", name + chart.id, flags=re.ASCII)
     marks = sorted(sheet.marks, key=lambda mark: 2 if isinstance(mark, Words) else not getattr(mark, "under", False))
     parts = [_group(sheet.left, sheet.top, *(_svg(mark, name) for mark in marks))]
-    for (series, swatch), (start, row) in zip(sheet.key, sheet.key_places(), strict=True):
+    for (series, swatch), (start, row) in zip(sheet.key.items(), sheet.key_places(), strict=True):
         words = Words(series, 26, 0, sheet.size, across="left")
         parts.append(_group(start + 2, sheet.size * (1.6 * row + 0.9), _svg(swatch, name), _text(words)))
-    boxes = (mark for mark in (*sheet.marks, *dict(sheet.key).values()) if isinstance(mark, Box) and mark.hatch)
-    hatches = {_hatch(box, name): (box.fill, box.edge) for box in boxes}
+    boxes = (mark for mark in (*sheet.marks, *sheet.key.values()) if isinstance(mark, Box) and mark.hatch)
+    hatches = "".join(_HATCH.format(_hatch(edge, name), edge) for edge in dict.fromkeys(box.edge for box in boxes))
     high = round(sheet.top + sheet.height + sheet.bottom)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{high}" viewBox="0 0 {width} {high}" '
         f"""font-family="'{theme.FONT}', Arial, sans-serif"><title>{escape(spoken(chart))}</title>"""
-        f"{''.join(_HATCH.format(hatch, *colors) for hatch, colors in hatches.items())}{''.join(parts)}</svg>"
+        f"{hatches}{''.join(parts)}</svg>"
     )
 
 
 _HATCH = (
-    '<defs><pattern id="{}" width="7" height="7" patternUnits="userSpaceOnUse"><rect width="7" height="7" fill="{}"/>'
-    '<path d="M0 7L7 0M-1 1L1 -1M6 8L8 6" stroke="{}" stroke-width="1.1"/></pattern></defs>'
+    '<defs><pattern id="{}" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+    '<path d="M2.5 0V5" stroke="{}" stroke-width="1.1"/></pattern></defs>'
 )
 
 
-def _hatch(box: Box, name: str) -> str:
-    return f"{name}_hatch{box.edge}{box.fill}".replace("#", "_")
+def _hatch(edge: str, name: str) -> str:
+    return f"{name}_hatch{edge}".replace("#", "_")
 
 
 def _group(x: float, y: float, *parts: str) -> str:
@@ -78,9 +78,10 @@ def _svg(mark: canvas.Mark, name: str) -> str:
         case Words():
             return _text(mark)
         case Box():
-            fill = f"url(#{_hatch(mark, name)})" if mark.hatch else mark.fill or "none"
             ends = {"x": mark.x0, "y": mark.y0, "width": mark.x1 - mark.x0, "height": mark.y1 - mark.y0}
-            return _tag("rect", **ends, fill=fill, **_stroke(mark.edge, mark.width)) * bool(mark.fill or mark.edge)
+            whole = _tag("rect", **ends, fill=mark.fill or "none", **_stroke(mark.edge, mark.width))
+            hatched = _tag("rect", **ends, fill=f"url(#{_hatch(mark.edge, name)})") * mark.hatch
+            return (whole + hatched) * bool(mark.fill or mark.edge)
         case Line():
             ends = {"x1": mark.x0, "y1": mark.y0, "x2": mark.x1, "y2": mark.y1}
             return _tag("line", **ends, **_stroke(mark.color, mark.width, mark.dash))
@@ -198,7 +199,7 @@ def drawing(chart: Chart, *, width: int = WIDTH, framed: bool = False) -> dict[s
         "meta": {"exhibit": chart.id, "alt": chart.alt},
         **({"legend": legend} if sheet.key else {}),
     }  # fmt: skip
-    return {"data": [*_traces(sheet), *(_swatch(name, mark) for name, mark in sheet.key)], "layout": layout}
+    return {"data": [*_traces(sheet), *(_swatch(name, box) for name, box in sheet.key.items())], "layout": layout}
 
 
 def safe(text: object) -> str:
@@ -214,14 +215,10 @@ def safe(text: object) -> str:
 
 
 def _traces(sheet: Sheet) -> list[Any]:
-    """Boxes, paths and dots in their order; neighbors of one look are one trace."""
-
-    def look(mark: canvas.Mark) -> tuple[Any, ...]:
-        boxed = isinstance(mark, Box) and (mark.fill, mark.edge, mark.width, mark.hatch)
-        return type(mark), boxed or (isinstance(mark, Path) and id(mark))
-
+    """Boxes, dots and paths in their order; boxes and dots that follow one another are one trace."""
     found = []
-    for (kind, _), group in itertools.groupby((mark for mark in sheet.marks if type(mark) in _TRACES), look):
+    shown = (mark for mark in sheet.marks if type(mark) in _TRACES)
+    for (kind, _), group in itertools.groupby(shown, lambda mark: (type(mark), isinstance(mark, Path) and id(mark))):
         some: list[Any] = list(group)
         says = some[0].says if kind is Path else [mark.say for mark in some]
         told = {"hovertext": list(map(safe, says)), "hoverinfo": "text"} if any(says) else {"hoverinfo": "skip"}
@@ -231,20 +228,23 @@ def _traces(sheet: Sheet) -> list[Any]:
 
 def _bars(boxes: Sequence[Box]) -> dict[str, Any]:
     return {
-        "type": "bar", "orientation": "h", "marker": _fill(boxes[0]),
-        "opacity": 1 if boxes[0].fill or boxes[0].edge else 0,
+        "type": "bar", "orientation": "h", "marker": _fill(boxes),
         "x": [box.x1 - box.x0 for box in boxes], "base": [box.x0 for box in boxes],
         "y": [(box.y0 + box.y1) / 2 for box in boxes], "width": [box.y1 - box.y0 for box in boxes],
     }  # fmt: skip
 
 
-def _fill(box: Box) -> dict[str, Any]:
-    edge = {"color": box.edge, "width": box.width} if box.edge else {"width": 0}
-    marker: dict[str, Any] = {"color": box.fill or theme.PAPER, "line": edge}
-    if box.hatch:
-        marker["pattern"] = {"shape": "/", "fgcolor": box.edge, "bgcolor": box.fill, "fillmode": "overlay", "size": 7,
-                             "solidity": 0.22}  # fmt: skip
-    return marker
+def _fill(boxes: Sequence[Box]) -> dict[str, Any]:
+    """The look of each box; one that only the pointer finds is not seen."""
+    edges = [box.edge or theme.PAPER for box in boxes]
+    hatch = {"shape": ["/" * box.hatch for box in boxes], "fgcolor": edges, "bgcolor": theme.PAPER,
+             "fillmode": "overlay", "size": 7, "solidity": 0.22}  # fmt: skip
+    return {
+        "color": [box.fill or theme.PAPER for box in boxes],
+        "opacity": [float(bool(box.fill or box.edge)) for box in boxes],
+        "line": {"color": edges, "width": [box.width * bool(box.edge) for box in boxes]},
+        **({"pattern": hatch} if any(box.hatch for box in boxes) else {}),
+    }
 
 
 def _dots(dots: Sequence[Dot]) -> dict[str, Any]:
@@ -266,18 +266,12 @@ def _pen(mark: Line | Path) -> dict[str, Any]:
     return {"color": mark.color, "width": mark.width, "dash": "dash" if mark.dash else "solid"}
 
 
-def _swatch(name: str, mark: canvas.Mark) -> Any:
-    """A trace without points that names a series in the key."""
+def _swatch(name: str, box: Box) -> dict[str, Any]:
+    """A trace without points that names a series in the key; a flat box is a line."""
     empty = {"x": [None], "y": [None], "name": safe(name), "showlegend": True}
-    if isinstance(mark, Box):
-        return {"type": "bar", **empty, "marker": _fill(mark)}
-    if isinstance(mark, Dot):
-        marker = {"color": mark.fill, "size": mark.size, "line": {"color": mark.edge, "width": mark.width}}
-    else:
-        assert isinstance(mark, Line)
-        way = "line-ns" if mark.x0 == mark.x1 else "line-ew"
-        marker = {"symbol": way, "size": 14, "line": {"color": mark.color, "width": mark.width}}
-    return {"type": "scatter", **empty, "mode": "markers", "marker": marker}
+    if box.y1 - box.y0 > 4:
+        return {"type": "bar", **empty, "marker": _fill([box])}
+    return {"type": "scatter", **empty, "mode": "lines", "line": {"color": box.fill, "width": 2.5}}
 
 
 def _shape(line: Line) -> dict[str, Any]:

@@ -223,18 +223,21 @@ def test_a_label_can_be_read_on_the_bar_that_it_stands_in() -> None:
     assert all(theme.contrast(ink, ground) >= 4.5 for ink, ground in zip(inks, grounds, strict=True))
 
 
-def test_labels_of_a_plan_above_its_envelope_stand_apart() -> None:
-    """Where the plan is the higher bar its label stands on it, and that of the envelope within."""
+def test_numbers_of_a_plan_and_its_envelope_are_told_alike_in_every_year() -> None:
+    """That of the envelope stands above both bars, that of the plan within its own, also where it is the higher."""
     data = pd.DataFrame({"year": ["2028", "2029"] * 2, "what": ["envelope"] * 2 + ["spent"] * 2,
                          "amount": [110.0, 54.0, 107.0, 56.6]})  # fmt: skip
     layered = Chart(id="l", alt="-", title="L", mark="bar", data=data, x=Field("year", kind="time"), y=Field("amount"),
                     series=Field("what"), layered=True, styles={"envelope": "plan", "spent": "forecast"})  # fmt: skip
     (shape,) = graphics(Presentation(io.BytesIO(deck_bytes(laid_out([collected(layered)]))))).values()
-    space = shape.chart._chartSpace  # type: ignore[attr-defined]
-    assert not space.xpath(".//c:ser/c:dLbls/c:dLblPos/@val"), "at the end is what a program does unasked"
-    apart = [(one.xpath("./c:idx/@val"), one.xpath(".//a:t/text()"), one.xpath("./c:dLblPos/@val"))
-             for one in space.xpath(".//c:dLbl")]  # fmt: skip
-    assert apart == [(["1"], ["54.0"], ["inEnd"]), (["0"], ["107.0"], ["ctr"])]
+    plot = shape.chart.plots[0]  # type: ignore[attr-defined]
+    found = [
+        (series.values, series._element.xpath("./c:dLbls/c:dLblPos/@val"), series._element.xpath(".//a:t/text()"))
+        for series in plot.series
+    ]
+    # At the end is what a program does unasked.
+    assert found == [((110.0, 54.0), [], []), ((107.0, 56.6), ["ctr"], []), ((110.0, 56.6), [], ["110.0", "54.0"])]
+    assert [one.name for one in shape.chart.plots[0].series][:2] == ["envelope", "spent"]  # type: ignore[attr-defined]
 
 
 def test_a_deck_says_its_own_size_and_program() -> None:

@@ -206,6 +206,9 @@ def test_the_contents_lead_to_every_sheet_and_exhibit(live: openpyxl.Workbook) -
     placed = placing(small())
     assert {link.split("'")[1] for link in links} == set(placed)
     assert len(links) == len(placed) + sum(map(len, placed.values()))
+    titles = {str(cell.value) for row in live["Contents"] for cell in row if str(cell.value).startswith("=HYPERLINK")}
+    titled = [link for link in links if not link.endswith("!A1")]
+    assert {f'=HYPERLINK("#{link}", {link})' for link in titled} <= titles
 
 
 def test_a_workbook_has_few_sheets_whatever_a_pack_shows() -> None:

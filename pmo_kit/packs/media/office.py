@@ -168,14 +168,6 @@ class Spec:
     layered: bool = False
     key: bool = False
 
-    @property
-    def over(self) -> set[int]:
-        """Where a forecast is higher than what it lies over: its label stands on it, the other within."""
-        if not self.layered or not self.series[-1].look.hatch:
-            return set()
-        pairs = zip(self.series[0].values, self.series[-1].values, strict=True)
-        return {n for n, (under, value) in enumerate(pairs) if under is not None and (value or 0.0) > under}
-
     def span(self, room: float = 0.05) -> tuple[float, float, float]:
         """Round ends and step of the axis of values."""
         sums = [0.0] * max((len(series.values) for series in self.series), default=1)
@@ -266,6 +258,12 @@ def _bars(chart: Chart) -> Spec | None:
             )
         )  # fmt: skip
     many = len(names) > 1
+    if chart.layered and many and not capped:  # the number of what lies behind stands above all that lies over it
+        highest = {place[bar.slot]: bar for bar in sorted(bars, key=lambda bar: bar.end)}
+        tops = [highest[n] for n in range(len(categories))]
+        values, rows = tuple(bar.end for bar in tops), tuple(bar.row for bar in tops)
+        back, series[0] = series[0], replace(series[0], labels=())
+        series.append(Series("above", values, "hidden", HIDDEN, labels=back.labels, rows=rows, column=number.name))
     return Spec(
         "bar" if chart.flat else "column", categories, tuple(series), number,
         stacked=chart.stacked or chart.start is not None,
@@ -846,20 +844,16 @@ def _labels(one: Series, drawn: Spec, font: Mapping[str, Any]) -> dict[str, Any]
     elif one.kind in ("line", "dots"):
         place = "right" if one.across and one.xs[0] == one.xs[1] else "above"
     else:
-        place = "center" if inner else "inside_end" if one.kind == "hidden" else "outside_end"
+        place = "outside_end" if not drawn.stacked else "center" if inner else "inside_end"
     grounds = [one.looks.get(n, one.look).fill if inner else theme.PAPER for n in range(len(one.labels))]
     looks = [{"font": {**font, "color": theme.readable(theme.INK, ground)}} for ground in grounds]
     found = {"value": True, "num_format": number_format(drawn.number), "position": place, **looks[0]}
-    plain, over = one.plain(drawn.number), drawn.over
+    plain = one.plain(drawn.number)
     if not plain or len(set(grounds)) > 1:
         found["custom"] = [
             {**look, **({} if plain else {"value": _inert(said)})} if said else {"delete": True}
             for said, look in zip(one.labels, looks, strict=True)
         ]
-    elif over:  # its place of its own is in the middle, or within
-        apart = {**looks[0], "position": "center" if one.look.hatch else "inside_end"}
-        own = [said if said and (n in over) != bool(one.look.hatch) else "" for n, said in enumerate(one.labels)]
-        found |= {"position": "outside_end", "custom": [{**apart, "value": said} if said else None for said in own]}
     return found
 
 

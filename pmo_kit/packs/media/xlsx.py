@@ -151,18 +151,19 @@ def _contents(
     for column, (title, width, indent) in enumerate(heads):
         text(sheet, 4, column, title, formats, bold=True, bottom=1, indent=indent)
         formats.widen(sheet, column, width)
-    link = formats(font_color=theme.DARK_BLUE, underline=1)
-    row = 5
+    row, look = 5, {"font_color": theme.DARK_BLUE, "underline": 1}
     for name, items in placed.items():
-        sheet.write_url(row, 0, f"internal:'{name}'!A1", link, name)
+        sheet.write_url(row, 0, f"internal:'{name}'!A1", formats(**look), name)
         if name in PLAN_SHEETS and plan_of(outline) is not None:
             text(sheet, row, 1, PLAN_SHEETS[name], formats)
             row += 1
         for item in items:
             title = " ".join(item.exhibit.title.split("\n"))
             text(sheet, row, 1, title or item.id, formats, text_wrap=True)
-            place = f"internal:'{name}'!A{where[item.id][1] + 1}"
-            sheet.write_url(row, 2, place, formats(font_color=theme.DARK_BLUE, underline=1, indent=1), item.id)
+            place = f"'{name}'!A{where[item.id][1] + 1}"
+            if title:  # LibreOffice breaks no line in a cell that is a link, in a formula it does
+                sheet.write_formula(row, 1, f'=HYPERLINK("#{place}", {place})', formats(**look, text_wrap=True), title)
+            sheet.write_url(row, 2, f"internal:{place}", formats(**look, indent=1), item.id)
             row += 1
     formats.settle(sheet)
     sheet.freeze_panes(5, 0)
