@@ -32,15 +32,16 @@ def cell(field: Field, value: Any) -> Cell:
     Returns
     -------
     dict
-        `kind` "words" with `runs` (role, text), "number" with `text`, "rag" with `letter` and `text`,
-        "decision" with `mark`, `text` and `css`, "level" with `text` full, reduced or out, or "missing".
+        `kind` "words" with `runs` (role, text), "number" with `text`, "rag" with `letter` and `text`, "decision" with
+        `mark`, `text` and `css`, "level" with `text` full, reduced or out, or "missing". The last three but one have
+        a `fill` where the whole cell is colored, "" where it is not.
 
     Examples
     --------
     >>> cell(Field("n", decimals=1), -2.0)
     {'kind': 'number', 'text': '−2.0'}
     >>> cell(Field("d", kind="decision"), "stop")
-    {'kind': 'decision', 'mark': '■', 'text': 'STOP', 'css': 'stop'}
+    {'kind': 'decision', 'mark': '■', 'text': 'STOP', 'css': 'stop', 'fill': '#801650'}
     """
     if isinstance(value, tuple):
         return {"kind": "words", "runs": value}
@@ -50,14 +51,15 @@ def cell(field: Field, value: Any) -> Cell:
         return {"kind": "number", "text": theme.format_value(field, value)}
     text = theme.format_text(value)
     said = text.strip().lower()
-    if field.kind == "rag" and said in theme.RAG_WORDS:
-        letter = theme.RAG_WORDS[said]
-        return {"kind": "rag", "letter": letter, "text": {"R": "Red", "A": "Amber", "G": "Green"}[letter]}
+    if field.kind == "rag" and (letter := said[:1].upper()) in theme.RAG:
+        word, shape, fill, ink = theme.RAG[letter]
+        if said in (letter.lower(), word.lower()):
+            return {"kind": "rag", "letter": letter, "text": word, "shape": shape, "fill": fill, "ink": ink}
     if field.kind == "decision" and said in theme.DECISIONS:
         mark, word, css = theme.DECISIONS[said]
-        return {"kind": "decision", "mark": mark, "text": word, "css": css}
-    if field.kind == "mark" and said in ("full", "reduced", "out"):
-        return {"kind": "level", "text": said}
+        return {"kind": "decision", "mark": mark, "text": word, "css": css, "fill": theme.BADGES.get(css, "")}
+    if field.kind == "mark" and said in theme.LEVELS:
+        return {"kind": "level", "text": said, "fill": theme.LEVELS[said]}
     return {"kind": "words", "runs": (("text", text),)}
 
 
@@ -74,20 +76,6 @@ def said(part: Cell) -> str:
     if part["kind"] == "decision":
         return f"{part['mark']} {part['text']}"
     return str(part.get("letter") or part["text"])
-
-
-def ground(part: Cell) -> str:
-    """The color behind a cell where a whole one is colored: status, level and decision; "" for none.
-
-    Examples
-    --------
-    >>> ground(cell(Field("r", kind="rag"), "A")), ground(cell(Field("n"), 2.0))
-    ('#F5B000', '')
-    """
-    if part["kind"] == "rag":
-        return theme.RAG[part["letter"]][1]
-    colors = {"level": theme.LEVELS, "decision": theme.BADGES}.get(part["kind"], {})
-    return colors.get(str(part.get("css", part.get("text"))), "")
 
 
 def header(field: Field) -> str:
@@ -215,10 +203,7 @@ def spoken(exhibit: Exhibit) -> str:
     'The plan is proven.'
     """
     words = " ".join(exhibit.alt.split())
-    if len(words) <= _SHORT and ". " not in words:
-        return words
-    cut = f"{words[:_SHORT].rpartition(' ')[0].partition('. ')[0].rstrip('.')}."
-    return described(exhibit) if exhibit.title else cut
+    return words if len(words) <= _SHORT and ". " not in words else described(exhibit)
 
 
 def source_line(exhibit: Exhibit) -> str:

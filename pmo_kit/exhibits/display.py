@@ -131,18 +131,10 @@ def _with_alt(exhibit: E) -> E:
 
 def _facts(exhibit: Exhibit) -> Iterator[Fact]:
     """Facts given, and those that its sentences, cells and details were made from."""
+    said: list[str] = []
+    cells.reworded(exhibit, lambda text: said.append(text) or text)
     yield from exhibit.facts
-    for words in (exhibit.title, exhibit.unit_line, exhibit.takeaway, exhibit.note):
-        yield from facts_of(words)
-    for pair in getattr(exhibit, "items", ()):
-        yield from (fact for words in pair for fact in facts_of(words))
-    if isinstance(exhibit, Table | Kpi):
-        mixed = [name for name in exhibit.data.columns if exhibit.data[name].dtype == object]
-        for value in exhibit.data[mixed].to_numpy().ravel():
-            runs = (text for _, text in value) if isinstance(value, tuple) else (value,)
-            yield from (fact for words in runs for fact in facts_of(words))
-    for _, table in getattr(exhibit, "details", ()):
-        yield from _facts(table)
+    yield from (fact for words in said for fact in facts_of(words))
 
 
 def shell() -> Any:

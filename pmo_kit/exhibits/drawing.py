@@ -278,19 +278,16 @@ def draw_intervals(chart: Chart, sheet: Sheet) -> None:
     values = chart.data[number.name].tolist()
     lines = (replace(line, axis="x" if (line.axis == "x") is chart.flat else "y") for line in chart.references)
     chart = replace(chart, references=tuple(lines))
-    ends = [value for bar in bars for value in (bar.start, bar.end, values[bar.row]) if not theme.is_missing(value)]
-    ends += [float(line.value) for line in chart.references if line.axis == "x"]
-    low, high = min(ends, default=0.0), max(ends, default=1.0)
-    low = 0.0 if 0 <= low < 0.5 * high else low - 0.04 * ((high - low) or 1)
+    ends = [float(end) for bar in bars for end in (bar.start, bar.end, values[bar.row]) if not theme.is_missing(end)]
     said = [theme.wrap(bar.label, 0.4 * sheet.width, sheet.size) for bar in bars]
     names = {bar.slot: bar.category for bar in bars}
     spans = _rows(sheet, names.values(), 1.95 + (max(map(len, said)) - 1) * 1.2)
     middle = [(start + end) / 2 for start, end in spans]
     sheet.right = sheet.widest(line for lines in said for line in lines) + 12
-    sheet.x_range = (low, high + 0.02 * ((high - low) or 1))
+    sheet.x_range = _range(chart, "x", ends, 0.5, 0.03)
     places = canvas.ticks(*sheet.x_range)
     _scale_below(sheet, places, canvas.tick_text(places, number), number)
-    if low <= 0:
+    if sheet.x_range[0] <= 0:
         sheet.line(sheet.px(0), 0, sheet.px(0), sheet.height)
     for bar, label in zip(bars, said, strict=True):
         value, at, a, b = values[bar.row], middle[bar.slot], sheet.px(bar.start), sheet.px(bar.end)
@@ -413,25 +410,17 @@ def read_points(chart: Chart) -> tuple[Scales, list[Track]]:
 
 def _axes(chart: Chart, sheet: Sheet, named: Sequence[Track], scales: Scales) -> None:
     size, ((xs, x_values, x_text), (ys, values, text)) = sheet.size, scales.values()
-    marked = [(line.axis, float(line.value)) for line in chart.references if not isinstance(line.value, str)]
-    low, high = _ends_of([*ys, *(at for axis, at in marked if axis == "y")], zero=True)
-    if not values:
-        values = canvas.ticks(low, high + 0.04 * (high - low))
-        text = canvas.tick_text(values, chart.y)
+    sheet.x_range = _range(chart, "x", xs, 0.0, 0.02 if chart.mark == "line" else 0.05)
+    sheet.y_range = _range(chart, "y", ys, 0.6, 0.07)
+    values = values or canvas.ticks(*sheet.y_range)
+    text = text or canvas.tick_text(values, chart.y)
+    x_values = x_values or canvas.ticks(*sheet.x_range, count=7)
+    x_text = x_text or canvas.tick_text(x_values, chart.x)
     sheet.left = sheet.widest(text) + 11
     ends = [theme.text_width(track.name, size, track.style == "focus") for track in named]
     ends += [theme.text_width(last, size) / 2 - 10 for last in x_text[-1:]]
     sheet.right = min(max([4.0, *ends]) + 10, 0.3 * sheet.width)
     sheet.height = 21 * size
-    pad = 0.07 * (high - low)
-    sheet.y_range = (low - (0 if low == 0 else pad), high + pad)
-    x_low, x_high = _ends_of([*xs, *(at for axis, at in marked if axis == "x")], zero=False)
-    side = (0.02 if chart.mark == "line" else 0.05) * (x_high - x_low)
-    start = 0.0 if chart.mark != "line" and x_low == 0 else x_low - side
-    sheet.x_range = (start, x_high + (0 if named else side))
-    if not x_values:
-        x_values = canvas.ticks(*sheet.x_range, count=7)
-        x_text = canvas.tick_text(x_values, chart.x)
     for at, said in zip(map(sheet.py, values), text, strict=True):
         sheet.tick("y", at, said)
         sheet.line(0, at, sheet.plot_width, at, color=theme.GRID, under=True)
@@ -458,12 +447,14 @@ def axis_title(axis: Field) -> str:
     return ", ".join(part for part in (axis.title, "" if axis.unit == "%" else axis.unit) if part)
 
 
-def _ends_of(values: Sequence[float], zero: bool) -> tuple[float, float]:
-    real = [value for value in values if not math.isnan(value)]
-    low, high = (min(real), max(real)) if real else (0.0, 1.0)
-    if zero and 0 < low < 0.6 * high:
-        low = 0.0
-    return (low, high) if low < high else (low - 0.5, high + 0.5)
+def _range(chart: Chart, axis: str, values: Sequence[float], zero: float, air: float) -> tuple[float, float]:
+    """The ends of an axis around values and lines, with some air; from zero where the least is a small share."""
+    lines = [float(line.value) for line in chart.references if line.axis == axis and not isinstance(line.value, str)]
+    real = [value for value in (*values, *lines) if not math.isnan(value)] or [0.0, 1.0]
+    low, high = min(real), max(real)
+    low = 0.0 if 0 < low < zero * high else low
+    low, high = (low, high) if low < high else (low - 0.5, high + 0.5)
+    return low - air * (high - low) * (low != 0), high + air * (high - low)
 
 
 def _draw_track(chart: Chart, sheet: Sheet, track: Track, lines: bool) -> None:
@@ -598,7 +589,7 @@ def grid_of(chart: Chart) -> tuple[list[str], list[str], dict[tuple[str, str], T
     low, high = (-most, most) if value.signed else (min([0.0, *numbers]), max([0.0, *numbers]))
     tiles = defaultdict[tuple[str, str], Tile](Tile)
     for row, part in records:
-        said, shade = cells.said(part), cells.ground(part)
+        said, shade = cells.said(part), part.get("fill", "")
         if part["kind"] == "number":
             share = (float(row[value.name]) - low) / ((high - low) or 1)
             shade = _mix(share, SIGNED_SHADES if value.signed else SHADES)

@@ -357,16 +357,19 @@ def _need_columns(exhibit: str, data: pd.DataFrame, names: list[str]) -> None:
 
 MIME = "application/vnd.pmo-kit.exhibit+json"
 VERSION = 1
-_TYPES: dict[str, type[Exhibit]] = {"chart": Chart, "table": Table, "kpi": Kpi, "message": Message}
+_TYPES: dict[str, type[Exhibit]] = {kind.__name__.lower(): kind for kind in (Chart, Table, Kpi, Message)}
 _UNSAID = (("name", None), ("first", 0), ("formula", ""))
 """Parts that are written only where they say something."""
-_WRITTEN: dict[str, Callable[[Any], Any]] = {
-    "runs": lambda runs: tuple(map(tuple, runs)),
-    "time": dt.datetime.fromisoformat,
-    "date": dt.date.fromisoformat,
-    "float": float,
+_WRITTEN: dict[str, tuple[type, Callable[[Any], Any], Callable[[Any], Any]]] = {
+    "runs": (
+        tuple,
+        lambda runs: [[str(role), _printed(text)] for role, text in runs],
+        lambda runs: tuple(map(tuple, runs)),
+    ),
+    "time": (dt.datetime, dt.datetime.isoformat, dt.datetime.fromisoformat),
+    "date": (dt.date, dt.date.isoformat, dt.date.fromisoformat),
 }
-"""Cells that JSON has no form for, each an object of one key."""
+"""Cells that JSON has no form for, each an object of one key: their type, how they are written and read."""
 
 
 def to_json(exhibit: Exhibit) -> dict[str, Any]:
@@ -382,8 +385,7 @@ def to_json(exhibit: Exhibit) -> dict[str, Any]:
     >>> from_json(to_json(note)).items == note.items
     True
     """
-    kind = next(name for name, record in _TYPES.items() if isinstance(exhibit, record))
-    return {"exhibit": kind, "version": VERSION, **dict(_parts(exhibit, _encode))}
+    return {"exhibit": type(exhibit).__name__.lower(), "version": VERSION, **dict(_parts(exhibit, _encode))}
 
 
 def _parts(record: Any, written: Callable[[Any], Any]) -> list[list[Any]]:
@@ -437,14 +439,11 @@ def _scalar(value: Any) -> Any:
         return None
     if hasattr(value, "item") and not isinstance(value, str):
         value = value.item()
-    if isinstance(value, tuple | list):
-        return {"runs": [[str(role), _printed(text)] for role, text in value]}
-    if isinstance(value, dt.datetime):
-        return {"time": value.isoformat()}
-    if isinstance(value, dt.date):
-        return {"date": value.isoformat()}
+    for kind, (of, write, _) in _WRITTEN.items():
+        if isinstance(value, of):
+            return {kind: write(value)}
     if isinstance(value, float) and math.isinf(value):
-        return {"float": "inf" if value > 0 else "-inf"}
+        return {"float": str(value)}
     return value if isinstance(value, bool | int | float) else _printed(value)
 
 
@@ -457,7 +456,7 @@ def _unscalar(value: Any) -> Any:
     if not isinstance(value, Mapping):
         return value
     ((kind, text),) = value.items()
-    return _WRITTEN[kind](text)
+    return float(text) if kind == "float" else _WRITTEN[kind][2](text)
 
 
 def _type_name(dtype: Any) -> str:

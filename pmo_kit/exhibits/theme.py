@@ -110,17 +110,15 @@ DECISIONS: dict[str, tuple[str, str, str]] = {
 BADGES = {"stop": DARK_PINK, "fund": DARK_BLUE}
 """Class of a decision -> the color that fills it; the others are outlined."""
 
-LEVELS = {"full": DARK_BLUE, "reduced": "#D3E6F6"}
+LEVELS = {"full": DARK_BLUE, "reduced": "#D3E6F6", "out": ""}
 """Level -> the color of a cell that is colored as a whole."""
 
-RAG: dict[str, tuple[str, str, str]] = {
-    "R": ("square", "#B3261E", "#FFFFFF"),
-    "A": ("diamond", "#F5B000", "#1E1E1E"),
-    "G": ("circle", "#1B7F4B", "#FFFFFF"),
+RAG: dict[str, tuple[str, str, str, str]] = {
+    "R": ("Red", "square", "#B3261E", "#FFFFFF"),
+    "A": ("Amber", "diamond", "#F5B000", "#1E1E1E"),
+    "G": ("Green", "circle", "#1B7F4B", "#FFFFFF"),
 }
-"""Letter -> shape, color of the shape, color of the letter."""
-
-RAG_WORDS = {"red": "R", "amber": "A", "green": "G", "r": "R", "a": "A", "g": "G"}
+"""Letter -> word, shape, color of the shape, color of the letter."""
 
 
 def contrast(color: str, other: str = PAPER) -> float:

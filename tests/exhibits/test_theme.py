@@ -32,13 +32,13 @@ def test_text_and_neighbors_have_contrast() -> None:
     """WCAG 2.2: 4.5 for text, 3 for marks beside white."""
     assert min(theme.contrast(color) for color in (theme.INK, theme.QUIET, theme.DARK_BLUE, theme.DARK_PINK)) >= 4.5
     assert min(theme.contrast(color) for color in theme.TWO_SERIES) >= 3
-    for _, fill, ink in theme.RAG.values():
+    for *_, fill, ink in theme.RAG.values():
         assert theme.contrast(fill, ink) >= 4.5
 
 
 def test_marks_differ_without_color() -> None:
     assert len({badge[:2] for badge in theme.DECISIONS.values()}) == len(theme.DECISIONS)
-    assert len({shape for shape, _, _ in theme.RAG.values()}) == 3
+    assert len({shape for _, shape, *_ in theme.RAG.values()}) == 3
 
 
 @given(st.text(st.characters(codec="ascii", exclude_categories=("Cc",)), max_size=80), st.integers(60, 400))

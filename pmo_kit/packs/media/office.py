@@ -634,8 +634,7 @@ def write_cell(
         sheet.write_datetime(row, column, day, style)
     else:
         if kind == "rag":
-            _, fill, ink = theme.RAG[part["letter"]]
-            look = {**look, "bg_color": fill, "font_color": ink, "bold": True, "align": "center"}
+            look = {**look, "bg_color": part["fill"], "font_color": part["ink"], "bold": True, "align": "center"}
         elif kind == "missing":
             look = {"font_color": theme.QUIET, "align": "right" if field.kind == "number" else "left", **look}
         elif kind in ("decision", "number"):

@@ -144,7 +144,7 @@ def _document(outline: Outline, kind: str) -> dict[str, Any]:
             "rule": "#D0D0D0",
             "paper": theme.PAPER,
         },
-        "rag": {letter: [fill, ink] for letter, (_, fill, ink) in theme.RAG.items()},
+        "rag": {letter: [fill, ink] for letter, (*_, fill, ink) in theme.RAG.items()},
         "front": {
             "headline": _even(front.lines),
             "sub": " · ".join(filter(None, [pack.committee, front.headline.exhibit.unit_line or settings.unit])),

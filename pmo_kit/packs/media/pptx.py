@@ -256,13 +256,12 @@ def _lines(table: Table) -> list[Line]:
 
 def _slot(part: cells.Cell, side: str, total: bool) -> Slot:
     if part["kind"] == "decision":
-        color = theme.BADGES.get(part["css"], theme.INK)
-        return Slot(((Run(cells.said(part), bold=True, color=color, scale=0.85),),))
+        return Slot(((Run(cells.said(part), bold=True, color=part["fill"] or theme.INK, scale=0.85),),))
     if part["kind"] == "rag":
-        _, fill, ink = theme.RAG[part["letter"]]
-        return Slot(((Run(f"{_RAG_MARKS[part['letter']]} {part['letter']}", bold=True, color=ink),),), "center", fill)
+        run = Run(f"{_RAG_MARKS[part['letter']]} {part['letter']}", bold=True, color=part["ink"])
+        return Slot(((run,),), "center", part["fill"])
     if part["kind"] == "level":
-        fill = cells.ground(part)
+        fill = part["fill"]
         color = theme.readable(theme.INK, fill or theme.PAPER)
         return Slot(((Run(part["text"] if fill else "–", color=color, scale=0.85),),), "center", fill)
     if part["kind"] != "words":
