@@ -333,15 +333,13 @@ def reworded(exhibit: E, say: Callable[[str], str]) -> E:
 _WORDS = ("text", "category")
 _FEW = 3
 """Lines that a header of numbers may take."""
-_NARROW = 0.2
-"""Columns no wider than this share of the table are not broken where there is room."""
 
 
 def widths(table: Table, room: float, size: float, pad: float, slack: float = 0.0) -> list[float]:
     """Share the width of a page among the columns of a table.
 
-    Numbers, marks and short words get what they need; headers of numbers take up to three lines; long words
-    share the rest by the root of their length, so that no column is starved.
+    Numbers and marks get what they need, words their longest one; headers of numbers take up to three lines. Columns
+    of words share the rest by what their typical and their longest line lack, so that no column is starved.
 
     Parameters
     ----------
@@ -372,24 +370,15 @@ def widths(table: Table, room: float, size: float, pad: float, slack: float = 0.
     """
     fields = columns(table)
     needs = [_needs(table, field, size, 1 + slack) for field in fields]
-    least, natural, usual = ([each[n] + pad for each in needs] for n in range(3))
+    least, natural = ([each[n] + pad for each in needs] for n in range(2))
     if sum(natural) <= room:
         spare, first = room - sum(natural), row_header(table)
         shares = [part / sum(natural) if slack else n == first for n, part in enumerate(natural)]
         return [part + spare * share for part, share in zip(natural, shares, strict=True)]
     if sum(least) >= room:
         return [room * low / sum(least) for low in least]
-    from scipy.optimize import brentq
-
-    short = [low if high > _NARROW * room else high for low, high in zip(least, natural, strict=True)]
-    least = short if sum(short) <= 0.8 * room else least
-    weights = [max(width, 1.0) ** 0.6 for width in usual]
-
-    def shared(unit: float) -> list[float]:
-        return [min(max(unit * weight, low), most) for weight, low, most in zip(weights, least, natural, strict=True)]
-
-    most = max(high / weight for high, weight in zip(natural, weights, strict=True))
-    return shared(brentq(lambda unit: sum(shared(unit)) - room, 0.0, most, xtol=1e-9))
+    lacks = [(typical + high - 2 * low) ** 0.75 for low, high, typical in needs]
+    return [low + (room - sum(least)) * lack / sum(lacks) for low, lack in zip(least, lacks, strict=True)]
 
 
 def _needs(table: Table, field: Field, size: float, more: float) -> tuple[float, float, float]:

@@ -475,7 +475,7 @@ def _draw_track(chart: Chart, sheet: Sheet, track: Track, lines: bool) -> None:
         width = 3 if track.style in ("focus", "good") else 2
         sheet.marks.append(Path(tuple(points), shade, width, track.look.dash, tuple(says)))
     elif not lines and not set(series_looks(chart)) <= set(theme.LOOKS) | {""}:
-        sheet.key[track.name] = _box(track.look, 4, -5, 20, 5)
+        sheet.key[track.name] = Box(7, -5, 17, 5, fill, edge, 2.0)
     for spot in track.drawn:
         if not lines or single or spot.label:
             sheet.marks.append(Dot(sheet.px(spot.x), sheet.py(spot.y), 10, fill, edge, 2, say=spot.say))
