@@ -159,21 +159,20 @@ def tiles(kpi: Kpi) -> list[dict[str, Any]]:
     return [_tile(row) for row in kpi.data.to_dict("records")]
 
 
-def _tile(row: dict[Any, Any]) -> dict[str, Any]:
-    decimals = 1 if theme.is_missing(row.get("decimals")) else int(row["decimals"])
-    value, limit = row["value"], row.get("limit")
-    after, share = [_words(row.get("unit"))], None
-    if not theme.is_missing(limit):
-        after.insert(0, f"of {theme.format_number(limit, decimals)}")
-        if not isinstance(value, str) and not theme.is_missing(value):
-            share = float(value) / float(limit) if limit else float(value > 0)
+def _tile(row: Mapping[Any, Any]) -> dict[str, Any]:
+    told = {"decimals": 1, "unit": "", "note": ""} | {k: v for k, v in row.items() if not theme.is_missing(v)}
+    value, limit, decimals = told.get("value"), told.get("limit"), int(told["decimals"])
+    of = "" if limit is None else f"of {theme.format_number(limit, decimals)}"
+    share = None
+    if limit is not None and value is not None and not isinstance(value, str):
+        share = float(value) / float(limit) if limit else float(value > 0)
     return {
-        "label": str(row["label"]),
+        "label": str(told["label"]),
         "number": value if isinstance(value, str) else theme.format_number(value, decimals),
-        "after": " ".join(part for part in after if part),
+        "after": " ".join(filter(None, (of, str(told["unit"])))),
         "share": share,
-        "note": _words(row.get("note")),
-        "focus": not theme.is_missing(row.get("focus")) and bool(row.get("focus")),
+        "note": str(told["note"]),
+        "focus": bool(told.get("focus")),
     }
 
 

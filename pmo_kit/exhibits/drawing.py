@@ -462,15 +462,12 @@ def _draw_track(chart: Chart, sheet: Sheet, track: Track, lines: bool) -> None:
     hollow = track.style in ("previous", "plan", "muted")
     fill, edge = (theme.PAPER, theme.INK) if hollow else (color, theme.PAPER)
     if lines and track.drawn and not single:
-        points: list[canvas.Point | None] = []
-        says: list[str] = []
-        for spot in track.spots:
-            point = None if math.isnan(spot.y) else (sheet.px(spot.x), sheet.py(spot.y))
-            if chart.step and point and points and points[-1]:
-                points.append((point[0], points[-1][1]))
-                says.append("")
-            points.append(point)
-            says.append(spot.say)
+        points = [None if math.isnan(spot.y) else (sheet.px(spot.x), sheet.py(spot.y)) for spot in track.spots]
+        says = [spot.say for spot in track.spots]
+        if chart.step:
+            corners = [(b[0], a[1]) if a and b else None for a, b in itertools.pairwise(points)]
+            points = [point for pair in zip(points, [*corners, None], strict=True) for point in pair][:-1]
+            says = [said for say in says for said in (say, "")][:-1]
         shade = theme.QUIET if hollow and track.style != "plan" else color
         width = 3 if track.style in ("focus", "good") else 2
         sheet.marks.append(Path(tuple(points), shade, width, track.look.dash, tuple(says)))
@@ -520,23 +517,17 @@ def _say(sheet: Sheet, track: Track, spot: Spot, bold: bool, boxes: list[canvas.
         dx, dy = x + places[rank][0], y + places[rank][1]
         return dx - wide, dy - high, dx + wide, dy + high
 
-    def thread(rank: int) -> canvas.Patch:
-        """Start and tip of the thin line from the point to a label that is far."""
-        x0, y0, x1, y1 = patch(rank)
-        return x, y, min(max(x, x0 + 6), x1 - 6), y1 + 1 if y1 < y else y0 - 1
-
     def cost(rank: int) -> float:
         box = patch(rank)
-        found = rank * 0.1 + 20 * _outside(sheet, box) + 16 * sum(_overlap(box, other) for other in boxes)
-        if rank >= near:
-            (x0, x1), (y0, y1) = (sorted(thread(rank)[n::2]) for n in (0, 1))
-            found += 4 * sum(_overlap((x0, y0, x1, y1), other) for other in boxes) - 4  # its own dot
-        return found + 5 * _crossed(box, pieces)
+        crossed = 16 * sum(_overlap(box, other) for other in boxes) + 5 * _crossed(box, pieces)
+        return rank * 0.1 + 20 * _outside(sheet, box) + crossed
 
     rank = min(range(len(places)), key=cost)
-    boxes.append(patch(rank))
-    if rank >= near:
-        sheet.line(*thread(rank), color=theme.QUIET, width=0.9, under=True)
+    x0, y0, x1, y1 = patch(rank)
+    boxes.append((x0, y0, x1, y1))
+    if rank >= near:  # a thin line leads from the point to a label that is far
+        tip = min(max(x, x0 + 6), x1 - 6), y1 + 1 if y1 < y else y0 - 1
+        sheet.line(x, y, *tip, color=theme.QUIET, width=0.9, under=True)
     sheet.marks.append(replace(words, dx=places[rank][0], dy=places[rank][1]))
 
 
