@@ -8,7 +8,6 @@ from __future__ import annotations
 import dataclasses
 import re
 import sys
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -129,12 +128,16 @@ def _with_alt(exhibit: E) -> E:
     return dataclasses.replace(exhibit, alt=exhibit.alt or described(exhibit))
 
 
-def _facts(exhibit: Exhibit) -> Iterator[Fact]:
+def _facts(exhibit: Exhibit) -> list[Fact]:
     """Facts given, and those that its sentences, cells and details were made from."""
-    said: list[str] = []
-    cells.reworded(exhibit, lambda text: said.append(text) or text)
-    yield from exhibit.facts
-    yield from (fact for words in said for fact in facts_of(words))
+    found = [*exhibit.facts]
+
+    def heard(words: str) -> str:
+        found.extend(facts_of(words))
+        return words
+
+    cells.reworded(exhibit, heard)
+    return found
 
 
 def shell() -> Any:
