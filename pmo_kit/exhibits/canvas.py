@@ -277,16 +277,14 @@ def tick_text(values: Sequence[float], axis: Field) -> list[str]:
 def positions(values: Sequence[Any], axis: Field) -> tuple[list[float], list[float], list[str]]:
     """Where values stand on an axis, and its ticks: numbers as they are, dates as days, words in order."""
     present = [value for value in values if not theme.is_missing(value)]
-    if all(isinstance(value, dt.date) for value in present) and present:
-        days = [float("nan") if theme.is_missing(value) else float(value.toordinal()) for value in values]
-        unique = sorted(dict.fromkeys(present))
-        kept = unique[:: max(1, math.ceil(len(unique) / 8))]
-        return days, [float(day.toordinal()) for day in kept], [theme.format_text(day) for day in kept]
-    if all(isinstance(value, int | float) for value in present) and present:
-        numbers = [float(value) if not theme.is_missing(value) else float("nan") for value in values]
-        if axis.kind == "time":
-            years = sorted({float(value) for value in present})
-            return numbers, years, [str(round(year)) for year in years]
-        return numbers, [], []
+    days = all(isinstance(value, dt.date) for value in present)
+    if present and (days or all(isinstance(value, int | float) for value in present)):
+
+        def place(value: Any) -> float:
+            return float("nan") if theme.is_missing(value) else float(value.toordinal() if days else value)
+
+        marked = sorted(set(present)) if days or axis.kind == "time" else []
+        said = [theme.format_text(value if days else round(value)) for value in marked]
+        return list(map(place, values)), list(map(place, marked)), said
     order = {value: float(place) for place, value in enumerate(dict.fromkeys(map(str, present)))}
     return [order.get(str(value), float("nan")) for value in values], list(order.values()), list(order)

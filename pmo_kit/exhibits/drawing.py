@@ -362,12 +362,10 @@ class Track:
 def draw_points(chart: Chart, sheet: Sheet) -> None:
     """Draw a line or scatter chart: labelled rows get a dot and their words, lines their name at the end."""
     (scales, tracks), lines = read_points(chart), chart.mark == "line"
-    named = [track for track in tracks if lines and track.name and len(track.spots) > 1]
+    named = [track for track in tracks if lines and track.name and track.drawn and len(track.spots) > 1]
     _axes(chart, sheet, named, scales)
     for track in tracks:
         _draw_track(chart, sheet, track, lines)
-    paths = [[point for point in mark.points if point] for mark in sheet.marks if isinstance(mark, Path)]
-    boxes = _name_ends(sheet, named, paths)
     words = {(axis, theme.format_text(value)): place(at)
              for axis, name, place in (("x", chart.x.name, sheet.px), ("y", chart.y.name, sheet.py))
              for value, at in zip(chart.data[name], scales[axis][0], strict=True)}  # fmt: skip
@@ -377,16 +375,21 @@ def draw_points(chart: Chart, sheet: Sheet) -> None:
         sheet.words(title, -sheet.left, -sheet.top - 2, across="left", down="bottom")
         sheet.top += sheet.size * 1.6
     rules = [mark for mark in sheet.marks if isinstance(mark, Line) and not mark.under]
+    paths = [[point for point in mark.points if point] for mark in sheet.marks if isinstance(mark, Path)]
     paths += [[(rule.x0, rule.y0), (rule.x1, rule.y1)] for rule in rules]
     dots = (mark for mark in sheet.marks if isinstance(mark, Dot))
-    boxes += [(dot.x - 6, dot.y - 6, dot.x + 6, dot.y + 6) for dot in dots]
+    boxes = [(dot.x - 6, dot.y - 6, dot.x + 6, dot.y + 6) for dot in dots]
     ends = np.array([pair for path in paths for pair in itertools.pairwise(path)]).reshape(-1, 2, 1, 2)
     pieces = ends[:, 0] + np.linspace(0, 1, 25)[:, None] * (ends[:, 1] - ends[:, 0])
     across = {rule.x0 for rule in rules if rule.x0 == rule.x1}
+    for track in sorted(named, key=lambda track: -track.drawn[-1].y):  # from the top
+        bold = track.style == "focus"
+        name = "\n".join(theme.wrap(track.name, sheet.right - 8, sheet.size, bold))
+        _say(sheet, track, track.drawn[-1], name, bold, boxes, pieces)
     said = [(track.style == "focus" and sheet.px(spot.x) in across, track, spot)
             for track in tracks for spot in track.drawn if spot.label]  # fmt: skip
     for bold, track, spot in sorted(said, key=lambda one: not one[0]):
-        _say(sheet, track, spot, bold, boxes, pieces)
+        _say(sheet, track, spot, spot.label, bold, boxes, pieces)
 
 
 def read_points(chart: Chart) -> tuple[Scales, list[Track]]:
@@ -478,33 +481,11 @@ def _draw_track(chart: Chart, sheet: Sheet, track: Track, lines: bool) -> None:
             sheet.marks.append(Dot(sheet.px(spot.x), sheet.py(spot.y), 10, fill, edge, 2, say=spot.say))
 
 
-def _name_ends(sheet: Sheet, tracks: Sequence[Track], paths: Sequence[Sequence[canvas.Point]]) -> list[canvas.Patch]:
-    """Name each line at its right end, apart from names close by and from lines that go on there; their places."""
-    floor, boxes = -math.inf, []
-    for track in sorted((track for track in tracks if track.drawn), key=lambda track: sheet.py(track.drawn[-1].y)):
-        end, bold = track.drawn[-1], track.style == "focus"
-        parts = theme.wrap(track.name, sheet.right - 8, sheet.size, bold)
-        high = len(parts) * sheet.size * 1.25
-        wide = max(theme.text_width(part, sheet.size, bold) for part in parts)
-        left, at = sheet.px(end.x), sheet.py(end.y)
-        for path in (path for path in paths if path[-1][0] > left + 1):
-            xs, ys = zip(*path, strict=True)
-            passing = np.interp(np.linspace(left, left + 7 + wide, 9), xs, ys)
-            if (abs(passing - at) < high / 2).any():
-                under, over = float(passing.max()) + high / 2, float(passing.min()) - high / 2
-                at = under if under + high / 2 <= sheet.height else over
-        at = max(at, floor + high / 2)
-        floor = at + high / 2
-        look = {"bold": bold, "color": theme.readable(track.look.text if bold else track.look.fill)}
-        boxes.append(sheet.words("\n".join(parts), left, at, across="left", dx=7, **look).patch)
-    return boxes
-
-
-def _say(sheet: Sheet, track: Track, spot: Spot, bold: bool, boxes: list[canvas.Patch], pieces: Any) -> None:
-    """Write a label at the best of the places around its point: off the lines, off other labels."""
-    color = theme.readable(track.look.text) if bold else theme.INK
-    x, y = sheet.px(spot.x), sheet.py(spot.y)
-    words = Words(spot.label, x, y, sheet.size, color, bold, ground="#FFFFFFBF")
+def _say(sheet: Sheet, track: Track, spot: Spot, text: str, bold: bool, boxes: list[canvas.Patch], pieces: Any) -> None:
+    """Write words at the best of the places around their point: off the lines, off other words."""
+    plain = theme.INK if text == spot.label else track.look.fill
+    color, x, y = theme.readable(track.look.text if bold else plain), sheet.px(spot.x), sheet.py(spot.y)
+    words = Words(text, x, y, sheet.size, color, bold, ground="#FFFFFFBF")
     x0, y0, x1, y1 = words.patch
     wide, high = (x1 - x0) / 2 + 2, (y1 - y0) / 2
     places = [(wide + 10, 0.0), (-wide - 10, 0.0), (0.0, -high - 9), (0.0, high + 9)]

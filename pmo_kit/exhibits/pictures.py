@@ -197,7 +197,7 @@ def drawing(chart: Chart, *, width: int = WIDTH, framed: bool = False) -> dict[s
         "shapes": [_shape(mark) for mark in sheet.marks if isinstance(mark, Line)],
         "annotations": [_annotation(mark, wide, high) for mark in sheet.marks if isinstance(mark, Words)],
         "meta": {"exhibit": chart.id, "alt": chart.alt},
-        **({"legend": legend} if sheet.key else {}),
+        "legend": legend,
     }  # fmt: skip
     return {"data": [*_traces(sheet), *(_swatch(name, box) for name, box in sheet.key.items())], "layout": layout}
 
