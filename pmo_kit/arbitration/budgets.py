@@ -7,26 +7,22 @@ The Engineering Economist 54(4), 267-297.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from pmo_kit.arbitration.allocation import Allocation, allocation_of, answered, asked_gap, close_enough
-from pmo_kit.arbitration.model import ONE, Model, Plan, PlanChange, compile_model, in_parts
+from pmo_kit.arbitration.allocation import Allocation, allocation_of, answered
+from pmo_kit.arbitration.model import Plan, PlanChange, in_parts
 from pmo_kit.arbitration.question import Question
 from pmo_kit.arbitration.rules import Envelope, Row
-from pmo_kit.arbitration.search import Found, best_plan, moment
+from pmo_kit.arbitration.search import Found, best_plan
 from pmo_kit.arbitration.solving import (
-    Floats,
     Limits,
     Program,
-    SafeBound,
-    relaxed_solver,
     side_by_side,
     solve,
     taken,
@@ -183,14 +179,7 @@ def frontier(
         return _funding_order(frontier(question, budgets), dict(zip(asked, given, strict=True)))
     if weights is not None:
         raise InputError("Weights belong to one order of funding for all budgets: add nested=True.")
-    asks = [question.scaled(times) for times in factors]
-    gap = asked_gap(question)
-    model = compile_model(question) if gap > 0 else None
-    if model is not None and model.program.integer.all():  # each from the relaxation of the one before it
-        highs = relaxed_solver(model.program)
-        points = [_near(highs, each, gap) for each in asks]
-    else:
-        points = side_by_side(partial(answered, each) for each in asks)
+    points = side_by_side(partial(answered, question.scaled(times)) for times in factors)
     found = dict(zip(factors, points, strict=True))
     return Frontier(question, *_points(question, found))
 
@@ -406,15 +395,6 @@ class _Chain:
         return {int(i): 0 for p in outside for i in self._funding(p)}, rows
 
 
-def _near(highs: Any, question: Question, gap: float) -> Allocation | InfeasibleError:
-    """The answer at one budget: a plan within the gap of the relaxation, or what a search finds."""
-    model = compile_model(question)
-    found = good_plan(highs, model, gap)
-    if found is None or not close_enough(model, found, gap):
-        return answered(question)
-    return allocation_of(model, replace(found, status="optimal"))
-
-
 def _counted(question: Question) -> list[Envelope]:
     """The envelopes that make the whole budget: those for everything, or all where there is none."""
     envelopes = [r for r in question.active_rules if isinstance(r, Envelope)]
@@ -426,68 +406,3 @@ def _again(plans: pd.DataFrame) -> tuple[str, ...]:
     inside = plans.notna() & (plans != "stop")
     falls = (inside.astype(int).diff(axis=1) == -1).cumsum(axis=1) > 0
     return tuple(str(p) for p in plans.index[(falls & inside).any(axis=1)])
-
-
-CORE, AROUND, TRIES, LARGE = 65, 90, 6, 80  # options searched, of how many, how often, and at last
-SEARCHED = 500  # branches of one such search; of all options a fifth
-
-
-def relax(highs: Any, model: Model) -> tuple[float, Floats, Floats] | None:
-    """Bound, point and reduced costs of a model of the question that a `relaxed_solver` holds; None where it has none.
-
-    Only of models whose columns are all options: no synergies, money carried over or soft rules. The solver goes on
-    from where it stood.
-    """
-    p = model.program
-    highs.changeRowsBounds(len(p.lower), np.arange(len(p.lower), dtype=np.int32), p.lower, p.upper)
-    highs.run()
-    if highs.getInfo().primal_solution_status != 2:
-        return None
-    solution = highs.getSolution()
-    bound, reduced = SafeBound(p).of(np.array(solution.row_dual), p.least, p.most)
-    return bound, np.array(solution.col_value), reduced
-
-
-def _core(p: Program, point: Floats, reduced: Floats, enough: float, until: float | None) -> Floats | None:
-    """A plan worth `enough`, as zeros and ones; None where none is found.
-
-    Searched are small sets of the options that cost least to change (Balas and Zemel 1980), the others as in
-    the relaxation: the nearest, then some of those not too far, then a larger set; at last all of them.
-    """
-    order = np.argsort(np.abs(reduced), kind="stable")
-    rng = np.random.Generator(np.random.SFC64(0))
-    near, around = order[: CORE // 2], order[CORE // 2 : AROUND]
-    sets = [order[:CORE]]
-    if len(order) > CORE:
-        drawn = min(len(around), CORE - len(near))
-        sets += [np.append(near, rng.choice(around, drawn, replace=False)) for _ in range(TRIES)]
-        sets.append(order[:LARGE])
-    for columns in sets:
-        part, x = p.part(columns, point), np.rint(point)
-        x[columns] = 0.0
-        short = enough - float(x @ p.value)
-        found = solve(part, Limits(0.0, SEARCHED, until, short, short))
-        if found.x is not None and found.value >= short:
-            x[columns] = np.rint(found.x)
-            return x
-    whole = solve(p, Limits(0.0, SEARCHED // 5, until, enough=enough))
-    return None if whole.x is None or whole.value < enough else np.rint(whole.x)
-
-
-def good_plan(highs: Any, model: Model, gap: float) -> Found | None:
-    """A plan of a model within about a gap of the relaxation, with the relaxation's bound; None where none is
-    found."""
-    until = moment(model.question.time_limit)
-    relaxed = relax(highs, model)
-    if relaxed is None:
-        return None
-    bound, point, reduced = relaxed
-    enough = bound - 0.995 * gap * abs(float((model.program.value * point)[model.question.built.free].sum()))
-    x = _core(model.program, point, reduced, enough, until)
-    if x is None:
-        return None
-    plan = taken(x)
-    exact = model.evaluate(plan)
-    if exact.broken:
-        return None
-    return Found("feasible", plan, exact.value, max(exact.value, int(np.ceil(bound * ONE))), 0)
