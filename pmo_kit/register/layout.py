@@ -485,4 +485,5 @@ def _fill_merged(heading: Heading, look: Look, findings: Findings) -> Body:
             cells.iloc[top - first : bottom - first + 1, left] = np.full(size, value, dtype=object)
             row, column = int(raw.rows[top]), heading.texts[left]
             findings.add(*told("merged_cells", count=size), at=raw, row=row, column=column, value=value)
-    return replace(body, cells=cells, around=heading.around)
+    body.around = heading.around
+    return replace(body, cells=cells) if raw.merged else body

@@ -284,7 +284,7 @@ def _lines_of_register(body: Body, look: Look, texts: list[pd.Series], filled: n
     spans = body.raw.merged
     across = {int(body.raw.rows[top]) for top, bottom, left, right in spans if top == bottom and right > left}
     notes = _notes(body, look, texts, filled)
-    example = np.any([where(text, _EXAMPLE.fullmatch) for text in texts], axis=0)
+    example = where(texts[0], _EXAMPLE.fullmatch)
     apart: dict[int, Apart] = {}
     for row in map(int, np.flatnonzero(example | ((count == 1) & (known > 2)))):
         place = int(filled[row].argmax())

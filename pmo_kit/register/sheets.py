@@ -125,18 +125,16 @@ class Body:
         texts = [self.text(place) for place in range(self.cells.shape[1])]
         filled = np.column_stack([text.notna() for text in texts]) if texts else np.zeros((len(self.rows), 0), bool)
         for place in range(len(texts)):
-            cells = self.cells.iloc[:, place]
-            odd = [
-                one for one in values.texts_of(cells) if one.strip() and not (one.isprintable() and "_x00" not in one)
-            ]
-            if odd := [one for one in odd if values.clean_cell(one) is None]:
-                filled[:, place] |= cells.isin(odd).to_numpy(bool)
+            empty = values.texts_of(self.cells.iloc[~filled[:, place], place])
+            if odd := [one for one in empty if one.strip() and not (one.isprintable() and "_x00" not in one)]:
+                filled[:, place] |= self.cells.iloc[:, place].isin(odd).to_numpy(bool)
         return filled
 
     def only(self, keep: np.ndarray) -> Body:
         """Some of the rows."""
         kept = replace(self, cells=self.cells[keep].reset_index(drop=True), rows=self.rows[keep])
         kept._texts |= {place: text[keep].reset_index(drop=True) for place, text in self._texts.items()}
+        kept.filled = self.filled[keep]
         return kept
 
     def label(self, place: int) -> str | np.ndarray:
@@ -212,12 +210,11 @@ def read_csv_sheet(path: Path, findings: Findings) -> RawSheet | None:
     widest = max(line.count(mark) for line in text.split("\n", 200)[:200]) + 1
     reason = too_large(widest, text.count(mark) + text.count("\n"))
     most = LIMITS["letters of a line"]
-    if not reason and any(len(one[0]) > most for one in re.finditer("[^\n]+", text)):
+    if not reason and max(map(len, text.split("\n"))) > most:
         reason = f"one of its lines has more than {most:,} letters."
     if refused(path, findings, reason):
         return None
-    written = (one[0] for one in re.finditer(r"[^\n]*\n|[^\n]+", text))
-    reader, lines, begins = csv.reader(written, delimiter=mark), [], [0]
+    reader, lines, begins = csv.reader(io.StringIO(text), delimiter=mark), [], [0]
     try:
         for line in reader:
             lines.append(line)
@@ -247,13 +244,14 @@ def _report_short(file: str, lines: list[list[str]], findings: Findings) -> None
     first = next(row for row, one in enumerate(widths) if one >= usual)
     width = max((place + 1 for place, text in enumerate(lines[first]) if text.strip()), default=0)
     full = [row for row, one in enumerate(widths) if row > first and one >= width]
-    if width < 2:
+    fewer = [row for row, one in enumerate(widths) if row > first and one < width]
+    if width < 2 or not fewer:
         return
     short, last, keys = [], max(full, default=0), all(len(lines[row][0].split()) < 2 for row in full)
-    for row, line in enumerate(lines[first + 1 :], first + 1):
-        filled = [one for one in line if one.strip()]
-        note = 2 * len(line) <= width and row > last and not (keys and filled and " " not in filled[0].strip())
-        if len(line) < width and len(filled) > 1 and not note:
+    for row in fewer:
+        filled = [one for one in lines[row] if one.strip()]
+        note = 2 * widths[row] <= width and row > last and not (keys and filled and " " not in filled[0].strip())
+        if len(filled) > 1 and not note:
             short.append(row)
     if not short:
         return

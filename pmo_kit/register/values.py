@@ -78,8 +78,11 @@ def clean_text(cells: pd.Series) -> pd.Series:
     """Text without outer blanks, `_x000D_` and odd spaces; empty text is missing. Dtype str."""
     if pd.api.types.is_datetime64_any_dtype(cells):
         cells = cells.dt.strftime("%Y-%m-%d")
+    if cells.dtype == "str":
+        codes, texts = pd.factorize(cells.to_numpy(dtype=object))
+        return pd.Series(pd.array([*map(_clean, texts)], dtype="str").take(codes, allow_fill=True), cells.index)
     written = cells.to_numpy(dtype=object, na_value=None)
-    truths = cells.dtype != "str" and bool in set(map(type, written))  # True is not the number 1
+    truths = bool in set(map(type, written))  # True is not the number 1
     keys = [(cell.__class__, cell) for cell in written] if truths else written
     clean = {key: clean_cell(cell) for key, cell in dict(zip(keys, written, strict=True)).items()}
     return pd.Series([clean[key] for key in keys], index=cells.index, dtype="str")
@@ -87,7 +90,7 @@ def clean_text(cells: pd.Series) -> pd.Series:
 
 def where(text: pd.Series, fits: Callable[[str], object]) -> np.ndarray:
     """Rows whose text is of a kind: each different text is asked about once."""
-    return text.isin([one for one in pd.unique(text.dropna()) if fits(one)]).to_numpy(bool, copy=True)
+    return text.isin([one for one in texts_of(text) if fits(one)]).to_numpy(bool, copy=True)
 
 
 def clean_cell(cell: object) -> str | None:
@@ -137,6 +140,7 @@ _TWINS = str.maketrans(*words()["twins"])
 
 
 @lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 14)
 def look_alike(text: str) -> str:
     """A text in the form in which texts that look alike are equal: case, blanks, width, accents, scripts, last points.
 
@@ -145,8 +149,10 @@ def look_alike(text: str) -> str:
     >>> look_alike("Nоrth") == look_alike("North"), look_alike("Réseau")  # the first o is Cyrillic
     (True, 'reseau')
     """
-    plain = unicodedata.normalize("NFKD", ODD_SIGNS.sub("", text)) if not text.isascii() else text
-    plain = "".join(sign for sign in plain if not unicodedata.combining(sign)).translate(_TWINS).casefold()
+    if not text.isascii():
+        signs = unicodedata.normalize("NFKD", ODD_SIGNS.sub("", text))
+        text = "".join(sign for sign in signs if not unicodedata.combining(sign)).translate(_TWINS)
+    plain = text.casefold()
     return re.sub(r"[\s_\-–—]+", " ", plain).strip(" .,;:") or plain
 
 
@@ -201,10 +207,10 @@ def split_missing(text: pd.Series) -> tuple[pd.Series, np.ndarray]:
 def parse_text(cells: pd.Series, column: Column) -> Parsed:
     """Read free text; an identifier also loses inner line breaks."""
     text = clean_text(cells)
-    reason = text.str.startswith("e.g. ", na=False).to_numpy(dtype=bool)  # left over from an example row
+    reason = where(text, lambda one: one.startswith("e.g. "))  # left over from an example row
     text = text.mask(reason)
     if column.type == "id":
-        text = text.str.replace(r"\s+", " ", regex=True)
+        text = text.map({one: " ".join(one.split()) for one in texts_of(text)}).astype("str")
     return Parsed(text, np.zeros(len(text), dtype=bool), reason)
 
 

@@ -201,8 +201,8 @@ def cost_outside_dates(evidence: Evidence, costs: pd.DataFrame) -> Iterator[Foun
     costs = costs[(costs["kind"] == "capex") & (costs["state"] != "actual") & (costs["level"] != "stop")]
     first, last = (_years_of(evidence, date, costs["project_id"]) for date in ("start", "finish"))
     outside = (costs["amount"] > 0) & ((costs["year"] < first) | (costs["year"] > last)).fillna(False)
-    span = first.astype("str").fillna("?") + " to " + last.astype("str").fillna("?")
-    yield Found("costs", "year", costs.assign(span=span)[outside])
+    first, last = (one[outside].astype("str").fillna("?") for one in (first, last))
+    yield Found("costs", "year", costs[outside].assign(span=first + " to " + last))
 
 
 @rule(17)

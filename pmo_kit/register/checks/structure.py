@@ -34,6 +34,13 @@ def missing_required(evidence: Evidence) -> Iterator[Found]:
             yield Found(name, column.name, empty, meaning=meaning, example=example)
 
 
+def _alike(cells: pd.Series) -> np.ndarray:
+    """A number for each thing that stands in a column, the same for texts that look alike; -1 where nothing stands."""
+    codes, things = pd.factorize(cells)
+    forms = pd.factorize(np.array([look_alike(one) if isinstance(one, str) else one for one in things], object))[0]
+    return np.append(forms, -1)[codes]
+
+
 @rule(1)
 def duplicate_key(evidence: Evidence) -> Iterator[Found]:
     """Two rows say the same thing (also when only case, blanks or signs that look alike differ).
@@ -45,17 +52,13 @@ def duplicate_key(evidence: Evidence) -> Iterator[Found]:
         key = [name for name in intake.table.key if name in frame]
         if len(frame) < 2 or not key:
             continue
-        keys = frame[key].copy(deep=False)
-        for name in key:
-            if intake.table[name].type in ("id", "category", "text"):
-                forms = {text: look_alike(text) for text in pd.unique(keys[name].dropna())}
-                keys[name] = keys[name].map(forms).astype("str")
+        keys = pd.DataFrame({name: _alike(frame[name]) for name in key})
         needed = [name for name in key if intake.table[name].required]
         twice = keys.duplicated(keep="first") & frame[needed].notna().all(axis=1)
         if not twice.any():
             continue
         same = [keys[name] for name in key]
-        first = pd.Series(range(len(keys))).groupby(same, dropna=False, sort=False).transform("min")
+        first = pd.Series(range(len(keys))).groupby(same, sort=False).transform("min")
         rows = frame.loc[twice, [name for name in key if frame[name].notna().any()]]
         said = []
         for position, line in zip(rows.index, rows.to_dict("records"), strict=True):
@@ -128,7 +131,7 @@ def look_alikes(evidence: Evidence) -> Iterator[Found]:
         about = column.refs[0] if column.refs else ("", column.name)
         forms = usual.setdefault(about if about[1] != "project_id" else ("projects", "project_id"), {})
         alike = like_digits if column.type == "id" else look_alike
-        found = values.value_counts().index
+        found = values.value_counts().index.tolist()
         other = {value: form for value in found if (form := forms.setdefault(alike(value), value)) != value}
         yield Found(*place, those(values, other))
 
@@ -203,9 +206,11 @@ def mixed_periods(evidence: Evidence) -> Iterator[Found]:
     """
 
     def granularity(periods: pd.Series) -> pd.Series:
-        tests = [periods.str.contains("Q", na=False), periods.str.len() == 7]
-        kinds = np.select(tests, ["quarter", "month"], "year")
-        return pd.Series(kinds, index=periods.index).where(periods.notna())
+        kinds = {
+            one: "quarter" if "Q" in one else "month" if len(one) == 7 else "year"
+            for one in pd.unique(periods.dropna())
+        }
+        return periods.map(kinds, na_action="ignore")
 
     there = [key for key in _PERIODS if evidence.has(key[0])]
     kinds = {(name, column): granularity(evidence.frame(name)[column]) for name, column in there}
