@@ -18,7 +18,7 @@ import pandas as pd
 from pydantic import BeforeValidator
 
 from pmo_kit.errors import DataError
-from pmo_kit.forms import Block, Day, Form, FormError, Reading, Required, Rows, read_form
+from pmo_kit.forms import Day, Form, FormError, Required, Rows, read_form
 from pmo_kit.register.schema import Table
 from pmo_kit.register.values import EMPTY_DTYPES, near_dates, shown, words
 
@@ -26,7 +26,6 @@ COLUMNS = ("severity", "file", "sheet", "row", "column", "value", "rule", "messa
 SEVERITIES = ("block", "warn", "info")
 _PLACES = 4
 ACCEPTABLE_BLOCKS = frozenset(words()["acceptable_blocks"])
-_NARROW = ("project_id", "file", "sheet", "column", "row")
 _HIDDEN = ("project_id", "table", "field", "position")
 
 
@@ -118,12 +117,12 @@ class Findings:
     """Collects findings; nothing is printed and nothing stops until all checks have run."""
 
     def __init__(self) -> None:
-        self._rows: list[tuple[Any, ...]] = []
+        self._rows: list[dict[str, Any]] = []
 
     def copy(self) -> Findings:
         """A collector with the same findings so far."""
         other = Findings()
-        other._rows = list(self._rows)
+        other._rows = [dict(one) for one in self._rows]
         return other
 
     def add(
@@ -144,8 +143,10 @@ class Findings:
         """Add one finding; `at` has its file and sheet."""
         if at is not None:
             file, sheet = at.file, at.sheet
-        line = (severity, file, sheet, row, column, shown(value), rule, message, fix)
-        self._rows.append((*line, project_id, "", "", None))
+        self._add(severity, file, sheet, row, column, shown(value), rule, message, fix, project_id, "", "", None)
+
+    def _add(self, *line: Any) -> None:
+        self._rows.append(dict(zip((*COLUMNS, *_HIDDEN), line, strict=True)))
 
     def add_rows(
         self,
@@ -153,28 +154,28 @@ class Findings:
         where: np.ndarray | pd.Series | list[int],
         severity: str,
         rule: str,
-        message: str | Iterable[str],
-        fix: str = "",
+        message: str | list[str],
+        fix: str | list[str] = "",
         *,
         column: str = "",
     ) -> None:
         """Add one finding for every row of a table where the mask is true (or for every position).
 
-        `message` is one text, in which `{value}` stands for the cell as written, or one text for each row; in `fix`
-        `{date}` stands for the days that the cell may mean.
+        `message` and `fix` are one text or one for each row; in the first `{value}` stands for the cell as written, in
+        the other `{date}` for the days that it may mean.
         """
         positions = np.asarray(where)
         if positions.dtype == bool:
             positions = np.flatnonzero(positions)
         if not len(positions):
             return
-        texts = [message] * len(positions) if isinstance(message, str) else list(message)
+        texts, fixes = ([one] * len(positions) if isinstance(one, str) else one for one in (message, fix))
         values, projects = intake.written(column, positions), intake.projects(positions)
-        dates = near_dates(values) if "{date}" in fix else values
-        for position, text, value, day, project in zip(positions, texts, values, dates, projects, strict=True):
-            place = (*intake.place(position), int(intake.rows[position]), intake.header(column, position))
-            line = (severity, *place, value, rule, text.replace("{value}", value), fix.replace("{date}", day))
-            self._rows.append((*line, project, intake.table.name, column, int(position)))
+        dates = near_dates(values) if "{date}" in fixes[0] else values
+        for at, text, how, value, day, who in zip(positions, texts, fixes, values, dates, projects, strict=True):
+            place = (*intake.place(at), int(intake.rows[at]), intake.header(column, at), value)
+            said = (text.replace("{value}", value), how.replace("{date}", day))
+            self._add(severity, *place, rule, *said, who, intake.table.name, column, int(at))
 
     def add_lines(
         self, body: Placed, where: np.ndarray, severity: str, rule: str, message: str, fix: str = "", *,
@@ -200,14 +201,8 @@ class Findings:
             self.add("block", rule, message, fix, file=name, row=one.line, column=one.key, value=one.value)
 
     def records(self) -> list[dict[str, Any]]:
-        """The findings as mappings, with their number."""
-        names = (*COLUMNS, *_HIDDEN)
-        return [{"number": n, **dict(zip(names, row, strict=True))} for n, row in enumerate(self._rows)]
-
-    def accept(self, finding: dict[str, Any], message: str) -> None:
-        """Make a finding information, with a message that says who accepted it."""
-        line = {**finding, "severity": "info", "message": message, "fix": ""}
-        self._rows[finding["number"]] = tuple(line[name] for name in (*COLUMNS, *_HIDDEN))
+        """The findings as mappings; what is changed in one is changed here."""
+        return list(self._rows)
 
     def frame(self) -> pd.DataFrame:
         """All findings, the worst first, else in the order in which they were found."""
@@ -336,35 +331,27 @@ class Waiver(Form):
         Day on which it was accepted.
     until : date or None
         First day on which it counts no more.
-    where : tuple of (name, value)
-        What narrows it down: project_id, file, sheet, column, row.
+    project_id, file, sheet, column, row : str or None
+        What narrows it down.
     """
 
     shape: ClassVar[str] = "a waiver is written '- rule: ...' with its lines below."
-    unsaid: ClassVar[tuple[str, ...]] = ("where",)
-    also: ClassVar[tuple[str, ...]] = _NARROW
 
     rule: Required
     who: Required
     why: Required
     when: Day
     until: Day | None = None
-    where: tuple[tuple[str, str], ...] = ()
-
-    @classmethod
-    def prepared(cls, given: Block, reading: Reading) -> Block:
-        """What narrows it down stands together."""
-        for name in _NARROW:
-            if isinstance(given.get(name), Rows | Block):
-                reading.note(given, "{key} must be one text.", name)
-        where = tuple((name, given[name]) for name in _NARROW if isinstance(given.get(name), str))
-        kept = {name: value for name, value in given.items() if name not in _NARROW}
-        return given.with_({**kept, "where": where})
+    project_id: str | None = None
+    file: str | None = None
+    sheet: str | None = None
+    column: str | None = None
+    row: str | None = None
 
     def fits(self, finding: dict[str, Any]) -> bool:
         """True when the waiver is about this finding."""
-        same = all(str(finding[name]) == value for name, value in self.where)
-        return bool(finding["rule"] == self.rule and same)
+        said = {name: getattr(self, name) for name in ("rule", "project_id", "file", "sheet", "column", "row")}
+        return all(value is None or str(finding[name]) == value for name, value in said.items())
 
 
 def _entries(given: object) -> object:
@@ -423,7 +410,7 @@ def apply_waivers(findings: Findings, waivers: Sequence[Waiver], today: date | N
                 continue
             count += 1
             text = f"{finding['message']} Accepted by {waiver.who} on {waiver.when:%Y-%m-%d}: {waiver.why}"
-            findings.accept(finding, text if text.endswith(".") else text + ".")
+            finding |= {"severity": "info", "message": text if text.endswith(".") else text + ".", "fix": ""}
         rows.append((waiver.rule, waiver.who, waiver.when, waiver.why, waiver.until, count))
         what = "refused" if refused else "ended" if ended else "" if count else "unused"
         if what:

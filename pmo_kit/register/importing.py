@@ -449,7 +449,7 @@ class Import:
             if twice:
                 if at not in self._equal_rows:
                     return False
-                one["message"] = "The same row is in the source twice."
+                one = {**one, "message": "The same row is in the source twice."}
             elif self.mapping.doubtful == "blank" and self._blank(intakes[table], position, one):
                 continue
             out.setdefault(table, {})[position] = one

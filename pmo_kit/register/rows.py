@@ -149,11 +149,11 @@ def _outline(body: Body) -> dict[int, list[int]]:
 
     By a column of outline levels, of numbers (1, 1.1, 1.1.2), or of the key of the row above.
     """
-    texts = [body.text(place).fillna("") for place in range(len(body.headers))]
-    for header, text in zip(map(folded, body.headers), texts, strict=True):
-        kind = OUTLINE.fullmatch(header)
-        if kind is None:
-            continue
+    headers = map(OUTLINE.fullmatch, map(folded, body.headers))
+    kinds = {place: kind for place, kind in enumerate(headers) if kind}
+    texts = [body.text(place).fillna("") for place in range(len(body.headers))] if kinds else []
+    for place, kind in kinds.items():
+        text = texts[place]
         if kind["parent"]:
             keys = (one for one in texts if one is not text and one.is_unique and (set(one) & set(text)) - {""})
             rows = {key: row for row, key in enumerate(next(keys, ())) if key}
@@ -248,7 +248,7 @@ def rows_apart(body: Body, look: Look, gone: np.ndarray | None = None) -> dict[i
         apart = _lines_of_register(body, look, texts, filled)
         return apart | _totals_of_register(body, look, texts, filled, _among(apart, len(filled)))
     left = np.zeros(len(filled), bool) if gone is None else gone.copy()
-    apart = {row: one for row, one in _totals_of_source(body, look, texts, filled).items() if not left[row]}
+    apart = _totals_of_source(body, look, texts, filled, left)
     left |= _among([row for row, one in apart.items() if one.out], len(left))
     alone = (filled.sum(axis=1) == 1) & (filled.shape[1] > 2)
     banner = look.key.eq("").to_numpy(bool, copy=True)
@@ -330,28 +330,48 @@ def _amounts(body: Body, places: list[int]) -> np.ndarray:
     return np.column_stack(columns) if columns else np.zeros((len(body.rows), 0))
 
 
-def _sums(
-    body: Body, look: Look, may: np.ndarray, lone: np.ndarray, keep: np.ndarray, years: list[pd.Series]
-) -> tuple[np.ndarray, dict[int, str], np.ndarray, set[int]]:
-    """Amounts; rows that are sums of others, and of which; rows that stand over others; groups without a sum."""
-    numbers = _amounts(body, look.amounts)
-    below = {row: rows for row, rows in _outline(body).items() if not np.isnan(numbers[rows]).all()}
-    over = _among(below, len(may))
-    found = find_totals(numbers, may & ~over, keep & ~over, lone)
+def _decided(
+    body: Body, look: Look, may: np.ndarray, gone: np.ndarray, lone: np.ndarray, *, summed: np.ndarray,
+    sure: np.ndarray, called: np.ndarray, bare: np.ndarray, own: np.ndarray,
+    asked: list[tuple[str, np.ndarray, bool]], years: list[pd.Series],
+) -> dict[int, Apart]:  # fmt: skip
+    """Rows that are totals, that stand over others, or of which it is asked, by what they say of themselves.
+
+    Some `may` be totals, `lone` ones of one row; `sure` are they where their amounts are sums of rows that are
+    `summed`, those `called` so without amounts where these have no result, or the row is `bare`; never those with a
+    scope of their `own`. What is `asked`, the most urgent last, of which rows, and whether only where they are sums.
+    """
+    below = _outline(body) if look.amounts else {}
+    if not (may.any() or (look.amounts and body.depths.any()) or below):
+        return {}
+    numbers, size = _amounts(body, look.amounts), len(may)
+    below = {row: rows for row, rows in below.items() if not np.isnan(numbers[rows]).all()}
+    over = _among(below, size)
+    found = find_totals(numbers, may & ~over, summed & ~over, lone)
     for text in years:  # a total of one year, below the rows of several
         for value in pd.unique(text.dropna()):
-            mine = keep & (text == value).to_numpy(bool)
+            mine = summed & (text == value).to_numpy(bool)
             found |= find_totals(numbers, may & mine, mine, lone)
     found |= {row: "below" for row, rows in below.items() if _is_sum(numbers, row, rows)}
-    folds, others = _folds(body, numbers) if body.depths.any() and numbers.size else ({}, set[int]())
-    return numbers, found | folds, over | _among(folds, len(may)), others
+    folds, alone = _folds(body, numbers) if body.depths.any() and numbers.size else ({}, set[int]())
+    found, over, empty = found | folds, over | _among(folds, size), np.isnan(numbers).all(axis=1)
+    sums, formulas = _among(found, size), np.zeros(size, bool)
+    for row in np.flatnonzero(empty & called):
+        formulas[row] = any(isinstance(body.cells.iat[row, place], Uncached) for place in look.amounts)
+    total = ((sums & (sure | over)) | (empty & called & (formulas | bare))) & ~own
+    rows_of = [(what, rows & sums if only else rows) for what, rows, only in asked]
+    rows_of = [("total_or_row folded", _among(alone, size)), *rows_of]
+    rows_of += [("total_or_row parent", over & ~empty), ("total_row", total)]
+    return {
+        row: Apart(what, found.get(row, "above"))
+        for what, rows in rows_of
+        for row in map(int, np.flatnonzero(rows & ~gone))
+    }
 
 
-def _without_result(body: Body, row: int, places: list[int]) -> bool:
-    return any(isinstance(body.cells.iat[row, place], Uncached) for place in places)
-
-
-def _totals_of_source(body: Body, look: Look, texts: list[pd.Series], filled: np.ndarray) -> dict[int, Apart]:
+def _totals_of_source(
+    body: Body, look: Look, texts: list[pd.Series], filled: np.ndarray, gone: np.ndarray
+) -> dict[int, Apart]:
     """Rows that are called totals, have no key, head others or say no more than their key, and are sums; or may be."""
     assert look.key is not None
     key, others = look.key, [place for place in range(len(texts)) if place not in look.amounts]
@@ -363,25 +383,14 @@ def _totals_of_source(body: Body, look: Look, texts: list[pd.Series], filled: np
     alone = (counts <= 1) & (np.median(counts) >= 2)  # where other rows say more than their key
     said = {one for text in texts for one in text[~alone].dropna().str.casefold()} if alone.any() else set()
     named |= alone & key.str.casefold().isin(said - {""}).to_numpy(bool)  # of a department
-    may = named | alone
-    if not look.amounts or not (may.any() or _outline(body) or body.depths.any()):
+    if not look.amounts:
         return {}
-    lone = where(key, is_total) | (named & alone) | none
-    keep = np.ones(len(may), bool)
-    numbers, found, over, folded_away = _sums(body, look, may, lone, keep, [])
-    average = where(key, lambda text: folded(text) in AVERAGES)
-    apart = {row: Apart("total_or_row folded") for row in folded_away}
-    for row in map(int, np.flatnonzero(may | over)):
-        empty = np.isnan(numbers[row]).all()
-        if row in found and (named[row] or none[row] or over[row]):
-            apart[row] = Apart("total_row", found[row])
-        elif empty and is_total(key.iloc[row]) and _without_result(body, row, look.amounts):
-            apart[row] = Apart("total_row", "above")
-        elif over[row] and not empty:
-            apart[row] = Apart("total_or_row parent")
-        elif alone[row] and (row in found or named[row] or average[row]):
-            apart[row] = Apart(f"total_or_row bare{'_sum' * (row in found)}", found.get(row, ""))
-    return apart
+    exact, average, never = where(key, is_total), where(key, lambda text: folded(text) in AVERAGES), np.zeros_like(gone)
+    asked = [("total_or_row bare", alone & (named | average), False), ("total_or_row bare_sum", alone, True)]
+    return _decided(
+        body, look, named | alone, gone, exact | (named & alone) | none, summed=~never, sure=named | none,
+        called=exact, bare=never, own=never, asked=asked, years=[],
+    )  # fmt: skip
 
 
 def _totals_of_register(
@@ -403,25 +412,14 @@ def _totals_of_register(
     own = np.any([none, *(filled[:, place] & ~total.get(place, none) for place in keys)], axis=0)
     few = (filled.sum(axis=1) <= len(look.amounts) + 1) & ~own
     called = exact | (blank & (said | few))
-    may = (called | loose) & ~gone
-    if not (may.any() or (look.amounts and (body.depths.any() or _outline(body)))):
-        return {}
-    numbers, found, over, folded_away = _sums(body, look, may, said, ~gone, [texts[place] for place in timed])
     scopes = [place for place, name in known.items() if name in ("scope", "role") and place not in mine]
-    refers = any(column.refs for column in table if column.name in table.key)
-    apart = {row: Apart("total_or_row folded") for row in folded_away if not gone[row]}
-    for row in map(int, np.flatnonzero((may | over) & ~gone)):
-        scope = any(filled[row, place] and not total.get(place, exact)[row] for place in scopes)
-        formulas = _without_result(body, row, look.amounts)
-        empty = np.isnan(numbers[row]).all()
-        nothing = empty and (formulas or not filled[row, look.amounts].any())
-        bare = called[row] and nothing and said[row] and ((exact[row] and filled[row].sum() <= 2) or formulas)
-        if not scope and (bare or (row in found and (called[row] or over[row]))):
-            apart[row] = Apart("total_row", found.get(row, "above"))
-        elif over[row] and not empty:
-            apart[row] = Apart("total_or_row parent")
-        elif exact[row] and not refers and table.name != "projects":
-            apart[row] = Apart(f"total_or_row {'scoped' if scope else 'no_sum'}")
-        elif row in found and loose[row]:
-            apart[row] = Apart("total_or_row named", found[row])
-    return apart
+    scope = np.any([none, *(filled[:, place] & ~total[place] for place in scopes)], axis=0)
+    bare = exact & (filled.sum(axis=1) <= 2) & ~filled[:, look.amounts].any(axis=1)
+    refers = table.name == "projects" or any(column.refs for column in table if column.name in table.key)
+    odd = none if refers else exact
+    asked = [("total_or_row named", loose, True), ("total_or_row no_sum", odd, False)]
+    asked += [("total_or_row scoped", odd & scope, False)]
+    return _decided(
+        body, look, (called | loose) & ~gone, gone, said, summed=~gone, sure=called, called=called & said, bare=bare,
+        own=scope, asked=asked, years=[texts[place] for place in timed],
+    )  # fmt: skip

@@ -142,30 +142,23 @@ class Rule:
     ----------
     number : int
         In the published list of 36; 0 for rules of the register's own shape.
-    name : str
-        As in the findings; used in waivers.
-    what : str
-        What it looks for, in one sentence.
-    check : callable or None
-        Is given what its parameters are called: tables, without which it says nothing, and the evidence. None for
-        rules that reading itself applies, cell by cell.
+    check : callable
+        Is given what its parameters are called: tables, without which it says nothing, and the evidence.
     """
 
     number: int
-    name: str
-    what: str
-    check: Check | None = None
+    check: Check
 
 
-RULES: dict[str, Rule] = {name: Rule(number, name, what) for number, name, what in words()["reading_rules"]}
+RULES: dict[str, Rule] = {}
+"""By name, as in the findings and waivers; reading itself applies others, cell by cell."""
 
 
 def rule(number: int = 0) -> Callable[[Check], Check]:
-    """Register a function as the rule of its own name; the first line of its docstring is what it looks for."""
+    """Register a function as the rule of its own name."""
 
     def note(check: Check) -> Check:
-        name = getattr(check, "__name__")  # noqa: B009
-        RULES[name] = Rule(number, name, str(check.__doc__).partition("\n")[0], check)
+        RULES[getattr(check, "__name__")] = Rule(number, check)  # noqa: B009
         return check
 
     return note
@@ -173,13 +166,13 @@ def rule(number: int = 0) -> Callable[[Check], Check]:
 
 def run_checks(evidence: Evidence, findings: Findings) -> None:
     """Run every rule; all problems are collected, none stops the others."""
-    for one in RULES.values():
-        asked = signature(one.check).parameters if one.check else ()
-        if one.check is None or not evidence.has(*(name for name in asked if name != "evidence")):
+    for name, one in RULES.items():
+        asked = signature(one.check).parameters
+        if not evidence.has(*(asked.keys() - {"evidence"})):
             continue
-        given = {name: evidence if name == "evidence" else evidence.frame(name) for name in asked}
+        given = {table: evidence if table == "evidence" else evidence.frame(table) for table in asked}
         for found in one.check(**given):
-            what, intake = f"{one.name} {found.what}".strip(), evidence.intakes.get(found.table)
+            what, intake = f"{name} {found.what}".strip(), evidence.intakes.get(found.table)
             if intake is not None and found.rows is not None:
                 _add_rows(what, found, intake, findings)
             elif intake is not None or found.table == "settings":
@@ -202,5 +195,6 @@ def _add_rows(what: str, found: Found, intake: Intake, findings: Findings) -> No
     lines = rows[[name for name in rows if name in named]].reset_index().to_dict("records")
     cells = ({name: as_given(one) if isinstance(one, float) else one for name, one in line.items()} for line in lines)
     said = [told(what, **{"table": found.table, "column": found.column, **line, **found.said}) for line in cells]
-    severity, name, _, fix = said[0]
-    findings.add_rows(intake, rows.index.to_numpy(), severity, name, [one[2] for one in said], fix, column=found.column)
+    severity, name, *_ = said[0]
+    texts, fixes = ([one[n] for one in said] for n in (2, 3))
+    findings.add_rows(intake, rows.index.to_numpy(), severity, name, texts, fixes, column=found.column)
