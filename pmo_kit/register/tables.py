@@ -7,7 +7,7 @@ import html
 import re
 from collections.abc import Callable, Mapping
 from copy import copy
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from typing import Any
@@ -19,7 +19,7 @@ from pmo_kit.doors import known
 from pmo_kit.errors import DataError, InputError
 from pmo_kit.facts import number
 from pmo_kit.register.checks.registry import Evidence, Previous, run_checks
-from pmo_kit.register.findings import COLUMNS, Findings, Intake, empty_table, raise_blocks, told
+from pmo_kit.register.findings import COLUMNS, Findings, Intake, apply_waivers, empty_table, raise_blocks, told
 from pmo_kit.register.layout import find_wide_form
 from pmo_kit.register.schema import Schema, load_schema
 from pmo_kit.register.settings import Settings, read_settings
@@ -105,7 +105,7 @@ def assemble(
             findings.add(*told("table_missing rows", table=title), file=name)
     _restore_codes(intakes)
     _derive_levels(intakes, findings)
-    settings = _with_first_year(settings, {name: intake.frame for name, intake in intakes.items()})
+    settings = _with_first_year(settings, intakes)
     run_checks(Evidence(intakes, settings, schema, previous, today, places), findings)
     tables = {title: intake.frame for title, intake in intakes.items()}
     if len(canonical):
@@ -183,11 +183,11 @@ def _style(settings: Settings, bodies: Mapping[str, Body]) -> Style:
     return Style(settings.comma, settings.month_first, elsewhere=elsewhere)
 
 
-def _with_first_year(settings: Settings, tables: Mapping[str, pd.DataFrame]) -> Settings:
+def _with_first_year(settings: Settings, intakes: Mapping[str, Intake]) -> Settings:
     """`discount_to` is the first cost year where the settings do not say."""
-    if settings.discount_to is not None or "costs" not in tables:
+    if settings.discount_to is not None or "costs" not in intakes:
         return settings
-    costs = tables["costs"]
+    costs = intakes["costs"].frame
     years = costs.loc[~costs["state"].eq("actual").fillna(False), "year"].dropna()
     return replace(settings, discount_to=int(years.min())) if len(years) else settings
 
@@ -310,8 +310,7 @@ class Register:
         }
         self._settings = assembled.settings
         self._findings = findings.frame()
-        none = pd.DataFrame(columns=["rule", "who", "when", "why", "until", "count"])
-        self._waivers = none if waivers is None else waivers
+        self._waivers = apply_waivers(findings, (), None, "") if waivers is None else waivers
         self._fingerprint = None
 
     def table(self, name: str) -> pd.DataFrame:
@@ -477,7 +476,7 @@ def _settings_frame(settings: pd.DataFrame | Mapping[str, Any] | Settings) -> pd
     if isinstance(settings, pd.DataFrame):
         return settings
     if isinstance(settings, Settings):
-        settings = {field.name: getattr(settings, field.name) for field in fields(settings)}
+        settings = vars(settings)
     if not isinstance(settings, Mapping):
         raise InputError(f"settings is {settings!r}: it is a mapping such as {{'currency': 'EUR'}}.")
     filled = {key: value for key, value in settings.items() if value is not None and str(value) != ""}

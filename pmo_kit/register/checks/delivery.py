@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from pmo_kit.facts import number
-from pmo_kit.register.checks.registry import Evidence, Found, rule
+from pmo_kit.register.checks.registry import Evidence, Found, Previous, rule
 
 OLD_AFTER_DAYS = 90
 _FAR, _GAP = 100, 25
@@ -113,15 +113,13 @@ _GONE = {"stop", "refuse", "defer", "pause"}
 
 
 @rule(33)
-def project_vanished(evidence: Evidence, projects: pd.DataFrame) -> Iterator[Found]:
+def project_vanished(evidence: Evidence, previous: Previous, projects: pd.DataFrame) -> Iterator[Found]:
     """A project of the last register is gone without a decision.
 
     Projects end by decision; one that is simply gone took its money and its promises along.
     """
-    if evidence.previous is None:
-        return
-    before = evidence.previous.table("projects")
-    decisions = pd.concat([evidence.previous.table("decisions"), evidence.frame("decisions")])
+    before = previous.table("projects")
+    decisions = pd.concat([previous.table("decisions"), evidence.frame("decisions")])
     decided = set(decisions.loc[decisions["decision"].isin(_GONE), "project_id"])
     gone = before[~before.index.isin(decided.union(projects["project_id"]))]
     for project, name in gone["name"].items():
@@ -136,14 +134,12 @@ def _moved(now: pd.DataFrame, before: pd.DataFrame, key: list[str], column: str)
 
 
 @rule(34)
-def baseline_moved(evidence: Evidence) -> Iterator[Found]:
+def baseline_moved(evidence: Evidence, previous: Previous) -> Iterator[Found]:
     """A baseline is not what it was, and no change request is named.
 
     A baseline moves with a reference, or the promise is re-written in silence.
     """
-    previous, named = evidence.previous, evidence.frame("baselines")
-    if previous is None:
-        return
+    named = evidence.frame("baselines")
     if len(named):
         moved = _moved(named, previous.table("baselines"), ["project_id", "quantity", "year"], "baseline")
         yield Found("baselines", "baseline", moved[moved["reference"].isna()])
@@ -155,16 +151,13 @@ def baseline_moved(evidence: Evidence) -> Iterator[Found]:
 
 
 @rule(20)
-def score_changed(evidence: Evidence, scores: pd.DataFrame) -> Iterator[Found]:
+def score_changed(previous: Previous, scores: pd.DataFrame) -> Iterator[Found]:
     """A score differs from the published one and carries no new date.
 
     After results are published scores change only with a date and evidence.
     """
-    if evidence.previous is None:
-        return
-    key = ["project_id", "level", "criterion", "assessor"]
-    moved = _moved(scores, evidence.previous.table("scores"), key, "score")
-    yield Found("scores", "score", moved[~(moved["date"] > pd.Timestamp(evidence.previous.settings.as_of))])
+    moved = _moved(scores, previous.table("scores"), ["project_id", "level", "criterion", "assessor"], "score")
+    yield Found("scores", "score", moved[~(moved["date"] > pd.Timestamp(previous.settings.as_of))])
 
 
 @rule(10)

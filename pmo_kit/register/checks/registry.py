@@ -143,7 +143,8 @@ class Rule:
     number : int
         In the published list of 36; 0 for rules of the register's own shape.
     check : callable
-        Is given what its parameters are called: tables, without which it says nothing, and the evidence.
+        Is given what its parameters are called: tables and the previous register, without which it says nothing, and
+        the evidence.
     """
 
     number: int
@@ -166,11 +167,12 @@ def rule(number: int = 0) -> Callable[[Check], Check]:
 
 def run_checks(evidence: Evidence, findings: Findings) -> None:
     """Run every rule; all problems are collected, none stops the others."""
+    whole = {"evidence": evidence, "previous": evidence.previous}
     for name, one in RULES.items():
-        asked = signature(one.check).parameters
-        if not evidence.has(*(asked.keys() - {"evidence"})):
+        asked = signature(one.check).parameters.keys()
+        if not evidence.has(*(asked - whole.keys())) or ("previous" in asked and evidence.previous is None):
             continue
-        given = {table: evidence if table == "evidence" else evidence.frame(table) for table in asked}
+        given = {asks: whole[asks] if asks in whole else evidence.frame(asks) for asks in asked}
         for found in one.check(**given):
             what, intake = f"{name} {found.what}".strip(), evidence.intakes.get(found.table)
             if intake is not None and found.rows is not None:

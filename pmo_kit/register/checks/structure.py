@@ -194,26 +194,18 @@ def stop_not_committed(levels: pd.DataFrame, projects: pd.DataFrame) -> Iterator
     yield Found("levels", "level", levels[(levels["level"] == "stop") & ~levels["project_id"].isin(committed)])
 
 
-_PERIODS = (("resources", "period"), ("capacity", "period"), ("status", "period"), ("benefit_status", "period"),
-            ("change_impacts", "quarter"))  # fmt: skip
-
-
 @rule(26)
 def mixed_periods(evidence: Evidence) -> Iterator[Found]:
     """Years, quarters and months are mixed where one is needed.
 
     Resources and capacity share one granularity; so does each other table; impacts are by quarter.
     """
-
-    def granularity(periods: pd.Series) -> pd.Series:
-        kinds = {
-            one: "quarter" if "Q" in one else "month" if len(one) == 7 else "year"
-            for one in pd.unique(periods.dropna())
-        }
-        return periods.map(kinds, na_action="ignore")
-
-    there = [key for key in _PERIODS if evidence.has(key[0])]
-    kinds = {(name, column): granularity(evidence.frame(name)[column]) for name, column in there}
+    kinds: dict[tuple[str, str], pd.Series] = {}
+    written = (one for one in evidence.written("period") if one[1].required)  # that of a risk is its own
+    for intake, column, periods in written:
+        spans = {one: "month" if len(one) == 7 else "year" for one in pd.unique(periods.dropna())}
+        spans |= {one: "quarter" for one in spans if "Q" in one}
+        kinds[intake.table.name, column.name] = periods.map(spans)
     people = [kinds[key] for key in kinds if key[0] in ("resources", "capacity")]
     for (name, column), kind in kinds.items():
         shared = name in ("resources", "capacity")
