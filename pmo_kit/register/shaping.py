@@ -259,6 +259,8 @@ def qualifies(header: str, settings: Settings, cells: pd.Series) -> str:
         return re.sub(r"[^\w%]+", " ", values.folded(text)).strip()
 
     name = bare(header)
+    if name == "index" and cells.is_unique and cells.str.fullmatch(r"\d+").all():
+        return ""  # the number of a row; else it may be a price index
     for kind, listed in values.words()["qualifies"].items():
         known = set(map(bare, listed))
         inside = (f" {one} " in f" {name} " for one in known if len(one) > 3 and kind != "share")

@@ -218,7 +218,7 @@ def test_includes_that_nothing_understands_is_refused(folder):
                "VAT:0.2:0.1", "amount:1:2", "2029+:4:5", "Later:4:5", "Beyond 2030:1:1", "Forecast:3:4",
                "remark:EUR:USD", "remark:k€:Mio. €", "side:debit:credit", "how:net:gross", "how often:monthly:yearly",
                "Reserve:1:2", "2029 ff.:1:2", "2029…:1:2", "2029–:1:2", "Folgejahre:1:2", "2O29:1:2", "Nachtrag:1:2",
-               "quantity:3:1", "our share:0.5:1", "remark:k:m", "multiplier:2:1"]
+               "quantity:3:1", "our share:0.5:1", "remark:k:m", "multiplier:2:1", "Index:1.02:1.05", "index:100:100"]
 )  # fmt: skip
 def test_a_column_that_changes_amounts_is_never_passed_over(folder, column):
     name, first, second = column.split(":")
@@ -229,10 +229,14 @@ def test_a_column_that_changes_amounts_is_never_passed_over(folder, column):
     assert all(told(result, "block", f"{table}.csv", name) for table in ("costs", "benefits"))
 
 
-@pytest.mark.parametrize("column", ["currency:EUR", "unit:€m", "price year:2026", "probability:100%", "multiplier:1"])
-def test_a_column_that_says_what_the_settings_say_is_read_past(folder, column):
-    name, value = column.split(":")
-    register = read(folder, costs=f"project_id,year,amount,{name}\nP01,2027,10,{value}\nP02,2027,5,{value}\n")
+@pytest.mark.parametrize(
+    "column", ["currency:EUR", "unit:€m", "price year:2026", "probability:100%", "multiplier:1", "index:7:12"]
+)  # fmt: skip
+def test_a_column_that_says_what_the_settings_say_or_counts_rows_is_read_past(folder, column):
+    name, value, *other = column.split(":")
+    register = read(
+        folder, costs=f"project_id,year,amount,{name}\nP01,2027,10,{value}\nP02,2027,5,{[value, *other][-1]}\n"
+    )
     assert register.costs["amount"].sum() == 15
 
 
