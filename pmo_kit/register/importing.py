@@ -71,7 +71,8 @@ class Import:
         self._blanked: set[tuple[Any, ...]] = set()
         self._repeats = {spec.table: spec.repeats for spec in mapping.tables}
         said = pd.DataFrame(mapping.settings.items(), columns=["key", "value"], dtype="str")
-        self._settings = read_settings(said, Findings(), name="", rows=[0] * len(said), raw=None)[0]
+        self._own = {"settings": body_of_frame("settings", said, "settings")}
+        self._settings = read_settings(self._own["settings"], Findings(), name="")[0]
         self._sources = self._find_sources(raws)
         self._kept = {id(spec): self._kept_by(source, spec) for spec, source in self._sources}
         self._list_slips()
@@ -85,7 +86,6 @@ class Import:
         for source in {id(source): source for _, source in self._sources}.values():
             self._list_unused(source)
         self._list_sheets(raws)
-        self._own = {"settings": body_of_frame("settings", said)}
         self._store()
 
     @property

@@ -11,9 +11,10 @@ import pandas as pd
 from pmo_kit.facts import Unit
 from pmo_kit.register.findings import Findings, told
 from pmo_kit.register.schema import Column, load_schema
-from pmo_kit.register.sheets import RawSheet
+from pmo_kit.register.sheets import Body
 from pmo_kit.register.values import (
     EMPTY_DTYPES,
+    ODD_SIGNS,
     READERS,
     near_words,
     parse_date,
@@ -131,23 +132,22 @@ def _parse_setting(name: str, column: Column, cell: pd.Series, epoch_1904: bool,
 
 
 def read_settings(
-    frame: pd.DataFrame, findings: Findings, *, name: str, rows: list[int], raw: RawSheet | None
-) -> tuple[Settings, pd.DataFrame, dict[str, dict[str, Any]]]:  # fmt: skip
-    """Read the settings table (columns key, value as written) into Settings, its canonical form, and their places.
+    body: Body, findings: Findings, *, name: str
+) -> tuple[Settings, pd.DataFrame, dict[str, dict[str, Any]]]:
+    """Read the settings from their lines of key and value: Settings, their canonical form, and where each is written.
 
     A missing setting that gives money its meaning is a warning, as is an unknown one; a value that cannot be
     read blocks, and so does a name that is nearly that of a setting.
     """
-    schema, found = load_schema(), dict[str, Any]()
-    file, sheet = ("", "") if raw is None else (raw.file, raw.sheet)
-    epoch_1904 = raw is not None and raw.epoch_1904
-    places: dict[str, dict[str, Any]] = {}
-    lines = list(zip(frame["key"], frame["value"], rows, strict=True))
-    order = next((str(value) for key, value, _ in lines if str(key).strip().lower() == "date_order"), "")
-    order = schema.settings["date_order"].values.get(order.strip().lower(), order.strip().lower())
-    for key, value, row in lines:
-        place: dict[str, Any] = {"file": file, "sheet": sheet, "row": row, "column": "value", "value": value}
-        setting = "" if pd.isna(key) else str(key).strip().lower().replace(" ", "_")
+    schema, found, places = load_schema(), dict[str, Any](), dict[str, dict[str, Any]]()
+    order = dict(zip(body.text(0).str.lower(), body.text(1).str.lower(), strict=True)).get("date_order", "")
+    order = schema.settings["date_order"].values.get(order, order)
+    for n, (key, value) in enumerate(zip(body.text(0), body.text(1), strict=True)):
+        row = int(body.rows[n])
+        place: dict[str, Any] = {"at": body, "row": row, "column": "value", "value": value}
+        if signs := {sign for cell in body.cells.iloc[n] for sign in ODD_SIGNS.findall(str(cell).strip())}:
+            findings.add(*told("signs_unseen line", "block" if min(signs) < " " else "warn"), at=body, row=row)
+        setting = "" if pd.isna(key) else str(key).lower().replace(" ", "_")
         if setting not in schema.settings:
             near = near_words(setting, schema.settings) if setting else ""
             keys = ", ".join(schema.settings)
@@ -157,21 +157,19 @@ def read_settings(
             findings.add(*told("duplicate_key setting", key=setting), **place)
             continue
         column = schema.settings[setting]
-        parsed, bad = _parse_setting(setting, column, pd.Series([value], dtype=object), epoch_1904, order)
+        parsed, bad = _parse_setting(setting, column, pd.Series([value], dtype=object), body.raw.epoch_1904, order)
         if bad:
             fix = f"Use one of: {', '.join(column.allowed)}."
             if not column.allowed:
                 fix = f"Write the {column.meaning}{f', such as {column.example}' if column.example else ''}."
-            said = told("setting_not_read", value=value, key=setting, fix=fix)
-            findings.add(*said, **{**place, "column": setting})
+            findings.add(*told("setting_not_read", value=value, key=setting, fix=fix), **{**place, "column": setting})
             places[setting] = place
         elif parsed is not None:
             found[setting], places[setting] = parsed, place
-    here: Any = {"file": file, "sheet": sheet if file else "settings"}
     for key in [one for one in ("currency", "money_unit", "price_basis", "as_of") if one not in places]:
-        findings.add(*told("setting_missing", key=key, meaning=schema.settings[key].meaning), column=key, **here)
+        findings.add(*told("setting_missing", key=key, meaning=schema.settings[key].meaning), at=body, column=key)
     if found.get("price_basis") == "real" and "price_base_year" not in found:
-        findings.add(*told("setting_missing real"), column="price_base_year", **here)
+        findings.add(*told("setting_missing real"), at=body, column="price_base_year")
     kept = {key: str(value) for key, value in found.items() if key not in _READING}
     canonical = pd.DataFrame({"key": list(kept), "value": list(kept.values())}, dtype=EMPTY_DTYPES["text"])
     return Settings(**{"name": name, **found}), canonical, places

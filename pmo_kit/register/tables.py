@@ -27,7 +27,6 @@ from pmo_kit.register.shaping import Style, list_unmapped, match_columns, shape_
 from pmo_kit.register.sheets import Body, body_of_frame
 from pmo_kit.register.values import (
     MISSING,
-    ODD_SIGNS,
     SLASHED,
     clean_text,
     decimal_evidence,
@@ -148,21 +147,17 @@ def _settings(
     body: Body | None, findings: Findings, name: str
 ) -> tuple[Settings, pd.DataFrame, dict[str, dict[str, Any]]]:
     """Read the settings, or say that there are none; and where each of them is written."""
-    table = load_schema()["settings"]
-    frame, rows = pd.DataFrame({"key": [], "value": []}), []
-    if body is not None:
-        matched, rest = match_columns(body, table, Findings())
-        rest = [place for place in rest if folded(body.headers[place]) not in _NOTES]
-        list_unmapped(body, rest, table, findings, matched)
-        body = without_formulas(body, list(matched.values()), findings)
-        if "key" in matched and "value" in matched:
-            frame = pd.DataFrame({key: clean_text(body.cells[matched[key]]) for key in ("key", "value")})
-            rows = [int(row) for row in body.rows]
-            for row, cells in zip(rows, body.cells[[matched["key"], matched["value"]]].to_numpy(), strict=True):
-                if signs := {sign for cell in cells for sign in ODD_SIGNS.findall(str(cell).strip())}:
-                    severity = "block" if min(signs) < " " else "warn"
-                    findings.add(*told("signs_unseen line", severity), at=body.raw, row=row)
-    return read_settings(frame, findings, name=name, rows=rows, raw=None if body is None else body.raw)
+    table, nothing = (
+        load_schema()["settings"],
+        body_of_frame("settings", pd.DataFrame({"key": [], "value": []}), "settings"),
+    )
+    body = body or nothing
+    matched, rest = match_columns(body, table, Findings())
+    rest = [place for place in rest if folded(body.headers[place]) not in _NOTES]
+    list_unmapped(body, rest, table, findings, matched)
+    body = without_formulas(body, list(matched.values()), findings)
+    both = [matched[one] for one in ("key", "value") if one in matched]
+    return read_settings(_columns_of(body, both) if len(both) > 1 else nothing, findings, name=name)
 
 
 def _style(settings: Settings, bodies: Mapping[str, Body]) -> Style:

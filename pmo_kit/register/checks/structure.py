@@ -201,11 +201,11 @@ def mixed_periods(evidence: Evidence) -> Iterator[Found]:
     Resources and capacity share one granularity; so does each other table; impacts are by quarter.
     """
     kinds: dict[tuple[str, str], pd.Series] = {}
-    written = (one for one in evidence.written("period") if one[1].required)  # that of a risk is its own
-    for intake, column, periods in written:
-        spans = {one: "month" if len(one) == 7 else "year" for one in pd.unique(periods.dropna())}
-        spans |= {one: "quarter" for one in spans if "Q" in one}
-        kinds[intake.table.name, column.name] = periods.map(spans)
+    written = (found for found in evidence.written("period") if found[1].required)  # that of a risk is its own
+    for intake, one, periods in written:
+        spans = {text: "month" if len(text) == 7 else "year" for text in pd.unique(periods.dropna())}
+        spans |= {text: "quarter" for text in spans if "Q" in text}
+        kinds[intake.table.name, one.name] = periods.map(spans)
     people = [kinds[key] for key in kinds if key[0] in ("resources", "capacity")]
     for (name, column), kind in kinds.items():
         shared = name in ("resources", "capacity")
