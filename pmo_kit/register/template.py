@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Callable
 from datetime import date
@@ -85,10 +84,8 @@ def write_register(register: Register, folder: str | PathLike[str]) -> list[Path
         keep = [column.name for column in table if column.required or frame[column.name].notna().any()]
         if not len(frame):
             continue
-        text = text_columns(frame[keep])
-        lines = io.StringIO()
-        csv.writer(lines, lineterminator="\n").writerows([keep, *text.itertuples(index=False)])
-        written.append(write_whole(place / f"{name}.csv", lines.getvalue().encode()))
+        text = text_columns(frame[keep]).to_csv(index=False, lineterminator="\n")
+        written.append(write_whole(place / f"{name}.csv", text.encode()))
     return written
 
 
