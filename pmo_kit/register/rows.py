@@ -359,14 +359,12 @@ def _decided(
     for row in np.flatnonzero(empty & called):
         formulas[row] = any(isinstance(body.cells.iat[row, place], Uncached) for place in look.amounts)
     total = ((sums & (sure | over)) | (empty & called & (formulas | bare))) & ~own
-    rows_of = [(what, rows & sums if only else rows) for what, rows, only in asked]
-    rows_of = [("total_or_row folded", _among(alone, size)), *rows_of]
-    rows_of += [("total_or_row parent", over & ~empty), ("total_row", total)]
-    return {
-        row: Apart(what, found.get(row, "above"))
-        for what, rows in rows_of
-        for row in map(int, np.flatnonzero(rows & ~gone))
-    }
+    said = [("total_or_row folded", _among(alone, size), False), *asked]
+    said += [("total_or_row parent", over & ~empty, False), ("total_row", total, False)]
+    lines = (
+        (what, int(row)) for what, rows, only in said for row in np.flatnonzero(rows & ~gone & (sums | (not only)))
+    )
+    return {row: Apart(what, found.get(row, "above")) for what, row in lines}
 
 
 def _totals_of_source(
