@@ -67,9 +67,10 @@ def money_moves(allocation: Allocation, amounts: Sequence[float] = (1, 2, 4)) ->
     moves = _Moves(allocation)
     asks = (
         partial(_Moves.rows, name=name, start=start, to=to, amounts=amounts)
-        for name, years in moves.years.items()
-        for apart in range(1, len(years))  # neighbors share no year, so that no search is made twice
+        for apart in range(1, max(map(len, moves.years.values()), default=1))
+        for name, years in moves.years.items()  # neighbors share no year, so that no search is made twice
         for start, to in zip(years[apart:] + years[:apart], years, strict=True)
+        if start != to
     )
     each(moves, (partial(_Moves._idle, name=name, to=to) for name, years in moves.years.items() for to in years))
     rows = [row for found in each(moves, asks) for row in found]
@@ -94,8 +95,7 @@ class _Moves(Known):
             self.years.setdefault(name, []).append(year)
         self._shares = any(isinstance(r, Share) and r.of == "envelope" for r in active)
         self._plans = dict.fromkeys(allocation._pool.plans)
-        proven = {frozenset[tuple[str, float]](): allocation._value} if allocation.gap == 0 else {}
-        self._values: dict[frozenset[tuple[str, float]], int] = proven
+        self._values = {frozenset[tuple[str, float]](): allocation._value} if allocation.gap == 0 else {}
         self._everything = sum(r.amount for r in self._envelopes.values())
 
     def rows(self, name: str, start: int, to: int, amounts: Sequence[float]) -> list[tuple[object, ...]]:

@@ -220,7 +220,7 @@ def interruptible(unwanted: Callable[[], bool]) -> Iterator[None]:
         _unwanted.reset(token)
 
 
-AHEAD = 4  # searches that are on their way at once, on however many cores
+AHEAD = 6  # searches that are on their way at once, on however many cores
 ASKED = 0.2  # seconds after which one that another thread waits for asks at every branch whether it is still wanted
 _running: ContextVar[set[Callable[[], None]] | None] = ContextVar("running", default=None)  # what makes them ask
 
@@ -394,11 +394,12 @@ def _solved(program: Program, limits: Limits) -> Outcome:
     import highspy
 
     program, columns, factor = scaled(program)
+    whole = program.integer.any()
     settings: dict[str, bool | int | float | str] = {
         "mip_rel_gap": 0.0, "mip_abs_gap": limits.gap * factor, "mip_feasibility_tolerance": 1e-7,
     }  # fmt: skip
-    if len(program.value) <= _SMALL:
-        settings |= _SOON
+    if len(program.value) <= _SMALL and (whole or (program.least == program.most).any()):
+        settings |= _SOON if whole else {"presolve": "off"}  # it takes longer than the little that is left
     if not limits.tries:
         settings |= _PROOF
     if limits.cutoff is not None:
@@ -410,7 +411,6 @@ def _solved(program: Program, limits: Limits) -> Outcome:
     if limits.until is not None:
         settings["time_limit"] = max(0.01, limits.until - time.monotonic())
     highs = _holding(program, settings)
-    whole = program.integer.any()
     unwanted, stop = _unwanted.get(), _ended.get()
 
     def listen() -> None:  # at every branch, which costs time
@@ -438,7 +438,7 @@ def _solved(program: Program, limits: Limits) -> Outcome:
     reduced = None
     if found and not whole:
         y = np.array(highs.getSolution().row_dual)
-        bound, costs = SafeBound(program).of(y, program.least, program.most)
+        bound, costs = SafeBound(program).of(y, program.least, np.minimum(program.most, FAR))
         bound, reduced = bound / factor, costs / columns / factor
     if status == kinds.kOptimal and found:
         return Outcome("optimal", x, value, max(bound, value), nodes, reduced)
