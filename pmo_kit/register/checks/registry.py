@@ -40,7 +40,7 @@ class Evidence:
     intakes : mapping of str to Intake
         Tables that are present, by name.
     settings : Settings
-        Of this register; `places` holds where each of them is written (file, sheet, row).
+        Of this register; `places` holds where each of them is written, as `Findings.add` takes it.
     schema : Schema
         The tables' description.
     previous : Previous or None
