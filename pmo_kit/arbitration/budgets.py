@@ -74,8 +74,7 @@ class Frontier(Answer):
     @property
     def inputs(self) -> Mapping[str, str]:
         """Fingerprints."""
-        q = self.question
-        return MappingProxyType({"register": q.register.fingerprint, "question": q.fingerprint, "solver": "HiGHS"})
+        return MappingProxyType({**self.question.fingerprints, "solver": "HiGHS"})
 
 
 @dataclass(frozen=True, eq=False)

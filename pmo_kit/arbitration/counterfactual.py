@@ -10,21 +10,10 @@ from math import ceil
 
 import pandas as pd
 
+from pmo_kit.arbitration import rules
 from pmo_kit.arbitration.allocation import Allocation, limits_used
 from pmo_kit.arbitration.model import ONE
 from pmo_kit.arbitration.prices import added, flip, in_the_way
-from pmo_kit.arbitration.rules import (
-    Capacity,
-    Demand,
-    Envelope,
-    Excludes,
-    Group,
-    Limit,
-    Override,
-    Requires,
-    Rule,
-    role_words,
-)
 from pmo_kit.arbitration.solving import side_by_side
 from pmo_kit.arbitration.thresholds import Threshold, least_cost_cut, least_increase
 from pmo_kit.doors import Answer, door, known
@@ -75,7 +64,7 @@ class Admission(Answer):
         return self.allocation.inputs
 
 
-Ask = tuple[str, Sequence[Limit], Callable[[], Threshold | None]]
+Ask = tuple[str, Sequence[rules.Limit], Callable[[], Threshold | None]]
 """A way to let a project in, the limits that it raises (none: it is a share), and what finds its least change."""
 
 
@@ -117,14 +106,14 @@ def what_would_admit(allocation: Allocation, project_id: str, level: str | None 
     flips = [flip(allocation, i) for i in candidates]
     done = max(flips, key=lambda f: (f.found.plan is not None, f.found.value))
     option, way = done.option, in_the_way(model, plan, done.option)
-    limits = [rule for rule in map(model.question.rule, way) if isinstance(rule, Limit)]
+    limits = [rule for rule in map(model.question.rule, way) if isinstance(rule, rules.Limit)]
     price = float("nan") if done.found.plan is None else (allocation._value - done.found.value) / ONE
     unit = allocation.question.worth.short
     worth = f"{unit} more {allocation.question.goal}" if options.money_value else f"more of {unit}"
     rows = [("value", price, unit, f"{as_given(round(price, 2))} {worth}")]
     near = [each for each in (done.found.plan, added(model, plan, option)) if each is not None]
     least = partial(least_increase, model, least=allocation._value, option=option, known=near)
-    envelopes = {r.name: r.amount for r in model.question.active_rules if isinstance(r, Envelope)}
+    envelopes = {r.name: r.amount for r in model.question.active_rules if isinstance(r, rules.Envelope)}
     asks: list[Ask] = [("cost", (), partial(least_cost_cut, model, option, allocation._value, near))]
     asks += [(rule.name, (rule,), partial(least, {rule.name: 1.0})) for rule in limits]
     asks += [("all envelopes", (), partial(least, envelopes))] if envelopes else []
@@ -139,15 +128,15 @@ def what_would_admit(allocation: Allocation, project_id: str, level: str | None 
     return Admission(allocation, project_id, name, price, change, way, table, tuple(filter(None, never)))
 
 
-def _lacking(allocation: Allocation, project_id: str, way: str, of: Sequence[Limit]) -> str:
+def _lacking(allocation: Allocation, project_id: str, way: str, of: Sequence[rules.Limit]) -> str:
     """What is not enough, in words; nothing of several limits, or of one that is asked about by its own name."""
-    if len(of) == 1 and isinstance(of[0], Envelope | Capacity | Demand):
+    if len(of) == 1 and isinstance(of[0], rules.Envelope | rules.Capacity | rules.Demand):
         return f"more {way_words(allocation, project_id, of[0])}"
     return "" if of else {"cost": "a lower cost", "all envelopes": "more money in every envelope"}[way]
 
 
 def _enough(
-    allocation: Allocation, option: int, way: str, of: Sequence[Limit], found: Threshold | None
+    allocation: Allocation, option: int, way: str, of: Sequence[rules.Limit], found: Threshold | None
 ) -> tuple[float, str, str]:
     """The least change of one way, of some limits or a share, that is enough: amount, unit and words."""
     question, money = allocation.question, allocation.question.money.short
@@ -238,7 +227,7 @@ def _orders(allocation: Allocation, project_id: str) -> Items:
     return items
 
 
-def way_words(allocation: Allocation, project_id: str, rule: Rule) -> str:
+def way_words(allocation: Allocation, project_id: str, rule: rules.Rule) -> str:
     """What stands in a project's way, in words with names: the limit that is used up, or the link.
 
     Examples
@@ -249,26 +238,26 @@ def way_words(allocation: Allocation, project_id: str, rule: Rule) -> str:
     'cannot stand beside Partner solar'
     """
     names = allocation.question.built.projects["name"]
-    if isinstance(rule, Requires):
+    if isinstance(rule, rules.Requires):
         own = rule.project_id == project_id
         return f"needs {names[rule.other_id]}" if own else f"{names[rule.project_id]} needs it at another size"
-    if isinstance(rule, Excludes):
+    if isinstance(rule, rules.Excludes):
         other = rule.other_id if rule.project_id == project_id else rule.project_id
         return f"cannot stand beside {names[other]}"
-    if isinstance(rule, Group):
+    if isinstance(rule, rules.Group):
         others = [names[p] for p, _ in rule.members if p != project_id]
         return f"may not be in beside {' or '.join(others)}"
-    if isinstance(rule, Override):
+    if isinstance(rule, rules.Override):
         kept = "out" if rule.in_out == "out" else "in at another size"
         return f"is kept {kept} by order of {rule.decided_by or 'an override'}"
-    if isinstance(rule, Envelope):
+    if isinstance(rule, rules.Envelope):
         return f"{'' if rule.scope == 'all' else f'{rule.envelope} '}money in {rule.year}"
-    if isinstance(rule, Capacity):
-        return f"{role_words(rule.role)} in {rule.period}"
+    if isinstance(rule, rules.Capacity):
+        return f"{rules.role_words(rule.role)} in {rule.period}"
     return next((use.label for use in allocation.limits if use.rule == rule.name), rule.name)
 
 
-def _met(allocation: Allocation, project_id: str, option: int, rule: Rule) -> str:
+def _met(allocation: Allocation, project_id: str, option: int, rule: rules.Rule) -> str:
     """A limit or a link that an option meets: what it needs of the limit, or what would become of it."""
     use = next((use for use in allocation.limits if use.rule == rule.name), None)
     if use is None:
@@ -276,7 +265,7 @@ def _met(allocation: Allocation, project_id: str, option: int, rule: Rule) -> st
     model = allocation._model
     beside = limits_used(model, added(model, allocation._positions, option))
     then = min((one for one in beside if one.rule == rule.name), key=lambda one: one.slack)
-    if not isinstance(rule, Envelope | Capacity):
+    if not isinstance(rule, rules.Envelope | rules.Capacity):
         return f"with it, {then.sentence}"
     row = next(row for row in model.rows if row.rule == rule.name)
     need = float(row.coefficients[row.columns == option].sum())

@@ -11,20 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from pmo_kit.arbitration import prices
 from pmo_kit.arbitration.allocation import SMALL, Allocation, arbitrate
 from pmo_kit.arbitration.counterfactual import way_words
 from pmo_kit.arbitration.model import ONE, Plan, PlanChange, compile_model, in_parts
-from pmo_kit.arbitration.prices import (
-    Flip,
-    blocking_rules,
-    bounds_of,
-    common_change,
-    flip,
-    flip_columns,
-    flips,
-    in_the_way,
-    plan_change,
-)
 from pmo_kit.arbitration.rules import Committed, Mandatory, Override, Requires, Row, Rule
 from pmo_kit.arbitration.search import Found, Pool, best_plan, proof_gap
 from pmo_kit.arbitration.solving import Limits, side_by_side
@@ -85,7 +75,7 @@ class Explanation(Answer):
         price = table["price"].to_dict()
         groups: list[tuple[Plan, list[tuple[str, str]]]] = []
         for key, plan in sorted(self._plans.items(), key=lambda item: (price[item[0]], item[0])):
-            wanted = flip_columns(model, allocation._positions, position(*key))[1].items()
+            wanted = prices.flip_columns(model, allocation._positions, position(*key))[1].items()
             for made, members in groups:
                 grants = price[members[0]] == price[key] and all((i in made) == bool(x) for i, x in wanted)
                 if made == plan or grants:
@@ -95,7 +85,7 @@ class Explanation(Answer):
                 groups.append((plan, [key]))
         records = []
         for plan, members in groups:
-            change, first = plan_change(model, allocation._positions, plan), table.loc[members[0]]
+            change, first = prices.plan_change(model, allocation._positions, plan), table.loc[members[0]]
             names = tuple((*key, table.loc[key, "flip"]) for key in sorted(members))
             records.append(
                 (names, *first[["value", "price", "price_upper"]], change.leaves, change.enters, change.resized)
@@ -172,7 +162,7 @@ def explain(allocation: Allocation, *, exact: bool | None = None, projects: Sequ
     plan, value = allocation._positions, allocation._value
     bound = value if allocation.gap == 0 else in_parts(allocation.bound)
     asked = [i for i in range(model.n) if projects is None or options.project_ids[i] in projects]
-    done = flips(model, plan, asked, allocation._search_limits(model, exact), exact, allocation._pool)
+    done = prices.flips(model, plan, asked, allocation._search_limits(model, exact), exact, allocation._pool)
     if exact:
         allocation._flips.update({i: each for i, each in done.items() if each.found.status != "feasible"})
     records = allocation._each(partial(_record, done=done[i], value=value, bound=bound) for i in asked)
@@ -189,22 +179,24 @@ _COLUMNS = [
 ]  # fmt: skip
 
 
-def _record(allocation: Allocation, done: Flip, value: int, bound: int) -> tuple[tuple[str, str], tuple[object, ...]]:
+def _record(
+    allocation: Allocation, done: prices.Flip, value: int, bound: int
+) -> tuple[tuple[str, str], tuple[object, ...]]:
     """The row of one flip."""
     model = allocation._model
     options = model.question.built
     key: tuple[str, str] = options.table.index[done.option]
     row = options.table.iloc[done.option]
-    lower, upper = bounds_of(value, bound, done.found)
+    lower, upper = prices.bounds_of(value, bound, done.found)
     blocked: tuple[str, ...] = ()
     if done.found.status == "infeasible":
-        proof, blocked = "impossible", blocking_rules(model, done.option, done.direction)
+        proof, blocked = "impossible", prices.blocking_rules(model, done.option, done.direction)
     elif done.found.plan is None or (lower == 0 < upper):
         proof = "undecided"
     else:
         proof = "exact" if lower == upper else "bounds"
     chosen = done.option in allocation._positions
-    way = () if chosen else in_the_way(model, allocation._positions, done.option)
+    way = () if chosen else prices.in_the_way(model, allocation._positions, done.option)
     change = done.change
     parts = (change.leaves, change.enters, change.resized, change.tied) if change else ((), (), (), False)
     words = _words(allocation, done, _range_words(lower, upper), proof, blocked)
@@ -214,7 +206,7 @@ def _record(allocation: Allocation, done: Flip, value: int, bound: int) -> tuple
     )  # fmt: skip
 
 
-def _words(allocation: Allocation, done: Flip, price: str, proof: str, blocked: tuple[str, ...]) -> str:
+def _words(allocation: Allocation, done: prices.Flip, price: str, proof: str, blocked: tuple[str, ...]) -> str:
     """One sentence for a flip."""
     names = allocation.question.built.projects["name"]
     verb = {"in": "Taking it in", "out": "Leaving it out"}[done.direction]
@@ -271,7 +263,7 @@ def obstacles(allocation: Allocation) -> dict[str, tuple[str, ...]]:
         if row["decision"] == "refuse":
             mine = options.of(str(project)).tolist()
             largest = max(mine, key=lambda i: options.costs[i])
-            way = in_the_way(allocation._model, allocation._positions, largest)
+            way = prices.in_the_way(allocation._model, allocation._positions, largest)
             words = [way_words(allocation, str(project), question.rule(name)) for name in way]
             first = [LOSES] if max(options.values[mine]) <= 0 else []
             found[str(project)] = tuple(dict.fromkeys([*first, *words]))
@@ -279,14 +271,12 @@ def obstacles(allocation: Allocation) -> dict[str, tuple[str, ...]]:
 
 
 @door
-def supports(allocation: Allocation, projects: Sequence[str] | None = None) -> pd.DataFrame:
-    """Why a project that is worth less than it costs is in the plan all the same.
+def supports(allocation: Allocation) -> pd.DataFrame:
+    """Why each funded project that is worth less than it costs, or no more, is in the plan all the same.
 
     Parameters
     ----------
     allocation : Allocation
-    projects : sequence of str, optional
-        These; by default the funded projects whose value is zero or less.
 
     Returns
     -------
@@ -297,9 +287,7 @@ def supports(allocation: Allocation, projects: Sequence[str] | None = None) -> p
     """
     question, options, model = allocation.question, allocation.question.built, allocation._model
     table = allocation.table
-    funded = table.index[(table["decision"] == "fund") & (table["value"] <= 0)].tolist()
-    asked = funded if projects is None else several(projects)
-    known(asked, table.index, "project")
+    asked = table.index[(table["decision"] == "fund") & (table["value"] <= 0)].tolist()
     records = []
     for project in asked:
         mine = options.of(str(project)).tolist()
@@ -307,7 +295,7 @@ def supports(allocation: Allocation, projects: Sequence[str] | None = None) -> p
         broken = model.excess(rest)
         rules = tuple(rule.name for rule in question.active_rules if rule.name in broken)
         chosen = next((i for i in mine if i in allocation._positions and not options.stops[i]), None)
-        found = None if chosen is None else flip(allocation, chosen).found
+        found = None if chosen is None else prices.flip(allocation, chosen).found
         others = found or allocation._pool.search(dict.fromkeys(mine, 0))
         loses = float("nan") if others.plan is None else (allocation._value - others.value) / ONE
         words = [_support(allocation, question.rule(name)) for name in rules]
@@ -394,7 +382,7 @@ def override_ledger(question: Question) -> Ledger:
     for override, alone, rest in zip(overrides, others, others[len(names) :], strict=False):
         change = PlanChange()
         if rest.plan is not None and everything.plan is not None:
-            change = common_change(compile_model(question), rest.plan, everything, {})
+            change = prices.common_change(compile_model(question), rest.plan, everything, {})
         records.append(
             (
                 override.project_id, names_of.get(override.project_id, ""), override.level,
@@ -407,7 +395,7 @@ def override_ledger(question: Question) -> Ledger:
     table = pd.DataFrame(records, columns=columns, index=pd.Index(names, name="override", dtype="str"))
     joint = _less(none, everything) if overrides else 0.0
     interaction = joint - float(table["alone"].sum(skipna=False)) if overrides else 0.0
-    inputs = MappingProxyType({"register": question.register.fingerprint, "question": question.fingerprint})
+    inputs = MappingProxyType(question.fingerprints)
     return Ledger(table, joint, round(interaction, 9), question.built.value_unit, inputs)
 
 

@@ -15,7 +15,7 @@ from pmo_kit.arbitration.model import NO_BOUND, ONE, Model, Plan, compile_model
 from pmo_kit.arbitration.prices import NOTHING
 from pmo_kit.arbitration.rules import Envelope, Row, Share
 from pmo_kit.arbitration.search import Known, Pool, best_known, best_plan, each
-from pmo_kit.arbitration.thresholds import changed, least_increase, limit_shift, touched
+from pmo_kit.arbitration.thresholds import least_increase, limit_shift, touched
 from pmo_kit.doors import door, number, several
 from pmo_kit.errors import InputError
 
@@ -124,7 +124,7 @@ class _Moves(Known):
         """The question with the envelopes changed by so much."""
         if not self._shares:
             return self._base._model.eased(by)
-        moved = (changed(r, by[r.name]) for r in self._envelopes.values() if r.name in by)
+        moved = (r.changed(by[r.name]) for r in self._envelopes.values() if r.name in by)
         return compile_model(self._question.with_rules(*moved))
 
     def _value(self, by: Mapping[str, float], wider: Sequence[Mapping[str, float]] = ()) -> int:

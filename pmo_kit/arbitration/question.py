@@ -16,23 +16,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
+from pmo_kit.arbitration import rules as kinds
 from pmo_kit.arbitration.options import COST_COLUMNS, Options, build_options, split_scope
-from pmo_kit.arbitration.rules import (
-    Capacity,
-    Committed,
-    Count,
-    Envelope,
-    Excludes,
-    Group,
-    Limit,
-    Mandatory,
-    Override,
-    Requires,
-    Rule,
-    Share,
-    Spend,
-    Synergy,
-)
 from pmo_kit.doors import MOST, door, factor, known, number, whole
 from pmo_kit.errors import DataError, InputError
 from pmo_kit.facts import Unit, as_given, count
@@ -89,7 +74,7 @@ class Question:
 
     register: Register
     value: str | pd.Series = "npv"
-    rules: tuple[Rule, ...] = None  # type: ignore[assignment]
+    rules: tuple[kinds.Rule, ...] = None  # type: ignore[assignment]
     gap: float | None = None
     node_limit: int | None = None
     time_limit: float | None = None
@@ -198,21 +183,21 @@ class Question:
         return pd.DataFrame({key: o.demand(*key) for key in keys}, index=o.table.index, columns=columns)
 
     @property
-    def active_rules(self) -> tuple[Rule, ...]:
+    def active_rules(self) -> tuple[kinds.Rule, ...]:
         """The rules that are switched on."""
         return tuple(rule for rule in self.rules if rule.active)
 
     @property
-    def orders(self) -> tuple[Override, ...]:
+    def orders(self) -> tuple[kinds.Override, ...]:
         """The overrides, in force (`active`) or set aside; those that leave out what has no value are none."""
-        return tuple(r for r in self.rules if isinstance(r, Override) and r.reason != NO_VALUE)
+        return tuple(r for r in self.rules if isinstance(r, kinds.Override) and r.reason != NO_VALUE)
 
     @staticmethod
-    def _in_force(rules: Iterable[Rule], active: bool) -> tuple[Rule, ...]:
+    def _in_force(rules: Iterable[kinds.Rule], active: bool) -> tuple[kinds.Rule, ...]:
         """The rules, with every override in force or set aside."""
-        return tuple(dataclasses.replace(r, active=active) if isinstance(r, Override) else r for r in rules)
+        return tuple(dataclasses.replace(r, active=active) if isinstance(r, kinds.Override) else r for r in rules)
 
-    def rule(self, name: str) -> Rule:
+    def rule(self, name: str) -> kinds.Rule:
         """The rule of that name.
 
         Raises
@@ -227,7 +212,7 @@ class Question:
     def replace(self, **changes: object) -> Question:
         """A question with other fields; with another deferral the register's rules hold in the years it reaches."""
         if "overrides" in changes and not {"register", "rules"} & set(changes):
-            orders = self._in_force(_read(self.register.table("overrides"), Override), bool(changes["overrides"]))
+            orders = self._in_force(_read(self.register.table("overrides"), kinds.Override), bool(changes["overrides"]))
             own = {rule.name: rule for rule in orders}
             changes["rules"] = tuple(own.get(rule.name, rule) for rule in self.rules)
         if "register" in changes and self.basis == default_basis(self.register):
@@ -240,14 +225,14 @@ class Question:
             new = new.with_rules(*(r for r in register_rules(new.register, new.stated) if r.name not in had))
         return new
 
-    def with_rules(self, *rules: Rule) -> Question:
+    def with_rules(self, *rules: kinds.Rule) -> Question:
         """The question with these rules; a rule replaces the one of the same name."""
         _refuse_any(_no_rules(rules))
         question = self._changed(rules)
         _refuse_any(_names_wrong(self.register, self.built, rules))
         return question
 
-    def _changed(self, rules: Iterable[Rule]) -> Question:
+    def _changed(self, rules: Iterable[kinds.Rule]) -> Question:
         """The question with rules of its own changed, and others after them."""
         new = {rule.name: rule for rule in rules}
         kept = tuple(new.pop(rule.name, rule) for rule in self.rules)
@@ -271,7 +256,7 @@ class Question:
     ) -> Question:
         """The question with a project taken in or out by decision; other overrides stay in force."""
         self.built.of(project_id, level)
-        override = Override(
+        override = kinds.Override(
             project_id=project_id, in_out=in_out, level=level, reason=reason, decided_by=decided_by, date=date
         )
         return self.with_rules(override)
@@ -284,8 +269,13 @@ class Question:
         InputError
             The factor is missing, negative, or above 5 (a percentage by mistake).
         """
-        budget, envelopes = factor(budget, "a budget"), (r for r in self.rules if isinstance(r, Envelope))
+        budget, envelopes = factor(budget, "a budget"), (r for r in self.rules if isinstance(r, kinds.Envelope))
         return self._changed(dataclasses.replace(r, amount=r.amount * budget) for r in envelopes)
+
+    @property
+    def fingerprints(self) -> dict[str, str]:
+        """Those of the register and of the question, by which answers say what they rest on."""
+        return {"register": self.register.fingerprint, "question": self.fingerprint}
 
     @cached_property
     def fingerprint(self) -> str:
@@ -351,7 +341,7 @@ def _value_wrong(register: Register, value: object) -> Iterator[str]:
 
 def _no_rules(rules: Iterable[object]) -> Iterator[str]:
     """What is given as a rule and is none."""
-    for kind in [type(rule).__name__ for rule in rules if not isinstance(rule, Rule)][:1]:
+    for kind in [type(rule).__name__ for rule in rules if not isinstance(rule, kinds.Rule)][:1]:
         yield f"Rules are made with Envelope, Capacity, Share and the like of pmo_kit.arbitration, not {kind}."
 
 
@@ -360,7 +350,8 @@ def _rules_wrong(question: Question) -> Iterator[str]:
     names = [rule.name for rule in question.rules]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         yield f"Two rules have one name: {', '.join(twice)}."
-    sound: dict[int, Rule] = question.built.memo.setdefault("sound", {})  # looked at before; kept, so that ids hold
+    # Those that were looked at before are kept, so that ids hold.
+    sound: dict[int, kinds.Rule] = question.built.memo.setdefault("sound", {})
     for rule in question.rules:
         if id(rule) not in sound:
             problems = list(_rule_wrong(rule, question.built))
@@ -369,27 +360,27 @@ def _rules_wrong(question: Question) -> Iterator[str]:
                 sound[id(rule)] = rule
 
 
-def _rule_wrong(rule: Rule, options: Options) -> Iterator[str]:
+def _rule_wrong(rule: kinds.Rule, options: Options) -> Iterator[str]:
     """What is wrong with one rule."""
     if odd := list(_fields_wrong(rule)):
         yield from odd
         return
     if rule.price is not None and rule.price < 0:
         yield f"{rule.name}: its price is below zero."
-    if isinstance(rule, Limit) and min(rule.stock or 0.0, getattr(rule, "carry_limit", 0.0)) < 0:
+    if isinstance(rule, kinds.Limit) and min(rule.stock or 0.0, getattr(rule, "carry_limit", 0.0)) < 0:
         yield f"{rule.name}: its amount is below zero."
-    for bound in (rule.minimum, rule.maximum) if isinstance(rule, Share) else ():
+    for bound in (rule.minimum, rule.maximum) if isinstance(rule, kinds.Share) else ():
         if bound is not None and bound > MOST:
             told = as_given(bound)
             yield f"{rule.name}: a share of {told} is a percentage; write {as_given(bound / 100)} for {told} %."
-    if isinstance(rule, Group) and not rule.members:
+    if isinstance(rule, kinds.Group) and not rule.members:
         yield f"{rule.name}: it names no projects."
     looks = [partial(options.matches, getattr(rule, "scope", "all"))]
     looks += [partial(options.of, *one) for one in (*rule.parties, *(each[:2] for each in getattr(rule, "demand", ())))]
     yield from _refusals(looks, rule)
 
 
-def _refusals(looks: Iterable[Callable[[], object]], rule: Rule | None = None) -> Iterator[str]:
+def _refusals(looks: Iterable[Callable[[], object]], rule: kinds.Rule | None = None) -> Iterator[str]:
     """What is refused where something, or a rule, is looked at."""
     for look in looks:
         try:
@@ -398,7 +389,7 @@ def _refusals(looks: Iterable[Callable[[], object]], rule: Rule | None = None) -
             yield f"{rule.name}: {error}" if rule else str(error)
 
 
-def _fields_wrong(rule: Rule) -> Iterator[str]:
+def _fields_wrong(rule: kinds.Rule) -> Iterator[str]:
     """Numbers of a rule that are none, and words that are none of those that it knows."""
     for each in dataclasses.fields(rule):
         given, kind = getattr(rule, each.name), str(each.type)
@@ -413,14 +404,14 @@ def _fields_wrong(rule: Rule) -> Iterator[str]:
         yield from _refusals((partial(look or number, amount, each.name) for amount in amounts), rule)
 
 
-def _names_wrong(register: Register, options: Options, rules: Iterable[Rule]) -> Iterator[str]:
+def _names_wrong(register: Register, options: Options, rules: Iterable[kinds.Rule]) -> Iterator[str]:
     """What rules of a person's own name that stands nowhere in the register: they would limit nothing, in silence."""
     capacity, budgets, stated = (register.table(name) for name in ("capacity", "budgets", "rules"))
     scopes = {split_scope(str(scope)) for scope in [*budgets["scope"].dropna(), *stated["scope"].dropna()]}
     first = min(options.factors)
     for rule in rules:
         looked = []
-        if isinstance(rule, Capacity):
+        if isinstance(rule, kinds.Capacity):
             for what, name in (("role", rule.role), ("period", rule.period)):
                 looked.append((what, name, {*capacity[what].astype(str), *options.demanding[what].astype(str)}))
         column, value = split_scope(getattr(rule, "scope", "all"))
@@ -428,7 +419,7 @@ def _names_wrong(register: Register, options: Options, rules: Iterable[Rule]) ->
             there = register.table("costs" if column in COST_COLUMNS else "projects")[column]
             looked.append((column, value, {*KINDS} if column == "kind" else {*there.dropna().astype(str)}))
         yield from _refusals((partial(known, [name], sorted(names), what) for what, name, names in looked), rule)
-        if isinstance(rule, Envelope) and rule.year < first:
+        if isinstance(rule, kinds.Envelope) and rule.year < first:
             yield f"{rule.name}: its year is past; the first year that counts is {first}."
 
 
@@ -461,16 +452,16 @@ def revalued(question: Question, value: pd.Series) -> Question:
     found = value.reindex(pd.MultiIndex.from_arrays([ids, table["base_level"]])).set_axis(table.index)
     valued = found.notna().groupby(level="project_id").any()
     out = [
-        Override(project_id=p, in_out="out", level=row["base_level"] if valued[p] else None, reason=NO_VALUE)
+        kinds.Override(project_id=p, in_out="out", level=row["base_level"] if valued[p] else None, reason=NO_VALUE)
         for (p, _), row in table[found.isna().to_numpy()].iterrows()
         if valued[p] or row["commitment"] == "discretionary"
     ]
-    money = [r.name for r in question.active_rules if isinstance(r, Synergy) and r.quantity == "value"]
+    money = [r.name for r in question.active_rules if isinstance(r, kinds.Synergy) and r.quantity == "value"]
     new = question.replace(value=found.fillna(0.0).rename(value.name))
     return new.without(*money).with_rules(*out)
 
 
-def register_rules(register: Register, options: Options) -> tuple[Rule, ...]:
+def register_rules(register: Register, options: Options) -> tuple[kinds.Rule, ...]:
     """The rules that a register's tables state, in the order budgets, capacity, commitment, links, rules,
     overrides.
 
@@ -480,20 +471,22 @@ def register_rules(register: Register, options: Options) -> tuple[Rule, ...]:
         No budgets at all; or money or people in a year or role without a row, with every case listed, unless
         the setting `beyond_horizon` says `unlimited` or `zero`.
     """
-    rules: list[Rule] = _envelopes(register)
+    rules: list[kinds.Rule] = _envelopes(register)
     if register.has("resources"):
-        rules += _read(register.need("capacity"), Capacity)
+        rules += _read(register.need("capacity"), kinds.Capacity)
     rules += _beyond(register, options, rules)
     first = min(options.factors)
     rules = [r for r in rules if int(getattr(r, "year", getattr(r, "period", "")[:4])) >= first]
     duties = register.projects.sort_index().reset_index().rename(columns={"mandatory_reason": "reason"})
-    bound: dict[str, type[Rule]] = {"mandatory": Mandatory, "committed": Committed}
+    bound: dict[str, type[kinds.Rule]] = {"mandatory": kinds.Mandatory, "committed": kinds.Committed}
     rules += _read(duties[duties["commitment"].isin(bound)], bound, "commitment")
-    stated = _read(register.table("rules"), {"share": Share, "count": Count, "spend": Spend}, "kind")
-    return tuple(rules + _links(register) + stated + _read(register.table("overrides"), Override))
+    stated = _read(register.table("rules"), {"share": kinds.Share, "count": kinds.Count, "spend": kinds.Spend}, "kind")
+    return tuple(rules + _links(register) + stated + _read(register.table("overrides"), kinds.Override))
 
 
-def _read(table: pd.DataFrame, kinds: type[Rule] | Mapping[str, type[Rule]], of: str = "") -> list[Rule]:
+def _read(
+    table: pd.DataFrame, made: type[kinds.Rule] | Mapping[str, type[kinds.Rule]], of: str = ""
+) -> list[kinds.Rule]:
     """One rule for each row of a table whose columns are named as the rule's fields; an empty cell says nothing.
 
     The column `of` says which of several kinds a row is.
@@ -506,7 +499,7 @@ def _read(table: pd.DataFrame, kinds: type[Rule] | Mapping[str, type[Rule]], of:
     }
     rules = []
     for row in table.itertuples():
-        kind = kinds[str(getattr(row, of))] if isinstance(kinds, Mapping) else kinds
+        kind = made[str(getattr(row, of))] if isinstance(made, Mapping) else made
         said: dict[str, Any] = {}
         for name, form in _forms(kind).items():
             cell = getattr(row, name, None)
@@ -519,51 +512,53 @@ def _read(table: pd.DataFrame, kinds: type[Rule] | Mapping[str, type[Rule]], of:
 
 
 @cache
-def _forms(kind: type[Rule]) -> dict[str, str]:
+def _forms(kind: type[kinds.Rule]) -> dict[str, str]:
     """Field of a rule -> what it holds."""
     return {each.name: str(each.type).removesuffix(" | None") for each in dataclasses.fields(kind)}
 
 
-def _envelopes(register: Register) -> list[Rule]:
+def _envelopes(register: Register) -> list[kinds.Rule]:
     """One rule per envelope and year."""
     budgets, prices = register.need("budgets"), register.settings.price_basis
     for row in budgets.itertuples():
         if prices and not _empty(row.price_basis) and row.price_basis != prices:
             which = f"Envelope {row.envelope} {row.year} is {row.price_basis}"
             raise _unsaid([f"{which} and the prices are {prices}: convert it."], "budgets", "price_basis")
-    return _read(budgets, Envelope)
+    return _read(budgets, kinds.Envelope)
 
 
-def _beyond(register: Register, options: Options, rules: list[Rule]) -> list[Rule]:
+def _beyond(register: Register, options: Options, rules: list[kinds.Rule]) -> list[kinds.Rule]:
     """What holds for years and roles without a row: refused, nothing, or unlimited."""
     how = register.settings.beyond_horizon
     if how == "unlimited":
         return []
-    envelopes = {r.envelope: r.scope for r in rules if isinstance(r, Envelope)}
-    there = {(r.envelope, r.year) for r in rules if isinstance(r, Envelope)}
-    missing: list[tuple[Rule, str]] = []
+    envelopes = {r.envelope: r.scope for r in rules if isinstance(r, kinds.Envelope)}
+    there = {(r.envelope, r.year) for r in rules if isinstance(r, kinds.Envelope)}
+    missing: list[tuple[kinds.Rule, str]] = []
     for (envelope, scope), year in product(envelopes.items(), options.years):
         if (envelope, year) not in there and options.measure(scope, year).any():
             words = f"Money is asked for in {year} and envelope {envelope} has no row for it."
-            missing.append((Envelope(envelope=envelope, year=year, amount=0.0, scope=scope), words))
-    people = {(r.role, r.period) for r in rules if isinstance(r, Capacity)}
+            missing.append((kinds.Envelope(envelope=envelope, year=year, amount=0.0, scope=scope), words))
+    people = {(r.role, r.period) for r in rules if isinstance(r, kinds.Capacity)}
     pairs = options.demanding[options.demanding["fte"] > 0][["role", "period"]].itertuples(index=False)
     for role, period in sorted({(str(r), str(p)) for r, p in pairs} - people):
         words = f"The role {role} is asked for in {period} and capacity has no row for it."
-        missing.append((Capacity(role=role, period=period, fte=0.0), words))
+        missing.append((kinds.Capacity(role=role, period=period, fte=0.0), words))
     if missing and how != "zero":
         raise _unsaid([words for _, words in missing], "budgets and capacity", "year")
     return [rule for rule, _ in missing]
 
 
-def _links(register: Register) -> list[Rule]:
+def _links(register: Register) -> list[kinds.Rule]:
     """Requires, excludes, exactly-one groups and synergies."""
     table = register.table("links")
     grouped = table["relation"].eq("exactly_one") | (table["relation"].eq("excludes") & table["other_id"].isna())
-    rules = _read(table[~grouped], {"requires": Requires, "excludes": Excludes, "synergy": Synergy}, "relation")
+    pairs: dict[str, type[kinds.Rule]]
+    pairs = {"requires": kinds.Requires, "excludes": kinds.Excludes, "synergy": kinds.Synergy}
+    rules = _read(table[~grouped], pairs, "relation")
     for (relation, group), rows in table[grouped].groupby(["relation", "group"], sort=False):
         members = tuple((str(r.project_id), None if _empty(r.level) else str(r.level)) for r in rows.itertuples())
-        rules.append(Group(group=str(group), members=members, least=int(relation == "exactly_one")))
+        rules.append(kinds.Group(group=str(group), members=members, least=int(relation == "exactly_one")))
     return rules
 
 

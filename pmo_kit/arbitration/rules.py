@@ -123,8 +123,8 @@ class Limit(Rule):
         """Its words in a table."""
         return self.name
 
-    def unit_of(self, money: str) -> str:
-        """The unit of its amount, where the question's money is called `money`."""
+    def unit_of(self, money: str, amount: float = 2) -> str:
+        """The unit of its amount, in the plural but of one, where the question's money is called `money`."""
         return money
 
 
@@ -224,8 +224,8 @@ class Capacity(Limit):
     def name(self) -> str:
         return f"{self.role} {self.period}"
 
-    def unit_of(self, money: str) -> str:
-        return role_words(self.role)
+    def unit_of(self, money: str, amount: float = 2) -> str:
+        return role_words(self.role, amount)
 
     @property
     def label(self) -> str:
@@ -239,7 +239,7 @@ class Capacity(Limit):
         return [_row(self.name, demand, -inf, self.fte, label=self.label, unit=role_words(self.role))]
 
     def shortfall(self, amount: float, unit: str, least: bool = False) -> str:
-        return f"{enough_words(amount)} {role_words(self.role, amount)} more in {self.period}"
+        return f"{enough_words(amount)} {self.unit_of(unit, amount)} more in {self.period}"
 
 
 @dataclass(frozen=True)
@@ -273,7 +273,7 @@ class Range(Limit):
         return " and ".join(f"at {'least' if least else 'most'} {words(amount)}" for amount, least in self.ends)
 
     def shortfall(self, amount: float, unit: str, least: bool = False) -> str:
-        return f"{self.rule}: {as_given(amount)} {self.unit_of(unit)} {self.missed[not least]}"
+        return f"{self.rule}: {as_given(amount)} {self.unit_of(unit, amount)} {self.missed[not least]}"
 
     def _between(self, coefficients: Floats, label: str, unit: str) -> list[Row]:
         """One row for each stated limit."""
@@ -329,9 +329,10 @@ class Count(Range):
     """How many projects of a scope may or must be in."""
 
     moved_by_costs: ClassVar[bool] = False
+    missed: ClassVar[tuple[str, str]] = ("fewer than it allows", "more than it allows")
 
-    def unit_of(self, money: str) -> str:
-        return "projects"
+    def unit_of(self, money: str, amount: float = 2) -> str:
+        return "project" if round(amount, 6) == 1 else "projects"
 
     def sentence(self, unit: str) -> str:
         limits = self._asked()
@@ -340,10 +341,6 @@ class Count(Range):
     def rows(self, options: Options, rules: Sequence[Rule]) -> list[Row]:
         inside = np.where(options.matches(self.scope) & ~options.stops, 1.0, 0.0)
         return self._between(inside, self.rule, "projects")
-
-    def shortfall(self, amount: float, unit: str, least: bool = False) -> str:
-        projects = "project" if round(amount, 6) == 1 else "projects"
-        return f"{self.rule}: {as_given(amount)} {projects} {'fewer' if least else 'more'} than it allows"
 
 
 @dataclass(frozen=True)
@@ -384,7 +381,7 @@ class Demand(Range):
     maximum: float = field(kw_only=True)
     unit: str = field(default="", kw_only=True)
 
-    def unit_of(self, money: str) -> str:
+    def unit_of(self, money: str, amount: float = 2) -> str:
         return self.unit
 
     def sentence(self, unit: str) -> str:

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 FIRST = np.array([0.025, 0.05, 0.1, 0.2])  # of the relaxation: how far below it a first plan is guessed to be
 BRIEF = 1000  # branches of the search above such a guess
-CORE, AROUND, TRIES = 65, 120, 12  # options searched once the relaxation has settled the others, of how many, how often
+CORE, A_RULE = 65, 2  # options searched once the relaxation has settled the others, at last more for each rule
+AROUND, TRIES = 120, 12  # of how many, and how often
 SEARCHED = 500  # branches of one such search; of the last a fifth
 
 
@@ -51,24 +52,24 @@ def core_plan(model: Model, gap: float, limits: Limits) -> Found | None:
     """A plan of a large question within about a gap of the relaxation, with the relaxation's bound, quickly.
 
     Searched are small sets of the options that cost least to change (Balas and Zemel 1980), the others as in the
-    relaxation: the nearest, then some of those not too far, at last more of them where there are many rules. None
-    where that finds no such plan, as floors or links may bring about.
+    relaxation: the nearest, then some of those not too far, at last more of them, by the number of rules. Where floors
+    or links make that a poor plan the bound shows it.
     """
-    p, relaxed = model.program, model.relaxed
-    if model.n < 2 * AROUND or relaxed.x is None or relaxed.reduced is None:
+    p, relaxed, largest = model.program, model.relaxed, CORE + A_RULE * len(model.rows)
+    if model.n <= largest or relaxed.x is None or relaxed.reduced is None:
         return None
     order = np.argsort(np.abs(relaxed.reduced[: model.n]), kind="stable")
     near, around, rng = order[: CORE // 2], order[CORE // 2 : AROUND], np.random.Generator(np.random.SFC64(0))
     drawn = (np.append(near, rng.choice(around, CORE - len(near), replace=False)) for _ in range(TRIES))
     worth = (p.value * relaxed.x)[: model.n][model.question.built.free].sum()
     enough = relaxed.bound - 0.995 * gap * abs(float(worth))
-    for chosen in (order[:CORE], *drawn, order[: CORE + 2 * len(model.rows)]):
+    for chosen in (order[:CORE], *drawn, order[:largest]):
         columns, x = np.append(chosen, np.arange(model.n, len(p.value))), np.rint(relaxed.x)
         x[columns] = 0.0
         short, last = enough - float(x @ p.value), len(chosen) > CORE
         nodes = min(limits.nodes or SEARCHED, SEARCHED // 5 if last else SEARCHED)
         found = solve(p.part(columns, relaxed.x), Limits(0.0, nodes, limits.until, None if last else short, short))
-        if found.x is not None and found.value >= short:
+        if found.x is not None and (last or found.value >= short):
             x[columns] = found.x
             plan = taken(x[: model.n])
             exact = model.evaluate(plan)

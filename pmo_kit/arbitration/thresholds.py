@@ -23,7 +23,6 @@ from pmo_kit.arbitration.rules import Capacity, Committed, Envelope, Limit, Row,
 from pmo_kit.arbitration.search import proof_gap, settled, solved_again, value_floor
 from pmo_kit.arbitration.solving import Limits, Outcome, Program, solve, taken
 from pmo_kit.doors import door, known, several
-from pmo_kit.errors import InputError
 from pmo_kit.facts import as_given, in_row
 
 if TYPE_CHECKING:
@@ -39,16 +38,10 @@ class Threshold:
     value: float
 
 
-def changed(rule: Rule, by: float) -> Limit:
-    """The rule with its amount changed."""
-    if not isinstance(rule, Limit):
-        raise InputError(f"{rule.name} has no amount.")
-    return rule.changed(by)
-
-
 def limit_shift(model: Model, by: Mapping[str, float]) -> dict[int, float]:
     """How the limits of the program's rows move when rules move by these amounts per unit of change."""
-    rules = tuple(changed(r, by[r.name]) if r.name in by else r for r in model.question.rules)
+    limits = {r.name: r.changed(by[r.name]) for r in model.question.rules if isinstance(r, Limit) and r.name in by}
+    rules = tuple(limits.get(rule.name, rule) for rule in model.question.rules)
     after = [row for _, row in rule_rows(model.question.built, rules)]
     shift = {}
     for place, (old, new) in enumerate(zip(model.rows, after, strict=True)):
@@ -181,7 +174,7 @@ def _enough(model: Model, by: Mapping[str, float], amount: float, plan: Plan) ->
     """An amount of change as the solver says it, and as much more as makes the plan obey every rule exactly."""
     rules = model.question.rules
     for _ in range(len(model.rows)):
-        moved = (changed(r, amount * by[r.name]) for r in rules if r.name in by)
+        moved = (r.changed(amount * by[r.name]) for r in rules if isinstance(r, Limit) and r.name in by)
         broken = compile_model(model.question.with_rules(*moved)).evaluate(plan).broken
         if not broken:
             break
@@ -356,7 +349,7 @@ def _less(allocation: Allocation, rule: Capacity | Envelope) -> list[tuple[objec
         what = f"{rule.label} below {as_given(at)}"
     if at < 0 or (kind == "money" and not at):
         return []
-    question = allocation.question.with_rules(changed(rule, at - stock - past * at))
+    question = allocation.question.with_rules(rule.changed(at - stock - past * at))
     return [_point(allocation, kind, rule.name, rule.label, stock, at, question, what)]
 
 
@@ -469,14 +462,14 @@ def _around(allocation: Allocation, rule: Limit, shares: bool) -> tuple[float, .
     if not shares and enough < STOCK_STEP - STEP:
         up = max(up, unlimited)
     elif shares or more < STOCK_STEP + STEP:
-        up = _value(allocation, changed(rule, STOCK_STEP))
-    less = changed(rule, -min(STOCK_STEP, rule.stock))
+        up = _value(allocation, rule.changed(STOCK_STEP))
+    less = rule.changed(-min(STOCK_STEP, rule.stock))
     fits = not compile_model(allocation.question.with_rules(less)).evaluate(allocation._positions).broken
     down = allocation.value if fits and not shares else _value(allocation, less)
     return STOCK_STEP, up - allocation.value, down - allocation.value, *ahead
 
 
-def _ahead(allocation: Allocation, rules: Sequence[Rule], shares: bool) -> tuple[float, float, float, float]:
+def _ahead(allocation: Allocation, rules: Sequence[Limit], shares: bool) -> tuple[float, float, float, float]:
     """more, more_value, unlimited_value, enough; `shares`: a share of the envelopes moves with them."""
     free = solved_again(allocation.question.without(*(rule.name for rule in rules)), allocation._pool)
     if free.plan is None or free.value <= allocation._value:
@@ -488,7 +481,7 @@ def _ahead(allocation: Allocation, rules: Sequence[Rule], shares: bool) -> tuple
     last = first if reached else least_increase(model, *by, least=free.value, known=plans)
     more, value = (first.amount, first.value) if first else (nan, nan)
     if first and len(rules) == 1 and not reached:
-        value = _value(allocation, changed(rules[0], first.amount))
+        value = _value(allocation, rules[0].changed(first.amount))
     return more, value, free.value / ONE, last.amount if last else nan
 
 

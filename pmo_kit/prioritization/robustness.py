@@ -92,24 +92,10 @@ def rank_acceptability(values: ArrayLike, draws: int = 10_000, seed: int = 0) ->
 def count_ranks(cells: Floats, weights: Floats) -> Floats:
     """Rank acceptability for given weights (draws x criteria): alternatives x ranks."""
     n = len(cells)
-    position = np.arange(n)
     counts = np.zeros(n * n, dtype=np.int64)
-    bits = max(n - 1, 1).bit_length()
-    size = np.abs(cells).max()
-    cells = cells if 1e-100 < size < 1e100 else cells / (size or 1.0)  # ranks have no scale
-    top, steps = cells.max(), 2.0 ** (62 - bits) / max(np.ptp(cells), 1e-200)
     for worth in _blocks(cells, weights):
-        # an integer per value, best first, with the position of the project in its last bits: one plain sort
-        np.subtract(top, worth, out=worth)
-        worth *= steps
-        key = np.maximum(worth, 0.0, out=worth).astype(np.int64)
-        key <<= bits
-        key |= position
-        key.sort(axis=1)
-        key &= (1 << bits) - 1
-        key *= n
-        key += position
-        counts += np.bincount(key.ravel(), minlength=n * n)
+        order = np.argsort(-worth, axis=1, kind="stable")
+        counts += np.bincount((order * n + np.arange(n)).ravel(), minlength=n * n)
     return _shared(cells, counts.reshape(n, n) / len(weights))
 
 
@@ -162,13 +148,7 @@ def _blocks(cells: Floats, weights: Floats) -> Iterator[Floats]:
 def _shared(cells: Floats, share: Floats) -> Floats:
     """Identical alternatives get the mean of their rows."""
     _, group = np.unique(cells, axis=0, return_inverse=True)
-    group = group.ravel()
-    size = np.bincount(group)
-    if size.max() == 1:
-        return share
-    total = np.zeros((len(size), share.shape[1]))
-    np.add.at(total, group, share)
-    return np.asarray((total / size[:, None])[group])
+    return pd.DataFrame(share).groupby(group.ravel()).transform("mean").to_numpy()
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -28,18 +27,9 @@ from pmo_kit.arbitration import Capacity, Envelope, Question, Synergy
 from pmo_kit.doors import known
 from pmo_kit.errors import InputError
 from pmo_kit.facts import keeping, number
+from pmo_kit.uncertainty import stated
 from pmo_kit.uncertainty.distributions import NODES, REACH, Floats
 from pmo_kit.uncertainty.expected import COST_DURATION, DRIVER, period_at, places_of
-from pmo_kit.uncertainty.stated import (
-    QUANTITIES,
-    STEPS,
-    Event,
-    Uncertainty,
-    first_year,
-    read_uncertainty,
-    spread,
-    steps_of,
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +55,7 @@ class ProjectRisk:
     last_benefit: int | None
     demand: Floats
     capital: Floats
-    risk: Uncertainty
+    risk: stated.Uncertainty
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,11 +105,11 @@ def expose(
     """
     register, built = question.register, question.stated
     chosen = sorted((built.position(*pair) for pair in options), key=lambda i: str(built.project_ids[i]))
-    stated, raised = read_uncertainty(register), _uplifts(question, uplifts)
-    t0, flows = first_year(register), benefits_counted(question)
+    known_of, raised = stated.read_uncertainty(register), _uplifts(question, uplifts)
+    t0, flows = stated.first_year(register), benefits_counted(question)
     risks = []
     for i in chosen:
-        risk = stated[str(built.project_ids[i])].later(int(built.delays[i]))
+        risk = known_of[str(built.project_ids[i])].later(int(built.delays[i]))
         added = 0.0 if "optimism_bias" in risk.holds else raised.get(risk.project, 0.0)
         sure = replace(risk, cost=None, benefit=None, duration=None, stated=())
         risks.append(sure if built.stops[i] else replace(risk, uplift=1.0 + added))
@@ -165,7 +155,7 @@ def expose(
 
 def benefits_counted(question: Question) -> pd.DataFrame:
     """(project, level) x years: the benefits that the question's value counts, as the register states them."""
-    register, first = question.register, first_year(question.register)
+    register, first = question.register, stated.first_year(question.register)
     rows = register.table("benefits")
     rows = rows[(rows["year"] >= first).fillna(False).astype(bool)]
     if isinstance(question.value, str) and question.value == "npsv":
@@ -186,7 +176,7 @@ def together(
 
     A cost synergy is a cost row of the project in `project_id`, in its year, with the defaults of the table of costs.
     """
-    built, t0, chosen = question.stated, first_year(question.register), set(options)
+    built, t0, chosen = question.stated, stated.first_year(question.register), set(options)
     spend, value = np.zeros((len(scopes), len(factors))), 0.0
     for rule in (r for r in question.active_rules if isinstance(r, Synergy)):
         if any(chosen.isdisjoint(side.tolist()) for side in rule.sides(built)):
@@ -213,7 +203,7 @@ def _uplifts(question: Question, uplifts: Mapping[str, float] | None) -> dict[st
 
 Single = NDArray[np.float32]
 Indices = NDArray[np.intp]
-Events = list[tuple[Event, Indices, Single]]
+Events = list[tuple[stated.Event, Indices, Single]]
 """Risk events, each with the draws in which it comes and its cost there."""
 Key = tuple[str, ...]
 AREA = 0.2  # latent correlation of the estimates of projects of one area
@@ -229,7 +219,6 @@ PLACES = np.float32((NODES - 1) / (2 * REACH))  # places per unit of a standard 
 _UNIT = np.linspace(0.0, 1.0, 257)
 _GRID = (2 * _UNIT - 1) * REACH
 _MIDDLE = np.float32((NODES - 1) / 2 + 0.5)
-_LOCAL = threading.local()
 
 
 def normals(seed: int, key: Key, draws: int) -> Single:
@@ -244,18 +233,11 @@ def normals(seed: int, key: Key, draws: int) -> Single:
     >>> bool(abs(z.mean()) < 1e-6), bool((z == normals(7, ("P01", "cost"), 1000)).all())
     (True, True)
     """
-    if not hasattr(_LOCAL, "generator"):  # making one costs more than setting it
-        _LOCAL.generator = np.random.Generator(np.random.SFC64(0))
-        _LOCAL.state = _LOCAL.generator.bit_generator.state
-    words = "\x1f".join((str(seed), *key)).encode()
-    state = _LOCAL.state
-    state["state"]["state"][:3] = np.frombuffer(hashlib.blake2b(words, digest_size=24).digest(), "<u8")
-    state["state"]["state"][3] = 1
-    state["has_uint32"] = state["uinteger"] = 0
-    _LOCAL.generator.bit_generator.state = state
-    drawn = _strata(draws).copy()
-    _LOCAL.generator.shuffle(drawn)
-    return drawn
+    words, bits = "\x1f".join((str(seed), *key)).encode(), np.random.SFC64(0)
+    state = bits.state
+    state["state"]["state"][:] = *np.frombuffer(hashlib.blake2b(words, digest_size=24).digest(), "<u8"), 1
+    bits.state = state
+    return np.random.Generator(bits).permutation(_strata(draws))
 
 
 @lru_cache(maxsize=4)
@@ -322,7 +304,7 @@ def shared_streams(exposure: Exposure, seed: int, draws: int) -> dict[Key, Singl
     """Streams that several projects share: areas as weighted places in a table, drivers with their weight."""
     found: dict[Key, Single] = {}
     for p in exposure.projects:
-        for key in [("area", p.area, q) for q in QUANTITIES if p.risk.estimate(q)]:
+        for key in [("area", p.area, q) for q in stated.QUANTITIES if p.risk.estimate(q)]:
             if key not in found:
                 found[key] = normals(seed, ("factor", *key), draws) * np.float32(PLACES * AREA**0.5)
         for driver in {event.driver for event in p.risk.events if event.driver}:
@@ -339,7 +321,7 @@ def simulate_block(projects: tuple[ProjectRisk, ...], run: Run) -> Block:
     return block
 
 
-def event_draws(run: Run, project: str, event: Event) -> tuple[Indices, Single]:
+def event_draws(run: Run, project: str, event: stated.Event) -> tuple[Indices, Single]:
     """In which draws an event comes, and its cost there.
 
     One latent number says whether it comes and how hard it hits: given that it comes, its rank is uniform.
@@ -420,7 +402,7 @@ def _latent(p: ProjectRisk, run: Run) -> dict[str, Single]:
     """
     found: dict[str, Single] = {}
     rho = COST_DURATION if p.risk.cost is not None and p.risk.duration is not None else 0.0
-    for quantity in QUANTITIES:
+    for quantity in stated.QUANTITIES:
         if p.risk.estimate(quantity) is None:
             continue
         scale = (1 - rho**2) ** 0.5 if quantity == "duration" else 1.0
@@ -466,7 +448,7 @@ def _lateness(p: ProjectRisk, place: Mapping[str, Single], events: Events, n: in
         at = place["duration"].astype(np.intp)
         table = p.risk.overrun(p.risk.duration.table())
         months += table.astype(np.float32).take(at, mode="clip")
-        over += steps_of(table).take(at, mode="clip")
+        over += stated.steps_of(table).take(at, mode="clip")
     for event, comes, _ in events:
         if event.delay:
             months[comes] += np.float32(event.delay)
@@ -479,7 +461,8 @@ def _lateness(p: ProjectRisk, place: Mapping[str, Single], events: Events, n: in
     code = start * most + over
     there = np.bincount(code) > 0
     found = np.flatnonzero(there)
-    return months, _Cases(found // most / STEPS, found % most / STEPS, (np.cumsum(there) - 1)[code].astype(np.intp))
+    case = (np.cumsum(there) - 1)[code].astype(np.intp)
+    return months, _Cases(found // most / stated.STEPS, found % most / stated.STEPS, case)
 
 
 def _late(profiles: Floats, p: ProjectRisk, late: _Cases, periods_a_year: int, *, whole: bool = False) -> list[Floats]:
@@ -492,7 +475,7 @@ def _late(profiles: Floats, p: ProjectRisk, late: _Cases, periods_a_year: int, *
     start = (late.start + late.overrun if whole else late.start) * scale
     overrun = late.overrun * (0.0 if whole else scale)
     work = (p.risk.work[0] * periods_a_year, p.risk.work[1] * periods_a_year)
-    table = spread(places, profiles.shape[1], work, start, overrun, p.risk.time_share)
+    table = stated.spread(places, profiles.shape[1], work, start, overrun, p.risk.time_share)
     return [table @ profile[places] for profile in profiles]
 
 
@@ -511,11 +494,6 @@ def _row(
 
 
 def quantiles(name: str, drawn: NDArray[Any]) -> dict[str, float]:
-    """Quantiles by linear interpolation, from one sort, as `cost_p10` to `cost_p90`."""
-    ranked = np.sort(drawn)
-    at = np.array(LEVELS) * (len(ranked) - 1)
-    low = at.astype(int)
-    high = np.minimum(low + 1, len(ranked) - 1)
-    part = at - low
-    values = (1 - part) * ranked[low] + part * ranked[high]
+    """Quantiles by linear interpolation, as `cost_p10` to `cost_p90`."""
+    values = np.quantile(drawn.astype(float), LEVELS)
     return {f"{name}_p{round(100 * level)}": float(value) for level, value in zip(LEVELS, values, strict=True)}

@@ -17,23 +17,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from pmo_kit.arbitration import Allocation, Capacity, Envelope, Question
 from pmo_kit.arbitration.model import kept
-from pmo_kit.arbitration.rules import role_words
 from pmo_kit.doors import Answer, door, known, share
 from pmo_kit.errors import InputError
 from pmo_kit.facts import as_given, keeping, number
-from pmo_kit.risk.drawing import (
-    CORRELATIONS,
-    Block,
-    Exposure,
-    Run,
-    blocks_of,
-    empty_block,
-    event_draws,
-    expose,
-    quantiles,
-    shared_streams,
-    simulate_block,
-)
+from pmo_kit.risk import drawing
 from pmo_kit.uncertainty.distributions import Floats, cvar
 
 LIMITS = [
@@ -128,7 +115,7 @@ def variance_shares(draws: ArrayLike, total: ArrayLike | None = None) -> Floats:
 
 
 def limits_drawn(
-    question: Question, exposure: Exposure, spend: NDArray[np.float64], people: NDArray[np.float64]
+    question: Question, exposure: drawing.Exposure, spend: NDArray[np.float64], people: NDArray[np.float64]
 ) -> tuple[pd.DataFrame, NDArray[np.bool_]]:
     """Return every limit of money and people against the draws, and in which draws all envelopes hold together.
 
@@ -158,31 +145,27 @@ def limits_drawn(
     envelopes = [r for r in question.active_rules if isinstance(r, Envelope)]
     roles = [r for r in question.active_rules if isinstance(r, Capacity)]
     for rule in (*sorted(envelopes, key=lambda r: (r.envelope, r.year)), *roles):
+        limit = rule.stock or 0.0
         if isinstance(rule, Envelope) and rule.year in exposure.years:
             at = exposure.scopes.index(rule.scope), exposure.years.index(rule.year)
-            needed, planned, limit, unit = spend[at], base[0][at], rule.amount, question.built.money_unit
+            needed, planned = spend[at], base[0][at]
             available = limit + carried.get((rule.envelope, rule.year), np.zeros(len(holds)))
             carried[rule.envelope, rule.year + 1] = np.clip(available - needed, 0.0, rule.carry_limit)
         elif isinstance(rule, Capacity) and rule.period in exposure.periods:
             at = exposure.roles.index(rule.role), exposure.periods.index(rule.period)
-            needed, planned, limit, unit = people[at], base[1][at], rule.fte, role_words(rule.role)
-            available = np.full(len(holds), limit)
+            needed, planned, available = people[at], base[1][at], np.full(len(holds), limit)
         else:
             continue
-        row, over = _limit(needed, available, limit)
+        short = needed - available
+        over = short > 1e-6 * max(1.0, limit)
         if isinstance(rule, Envelope):
             holds &= ~over
-        rows.append((rule.name, rule.kind, rule.label, limit, float(planned), *row, unit))
+        p50, p80 = (float(x) for x in np.quantile(needed, [0.5, 0.8], method="inverted_cdf"))
+        missing = float(np.quantile(np.where(over, short, np.minimum(short, 0.0)), 0.8, method="inverted_cdf"))
+        sure = p50, p80, p80 - missing, float(over.mean()), max(0.0, missing)
+        unit = rule.unit_of(question.built.money_unit)
+        rows.append((rule.name, rule.kind, rule.label, limit, float(planned), *sure, unit))
     return pd.DataFrame(rows, columns=LIMITS), holds
-
-
-def _limit(needed: Floats, available: Floats, amount: float) -> tuple[tuple[float, ...], NDArray[np.bool_]]:
-    """p50, p80, available, probability and shortfall of one limit, and in which draws it is exceeded."""
-    short = needed - available
-    over = short > 1e-6 * max(1.0, amount)
-    p50, p80 = (float(x) for x in np.quantile(needed, [0.5, 0.8], method="inverted_cdf"))
-    missing = float(np.quantile(np.where(over, short, np.minimum(short, 0.0)), 0.8, method="inverted_cdf"))
-    return (p50, p80, p80 - missing, float(over.mean()), max(0.0, missing)), over
 
 
 def swings(draws: Sequence[NDArray[np.float32]], total: Floats) -> NDArray[np.float64]:
@@ -232,8 +215,8 @@ class Simulation(Answer):
     draws: int
     seed: int
     notes: tuple[str, ...]
-    _run: Run = field(repr=False)
-    _block: Block = field(repr=False)
+    _run: drawing.Run = field(repr=False)
+    _block: drawing.Block = field(repr=False)
 
     @cached_property
     def _table(self) -> pd.DataFrame:
@@ -254,8 +237,8 @@ class Simulation(Answer):
         whole = self.base_cost, b.cost, sum(float(p.benefit.sum()) for p in e.projects), b.benefit
         years = zip(e.base_spend[0], b.spend[0], due, b.received, strict=True)
         rows = [
-            {"spend_base": float(cost), **quantiles("spend", spent)}
-            | {"benefit_base": float(benefit), **quantiles("benefit", received)}
+            {"spend_base": float(cost), **drawing.quantiles("spend", spent)}
+            | {"benefit_base": float(benefit), **drawing.quantiles("benefit", received)}
             for cost, spent, benefit, received in (*years, whole)
         ]
         table = pd.DataFrame(rows, index=pd.Index([*map(str, e.years), "all years"], name="year", dtype="str"))
@@ -372,7 +355,7 @@ class Simulation(Answer):
         rows = []
         for p in self._run.exposure.projects:
             for e in p.risk.events:
-                comes, amount = event_draws(self._run, p.project, e)
+                comes, amount = drawing.event_draws(self._run, p.project, e)
                 share = float(amount.astype(float) @ centered[comes]) / spread if spread else 0.0
                 cost = e.cost.mean if e.cost else 0.0
                 rows.append((p.project, e.risk, e.risk_class, e.probability, cost, e.expected_cost, share, e.delay,
@@ -386,12 +369,8 @@ class Simulation(Answer):
     @property
     def classes(self) -> pd.DataFrame:
         """Risk class -> number of events, expected cost, share of the variance of the portfolio's cost."""
-        kinds = {
-            "events": ("risk", "size"),
-            "expected_cost": ("expected_cost", "sum"),
-            "share_cost": ("share_cost", "sum"),
-        }
-        table = self.risks.groupby("risk_class").agg(**kinds)
+        table = self.risks.groupby("risk_class")[["expected_cost", "share_cost"]].sum()
+        table.insert(0, "events", self.risks["risk_class"].value_counts())
         return table.sort_values("expected_cost", ascending=False)
 
     def s_curve(self, what: str = "cost", points: int = 101) -> pd.DataFrame:
@@ -435,13 +414,8 @@ class Simulation(Answer):
     @property
     def inputs(self) -> Mapping[str, str]:
         """Fingerprints, seed, draws and correlations."""
-        q = self.question
-        return MappingProxyType(
-            {
-                "register": q.register.fingerprint, "question": q.fingerprint, "seed": str(self.seed),
-                "draws": str(self.draws), "correlation": CORRELATIONS,
-            }
-        )  # fmt: skip
+        drawn = {"seed": str(self.seed), "draws": str(self.draws), "correlation": drawing.CORRELATIONS}
+        return MappingProxyType({**self.question.fingerprints, **drawn})
 
 
 @door
@@ -506,12 +480,13 @@ def simulate_plan(
     plain = uplifts is None and executor is None
     if plain and (before := drawn.get(key)):  # the same plan is asked about by several figures
         return before
-    exposure = expose(question, plan.items(), uplifts)
-    run = Run(seed, draws, shared_streams(exposure, seed, draws), exposure)
+    exposure = drawing.expose(question, plan.items(), uplifts)
+    run = drawing.Run(seed, draws, drawing.shared_streams(exposure, seed, draws), exposure)
     held = sum(bool(p.risk.holds) for p in exposure.projects)
-    notes = (CORRELATIONS, _held_words(held)) if held else (CORRELATIONS,)
-    whole = empty_block(exposure, draws)
-    for block in (executor.map if executor else map)(partial(simulate_block, run=run), list(blocks_of(exposure))):
+    notes = (drawing.CORRELATIONS, _held_words(held)) if held else (drawing.CORRELATIONS,)
+    whole = drawing.empty_block(exposure, draws)
+    blocks = list(drawing.blocks_of(exposure))
+    for block in (executor.map if executor else map)(partial(drawing.simulate_block, run=run), blocks):
         whole.add(block)
     whole.cost += exposure.together[0].sum()
     whole.npv += exposure.together_value

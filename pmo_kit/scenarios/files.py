@@ -18,26 +18,18 @@ from pmo_kit.doors import admit_path, door, missing, nearest
 from pmo_kit.errors import DataError
 from pmo_kit.forms import LIMITS, Block, FormError, Rows, Written, read_form
 from pmo_kit.register.findings import form_error
-from pmo_kit.scenarios.changes import (
-    FIELDS,
-    NUMBERS,
-    Scenario,
-    combine,
-    finding,
-    one_at_a_time,
-    read_scenarios,
-)
+from pmo_kit.scenarios import changes
 
 RULE = "a scenario file is readable"
-WHAT = {name: what for what, name in FIELDS.items()}
-VARIED = tuple(FIELDS[what] for what in NUMBERS)
+WHAT = {name: what for what, name in changes.FIELDS.items()}
+VARIED = tuple(changes.FIELDS[what] for what in changes.NUMBERS)
 _FEW = Written | Rows
 NAMES = {"projects_in": _FEW | Block, "projects_out": _FEW, "rules_off": _FEW, "discount_schedule": Written}
 PARTS = ("unit", "scenarios", "grid", "sweep")
 
 
 @door
-def read_scenario_file(path: str | Path, question: Question | None = None) -> list[Scenario]:
+def read_scenario_file(path: str | Path, question: Question | None = None) -> list[changes.Scenario]:
     """Read scenarios, grids and sweeps from a YAML file.
 
     The file has `scenarios` (a list; each entry has a name and changes), `grid` (several values of several changes:
@@ -68,7 +60,7 @@ def read_scenario_file(path: str | Path, question: Question | None = None) -> li
     if not isinstance(given, Block):
         mistakes.add(given, "write scenarios:, grid: or sweep: at the beginning of a line.")
         given = Block()
-    found: list[Scenario] = []
+    found: list[changes.Scenario] = []
     for key, node in given.items():
         if key == "scenarios" and isinstance(node, Rows):
             found += [one for entry in node if (one := _scenario(entry, mistakes)) is not None]
@@ -78,7 +70,7 @@ def read_scenario_file(path: str | Path, question: Question | None = None) -> li
                 mistakes.add(node, f"the grid has more than {LIMITS['scenarios of a grid']} scenarios.")
                 continue
             with mistakes.listed():
-                found += (combine if key == "grid" else one_at_a_time)(axes, where)
+                found += (changes.combine if key == "grid" else changes.one_at_a_time)(axes, where)
         elif key not in PARTS:
             mistakes.add(given.lines[key], f"'{key}' is not known; {nearest(key, PARTS)}")
         elif key != "unit" and node is not None:
@@ -101,7 +93,7 @@ def read_scenario_file(path: str | Path, question: Question | None = None) -> li
 
 
 @door
-def gather_scenarios(question: Question, path: str | Path = "") -> list[Scenario]:
+def gather_scenarios(question: Question, path: str | Path = "") -> list[changes.Scenario]:
     """The scenarios of the question's register, and those of a file: one of the same name replaces the register's.
 
     Raises
@@ -110,10 +102,10 @@ def gather_scenarios(question: Question, path: str | Path = "") -> list[Scenario
         The file cannot be read, or does not fit the question: see `read_scenario_file`.
     """
     given = read_scenario_file(path, question) if path else []
-    return list({one.name: one for one in [*read_scenarios(question.register), *given]}.values())
+    return list({one.name: one for one in [*changes.read_scenarios(question.register), *given]}.values())
 
 
-def write_scenario_file(scenarios: Iterable[Scenario], path: str | Path, unit: str = "") -> Path:
+def write_scenario_file(scenarios: Iterable[changes.Scenario], path: str | Path, unit: str = "") -> Path:
     """Write scenarios as the YAML file that `read_scenario_file` reads; an existing file is replaced whole.
 
     Parameters
@@ -127,7 +119,8 @@ def write_scenario_file(scenarios: Iterable[Scenario], path: str | Path, unit: s
     --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     file = write_scenario_file([Scenario("Hub in", budget=0.9, projects_in={"P08": None})], f"{folder}/s.yml")
+    ...     scenario = changes.Scenario("Hub in", budget=0.9, projects_in={"P08": None})
+    ...     file = write_scenario_file([scenario], f"{folder}/s.yml")
     ...     print(file.read_text())
     scenarios:
     - name: Hub in
@@ -140,10 +133,10 @@ def write_scenario_file(scenarios: Iterable[Scenario], path: str | Path, unit: s
     return write_whole(Path(path), yaml.safe_dump(content, sort_keys=False, allow_unicode=True).encode())
 
 
-def _entry(scenario: Scenario) -> dict[str, Any]:
+def _entry(scenario: changes.Scenario) -> dict[str, Any]:
     """A scenario as YAML holds it: its name and what it changes."""
-    changes = {key: _bare(getattr(scenario, key)) for key in WHAT}
-    return {"name": scenario.name} | {key: change for key, change in changes.items() if change not in (1.0, "", {}, [])}
+    given = {key: _bare(getattr(scenario, key)) for key in WHAT}
+    return {"name": scenario.name} | {key: change for key, change in given.items() if change not in (1.0, "", {}, [])}
 
 
 def _bare(value: Any) -> Any:
@@ -166,7 +159,7 @@ class _Mistakes:
         """Note a mistake at a line, or where something is written."""
         line = where if isinstance(where, int) else getattr(where, "line", 1)
         value = str(where) if isinstance(where, Written) else ""
-        self.rows.append(finding("", value, words, RULE, (self.file, line)))
+        self.rows.append(changes.finding("", value, words, RULE, (self.file, line)))
 
     @contextlib.contextmanager
     def listed(self) -> Iterator[None]:
@@ -177,7 +170,7 @@ class _Mistakes:
             self.rows += error.findings.to_dict("records")
 
 
-def _scenario(entry: object, mistakes: _Mistakes) -> Scenario | None:
+def _scenario(entry: object, mistakes: _Mistakes) -> changes.Scenario | None:
     """One entry of the list."""
     if not isinstance(entry, Block) or not entry.get("name"):
         mistakes.add(entry, "a scenario needs a name and its changes: begin with - name:")
@@ -198,12 +191,12 @@ def _scenario(entry: object, mistakes: _Mistakes) -> Scenario | None:
             lines = node.lines if block else {str(one): getattr(one, "line", line) for one in listed}
             where |= {(WHAT.get(key, key), scope): (mistakes.file, at) for scope, at in {**lines, "all": line}.items()}
     try:
-        return Scenario(**given, where=where)
+        return changes.Scenario(**given, where=where)
     except DataError as error:  # what is left is looked at too: all mistakes are told at once
         mistakes.rows += error.findings.to_dict("records")
         refused = set(error.findings["column"])
         kept = {key: change for key, change in given.items() if WHAT.get(key) not in refused}
-        return Scenario(**kept, where=where)
+        return changes.Scenario(**kept, where=where)
 
 
 def _axes(

@@ -17,16 +17,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import special
 
+from pmo_kit.uncertainty import stated
 from pmo_kit.uncertainty.distributions import GRID, REACH, Floats
-from pmo_kit.uncertainty.stated import (
-    STEPS,
-    Event,
-    Uncertainty,
-    first_year,
-    read_uncertainty,
-    spread,
-    steps_of,
-)
 
 if TYPE_CHECKING:
     from pmo_kit.register import Register
@@ -82,8 +74,8 @@ def expected(register: Register) -> Register:
     """
     if not states_uncertainty(register):
         return register
-    t0 = first_year(register)
-    known = {p: u for p, u in read_uncertainty(register).items() if u.states_anything}
+    t0 = stated.first_year(register)
+    known = {p: u for p, u in stated.read_uncertainty(register).items() if u.states_anything}
     money = register.costs
     ahead = ~(money["state"].eq("actual").fillna(False) | money["year"].lt(t0).fillna(True)).to_numpy(bool)
     tables = {"costs": _costs(money, ahead, known, register, t0)}
@@ -96,7 +88,7 @@ def expected(register: Register) -> Register:
     )
 
 
-def _changes(rows: pd.DataFrame, known: Mapping[str, Uncertainty], register: Register) -> Bools:
+def _changes(rows: pd.DataFrame, known: Mapping[str, stated.Uncertainty], register: Register) -> Bools:
     """Which rows stand on estimates or events: not those of the level that ends a running project."""
     running = register.projects["commitment"].eq("committed")
     ends = rows["level"].eq("stop").fillna(False) & rows["project_id"].map(running).fillna(False)
@@ -104,7 +96,7 @@ def _changes(rows: pd.DataFrame, known: Mapping[str, Uncertainty], register: Reg
 
 
 def _costs(
-    rows: pd.DataFrame, ahead: Bools, known: Mapping[str, Uncertainty], register: Register, t0: int
+    rows: pd.DataFrame, ahead: Bools, known: Mapping[str, stated.Uncertainty], register: Register, t0: int
 ) -> pd.DataFrame:
     """Costs to come at their means: stretched, moved, and the events' in their years."""
     options = register.table("levels")[["project_id", "level"]]
@@ -128,7 +120,7 @@ def _costs(
     return _at_means(rows, moves, ["project_id", "level", "kind", "fund", "state"], t0, known, "cost", unmoved)
 
 
-def _benefits(register: Register, known: Mapping[str, Uncertainty], t0: int) -> pd.DataFrame:
+def _benefits(register: Register, known: Mapping[str, stated.Uncertainty], t0: int) -> pd.DataFrame:
     """Benefits to come at their means; what comes after an end that is fixed is lost."""
     rows = register.table("benefits")
     moves = _changes(rows, known, register) & ~rows["year"].lt(t0).fillna(True).to_numpy(bool)
@@ -138,7 +130,7 @@ def _benefits(register: Register, known: Mapping[str, Uncertainty], t0: int) -> 
     return _at_means(rows, moves, ["project_id", "level", "benefit", "kind"], t0, known, "benefit", {}, ends)
 
 
-def _people(register: Register, known: Mapping[str, Uncertainty], t0: int) -> pd.DataFrame:
+def _people(register: Register, known: Mapping[str, stated.Uncertainty], t0: int) -> pd.DataFrame:
     """People at their means: they are needed as long as the work takes, and more of them where it costs more."""
     rows = register.table("resources")
     moves = _changes(rows, known, register) & (_place(rows, t0) >= 0)
@@ -153,7 +145,7 @@ def _place(rows: pd.DataFrame, t0: int) -> NDInts:
 
 
 def _at_means(
-    rows: pd.DataFrame, moves: Bools, keys: list[str], t0: int, known: Mapping[str, Uncertainty], what: str,
+    rows: pd.DataFrame, moves: Bools, keys: list[str], t0: int, known: Mapping[str, stated.Uncertainty], what: str,
     unmoved: Mapping[str, Floats], ends: NDInts | None = None,
 ) -> pd.DataFrame:  # fmt: skip
     """Rows with those that move at their means: one row for every group of keys and period in which something falls."""
@@ -207,7 +199,7 @@ def period_at(t0: int, place: int, unit: int) -> str:
     return str(t0 + place) if unit == 1 else f"{t0 + place // 4}-Q{place % 4 + 1}"
 
 
-def mean_spread(risk: Uncertainty, what: str, places: NDInts, unit: float) -> Floats:
+def mean_spread(risk: stated.Uncertainty, what: str, places: NDInts, unit: float) -> Floats:
     """Mean of what falls in a period for 1 that was planned for another: periods x places.
 
     Parameters
@@ -218,11 +210,9 @@ def mean_spread(risk: Uncertainty, what: str, places: NDInts, unit: float) -> Fl
         Periods a year.
     """
     overruns, chance, cost, delays, comes, kept = _distributions(risk)
-    late, longer = (
-        np.maximum(0, delays[:, None] + np.minimum(overruns, 0)),
-        np.maximum(overruns, 0) + 0 * delays[:, None],
-    )
-    stretch, scale = longer.max() + 1, unit / 12 / STEPS
+    late = np.maximum(0, delays[:, None] + np.minimum(overruns, 0))
+    longer = np.maximum(overruns, 0) + 0 * delays[:, None]
+    stretch, scale = longer.max() + 1, unit / 12 / stated.STEPS
     if what == "cost":
         weights, code = np.outer(comes, cost), late * stretch + longer
     else:  # benefits only come later
@@ -232,22 +222,22 @@ def mean_spread(risk: Uncertainty, what: str, places: NDInts, unit: float) -> Fl
     start, overrun = np.divmod(cases, stretch)
     periods = int(places.max(initial=0)) + 2 + int(np.ceil((start + overrun).max(initial=0) * scale))
     work = (risk.work[0] * unit, risk.work[1] * unit)
-    table = spread(places, periods, work, start * scale, overrun * scale, risk.time_share)
+    table = stated.spread(places, periods, work, start * scale, overrun * scale, risk.time_share)
     return np.asarray(np.tensordot(total[cases], table, axes=1))
 
 
 @lru_cache(maxsize=256)
-def _distributions(risk: Uncertainty) -> tuple[Any, ...]:
+def _distributions(risk: stated.Uncertainty) -> tuple[Any, ...]:
     """Overruns and delays of a project; asked for once for its costs, benefits and people."""
     return *_overruns(risk), *_delays(risk.events)
 
 
-def _overruns(risk: Uncertainty) -> tuple[NDInts, Floats, Floats]:
+def _overruns(risk: stated.Uncertainty) -> tuple[NDInts, Floats, Floats]:
     """Steps by which the work takes longer (below zero: shorter), their chance, and chance x mean cost factor then."""
     mean = risk.mean("cost")
     if risk.duration is None:
         return np.zeros(1, int), np.ones(1), np.array([mean])
-    steps = steps_of(risk.overrun(risk.duration.table()))
+    steps = stated.steps_of(risk.overrun(risk.duration.table()))
     cost = np.full(len(GRID), mean)
     if risk.cost is not None:
         z = COST_DURATION * GRID[:, None] + (1 - COST_DURATION**2) ** 0.5 * _COARSE
@@ -258,7 +248,7 @@ def _overruns(risk: Uncertainty) -> tuple[NDInts, Floats, Floats]:
     return found, np.bincount(place, _MASS).astype(float), np.bincount(place, _MASS * cost).astype(float)
 
 
-def _delays(events: tuple[Event, ...]) -> tuple[NDInts, Floats, Floats]:
+def _delays(events: tuple[stated.Event, ...]) -> tuple[NDInts, Floats, Floats]:
     """Steps of delay by events, their chance, and chance x mean share of the benefits that is left then."""
     most = sum(event.steps for event in events) + 1
     comes, kept = np.eye(1, most)[0], np.eye(1, most)[0]

@@ -118,7 +118,6 @@ def test_orders_on_record_are_in_force_or_set_aside_and_always_priced() -> None:
      (lambda q, a: q.with_override("P99", "in"), "There is no project 'P99'; did you mean 'P09'?"),
      (lambda q, a: q.with_override("P01", "in", "huge"), "has no level 'huge'"),
      (lambda q, a: pmo.explain(a, projects=["P99"]), "no project 'P99'; did you mean"),
-     (lambda q, a: arbitration.supports(a, ["P99"]), "no project 'P99'; did you mean"),
      (lambda q, a: arbitration.letter(a, "P99"), "no project 'P99'; did you mean"),
      (lambda q, a: arbitration.what_would_admit(a, "P99"), "no project 'P99'; did you mean"),
      (lambda q, a: arbitration.what_would_admit(a, "P11", "huge"), "has no level 'huge'"),

@@ -50,7 +50,7 @@ def test_a_core_searched_for_a_plan_keeps_the_bound_of_the_relaxation(case: Case
     question = ask(case, gap=0.05)
     for times in (1.0, 0.6, 1.3):
         model = compile_model(question.scaled(times))
-        with patch.multiple(search, CORE=2, AROUND=3):
+        with patch.multiple(search, CORE=2, A_RULE=0, AROUND=3):
             found = core_plan(model, 0.05, Limits())
         try:
             best = arbitrate(question.scaled(times).replace(gap=0.0)).value

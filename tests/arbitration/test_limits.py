@@ -63,6 +63,7 @@ def test_what_ends_a_second_search_leaves_the_plan_of_the_first(
 ) -> None:
     first = core_plan(compile_model(hard), 0.0005, Limits())
     assert first is not None
+    assert first.value < first.bound
 
     def pressing(*asked: Any) -> Found | None:
         os.kill(os.getpid(), signal.SIGINT)

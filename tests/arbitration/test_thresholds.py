@@ -20,7 +20,7 @@ from pmo_kit.arbitration import (
     what_would_admit,
 )
 from pmo_kit.arbitration.rules import Limit, Spend
-from pmo_kit.arbitration.thresholds import changed, least_increase, with_costs_scaled
+from pmo_kit.arbitration.thresholds import least_increase, with_costs_scaled
 from pmo_kit.errors import InfeasibleError
 from tests.arbitration.test_brute_force import ask
 from tests.conftest import shipped_register
@@ -72,7 +72,7 @@ def test_ways_in(case: Case) -> None:
                     worth.iloc[position] += amount
                     new = question.replace(value=worth)
                 else:
-                    new = question.with_rules(changed(question.rule(row.way), amount))
+                    new = question.with_rules(question.rule(row.way).changed(amount))
                 assert (value_with(new, project, found.level) >= a.value - NEAR) == enough, (row.way, amount)
 
 
@@ -96,10 +96,10 @@ def test_several_limits_together(case: Case) -> None:
         if found is None:
             continue
         broken = a._model.excess(found.plan)
-        enough = question.with_rules(*(changed(rule, broken.get(rule.name, 0.0) + 1e-6) for rule in rules))
+        enough = question.with_rules(*(rule.changed(broken.get(rule.name, 0.0) + 1e-6) for rule in rules))
         assert value_with(enough, project, admission.level) >= a.value - NEAR
         for rule in rules:  # all the sum but a little on one limit, nothing on the others
-            new = question.with_rules(changed(rule, max(0.0, found.amount - SHORT)))
+            new = question.with_rules(rule.changed(max(0.0, found.amount - SHORT)))
             assert value_with(new, project, admission.level) < a.value - NEAR
 
 
@@ -120,8 +120,8 @@ def test_turning_points(case: Case) -> None:
             after = with_costs_scaled(question, row.what, level, (row.at + SHORT) / cost)
         else:
             step = 1.0 if row.kind == "people" else 0.0
-            before = question.with_rules(changed(question.rule(row.what), row.at + step - row.today))
-            after = question.with_rules(changed(question.rule(row.what), row.at - (0 if step else SHORT) - row.today))
+            before = question.with_rules(question.rule(row.what).changed(row.at + step - row.today))
+            after = question.with_rules(question.rule(row.what).changed(row.at - (0 if step else SHORT) - row.today))
         model = arbitrate(before)
         held = model._model.evaluate(a._positions)
         assert not held.broken
@@ -237,5 +237,5 @@ def test_with_the_least_increase_that_is_named_the_value_does_rise(seed: int) ->
     assert len(worth)
     assert (worth["more_value"] > allocation.value).all()
     for name, row in worth.drop("all money", errors="ignore").iterrows():
-        rule = changed(allocation.question.rule(str(name)), row["more"])
+        rule = allocation.question.rule(str(name)).changed(row["more"])
         assert arbitrate(allocation.question.with_rules(rule)).value > allocation.value
