@@ -259,12 +259,12 @@ def _label(chart: Chart, sheet: Sheet, bar: Bar, at: float) -> None:
         ink = bar.look.text if patch else theme.readable(theme.INK, bar.look.fill)
         look: dict[str, Any] = {"ground": theme.PAPER * patch, "bold": patch, "color": ink}
     else:
-        up = bar.end >= bar.start or (chart.start is not None and not flat)
+        up, gap = bar.end >= bar.start or (chart.start is not None and not flat), 5 if chart.low is None else 8
         look = {
             "bold": _bold(chart, bar),
             "color": theme.readable(bar.look.text) if bar.style == "focus" else theme.INK,
         }
-        look |= {"across": "left" if up else "right", "dx": 5 if up else -5} if flat else {
+        look |= {"across": "left" if up else "right", "dx": gap if up else -gap} if flat else {
             "down": "bottom" if up else "top", "dy": -2 if up else 2}  # fmt: skip
         end = min(start, end) if up and not flat else end
     sheet.words(bar.label, *((end, at) if flat else (at, end)), **look)
@@ -274,36 +274,34 @@ def draw_intervals(chart: Chart, sheet: Sheet) -> None:
     """Draw intervals, one under the other: a band from low to high and a dot at the value."""
     if chart.low is None or chart.high is None:
         raise ValueError(f"exhibit {chart.id}: an interval needs the fields `low` and `high`")
-    number, at_low, at_high, bars = fields_of(chart)[1], chart.low, chart.high, read_bars(chart)
-    values = chart.data[number.name].tolist()
-    lines = (replace(line, axis="x" if (line.axis == "x") is chart.flat else "y") for line in chart.references)
-    chart = replace(chart, references=tuple(lines))
+    if not chart.flat:
+        lines = (replace(line, axis="y" if line.axis == "x" else "x") for line in chart.references)
+        chart = replace(chart, x=chart.y, y=chart.x, references=tuple(lines))
+    number, low, high, values = chart.x, chart.low, chart.high, chart.data[chart.x.name].tolist()
+    bars = [replace(bar, label="\n".join(theme.wrap(bar.label, 0.4 * sheet.width, sheet.size)))
+            for bar in read_bars(chart)]  # fmt: skip
     ends = [float(end) for bar in bars for end in (bar.start, bar.end, values[bar.row]) if not theme.is_missing(end)]
-    said = [theme.wrap(bar.label, 0.4 * sheet.width, sheet.size) for bar in bars]
     names = {bar.slot: bar.category for bar in bars}
-    spans = _rows(sheet, names.values(), 1.95 + (max(map(len, said)) - 1) * 1.2)
-    middle = [(start + end) / 2 for start, end in spans]
-    sheet.right = sheet.widest(line for lines in said for line in lines) + 12
+    spans = _rows(sheet, names.values(), 1.95 + 1.2 * max(bar.label.count("\n") for bar in bars))
+    sheet.right = sheet.widest(line for bar in bars for line in bar.label.split("\n")) + 12
     sheet.x_range = _range(chart, "x", ends, 0.5, 0.03)
     places = canvas.ticks(*sheet.x_range)
     _scale_below(sheet, places, canvas.tick_text(places, number), number)
     if sheet.x_range[0] <= 0:
         sheet.line(sheet.px(0), 0, sheet.px(0), sheet.height)
-    for bar, label in zip(bars, said, strict=True):
-        value, at, a, b = values[bar.row], middle[bar.slot], sheet.px(bar.start), sheet.px(bar.end)
+    for bar in bars:
+        value, at, a, b = values[bar.row], sum(spans[bar.slot]) / 2, sheet.px(bar.start), sheet.px(bar.end)
         if math.isnan(a + b):
             continue
-        told = ((number, value), (at_low, bar.start), (at_high, bar.end))
+        told = ((number, value), (low, bar.start), (high, bar.end))
         say = canvas.pointed(bar.category, *(canvas.amount(*one) for one in told))
         sheet.line(0, at, a, at, color=theme.GRID)
         band = _mix(0.6, (bar.look.shade, theme.PAPER))
         sheet.marks.append(Box(a, at - 3.5, b, at + 3.5, fill=band, say=say))
         if not theme.is_missing(value):
             sheet.marks.append(Dot(sheet.px(value), at, 11, bar.look.shade, theme.PAPER, 1.5, say=say))
-        bold = bar.style == "focus"
-        ink = theme.readable(bar.look.text) if bold else theme.INK
-        sheet.words("\n".join(label), b, at, across="left", dx=8, bold=bold, color=ink)
-    sheet.name_references(chart, {("y", name): middle[slot] for slot, name in reversed(names.items())})
+        _label(chart, sheet, bar, at)
+    sheet.name_references(chart, {("y", name): sum(spans[slot]) / 2 for slot, name in reversed(names.items())})
 
 
 def _rows(
@@ -329,8 +327,8 @@ def _rows(
     return spans
 
 
-Scales = Mapping[str, tuple[list[float], list[float], list[str]]]
-"""For x and y: where each row stands, and the ticks of its axis, as `positions` gives them."""
+Scales = list[tuple[list[float], list[float], list[str]]]
+"""Of x and y: where each row stands, and the ticks of its axis, as `positions` gives them."""
 
 
 @dataclass(frozen=True)
@@ -366,9 +364,9 @@ def draw_points(chart: Chart, sheet: Sheet) -> None:
     _axes(chart, sheet, named, scales)
     for track in tracks:
         _draw_track(chart, sheet, track, lines)
-    words = {(axis, theme.format_text(value)): place(at)
-             for axis, name, place in (("x", chart.x.name, sheet.px), ("y", chart.y.name, sheet.py))
-             for value, at in zip(chart.data[name], scales[axis][0], strict=True)}  # fmt: skip
+    axes = zip("xy", (chart.x, chart.y), (sheet.px, sheet.py), scales, strict=True)
+    words = {(axis, theme.format_text(value)): place(at) for axis, field, place, (places, *_) in axes
+             for value, at in zip(chart.data[field.name], places, strict=True)}  # fmt: skip
     sheet.name_references(chart, words)
     title = axis_title(chart.y)
     if title:
@@ -394,12 +392,10 @@ def draw_points(chart: Chart, sheet: Sheet) -> None:
 
 def read_points(chart: Chart) -> tuple[Scales, list[Track]]:
     """The points of each series in order of the data, and the scales that they stand on."""
-    scales = {
-        name: canvas.positions(chart.data[axis.name].tolist(), axis) for name, axis in (("x", chart.x), ("y", chart.y))
-    }
+    scales = [canvas.positions(chart.data[axis.name].tolist(), axis) for axis in (chart.x, chart.y)]
     tracks = {name: Track(name, style, look) for name, (style, look) in series_looks(chart).items()}
     records = enumerate(chart.data.to_dict("records"))
-    for (place, row), x, y in zip(records, scales["x"][0], scales["y"][0], strict=True):
+    for (place, row), x, y in zip(records, scales[0][0], scales[1][0], strict=True):
         if math.isnan(x):
             continue
         track = tracks[series_of(chart, row)]
@@ -412,7 +408,7 @@ def read_points(chart: Chart) -> tuple[Scales, list[Track]]:
 
 
 def _axes(chart: Chart, sheet: Sheet, named: Sequence[Track], scales: Scales) -> None:
-    size, ((xs, x_values, x_text), (ys, values, text)) = sheet.size, scales.values()
+    size, ((xs, x_values, x_text), (ys, values, text)) = sheet.size, scales
     sheet.x_range = _range(chart, "x", xs, 0.0, 0.02 if chart.mark == "line" else 0.05)
     sheet.y_range = _range(chart, "y", ys, 0.6, 0.07)
     values = values or canvas.ticks(*sheet.y_range)
@@ -499,9 +495,11 @@ def _say(sheet: Sheet, track: Track, spot: Spot, text: str, bold: bool, boxes: l
         return dx - wide, dy - high, dx + wide, dy + high
 
     def cost(rank: int) -> float:
-        box = patch(rank)
-        crossed = 16 * sum(_overlap(box, other) for other in boxes) + 5 * _crossed(box, pieces)
-        return rank * 0.1 + 20 * _outside(sheet, box) + crossed
+        x0, y0, x1, y1 = patch(rank)
+        taken = np.array(boxes).reshape(-1, 4)
+        hit = ((taken[:, :2] < (x1, y1)) & (taken[:, 2:] > (x0, y0))).all(axis=1).sum()
+        crossed = ((pieces >= (x0 - 1, y0 - 1)) & (pieces <= (x1 + 1, y1 + 1))).all(axis=2).any(axis=1).sum()
+        return float(rank * 0.1 + 20 * _outside(sheet, (x0, y0, x1, y1)) + 16 * hit + 5 * crossed)
 
     rank = min(range(len(places)), key=cost)
     x0, y0, x1, y1 = patch(rank)
@@ -517,17 +515,6 @@ def _outside(sheet: Sheet, box: canvas.Patch) -> float:
     x0, y0, x1, y1 = box
     far = x0 < -sheet.left or x1 > sheet.plot_width + sheet.right or y1 > sheet.height + sheet.bottom
     return 10.0 if far else float(x0 < 0 or y0 < -4 or y1 > sheet.height)
-
-
-def _overlap(a: canvas.Patch, b: canvas.Patch) -> bool:
-    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
-
-
-def _crossed(patch: canvas.Patch, pieces: Any) -> int:
-    """How many of the lines touch a patch: each is looked at in 25 points, enough for labels."""
-    x0, y0, x1, y1 = patch
-    inside = (pieces >= (x0 - 1, y0 - 1)) & (pieces <= (x1 + 1, y1 + 1))
-    return int(inside.all(axis=2).any(axis=1).sum())
 
 
 SHADES = ("#FFFFFF", "#D3E6F6", "#6BACE6", "#2073BC", "#12436D")

@@ -294,7 +294,7 @@ def _lines(chart: Chart) -> Spec | None:
     if chart.references and not numeric:
         return None
     scales, tracks = read_points(chart)
-    shown = zip(scales["x"][0], chart.data[chart.x.name], strict=True)
+    shown = zip(scales[0][0], chart.data[chart.x.name], strict=True)
     categories = {x: theme.format_text(value) for x, value in shown if not math.isnan(x)}
     series: list[Series] = []
     for track in tracks:
