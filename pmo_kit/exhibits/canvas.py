@@ -83,7 +83,7 @@ class Dot:
 
 @dataclass(frozen=True)
 class Words:
-    """Lines of text at a place and, from it, some px to the right and down; `ground` colors a patch."""
+    """Lines of text at a place and, from it, some px to the right and down; `ground` is a white patch."""
 
     text: str
     x: float
@@ -95,7 +95,7 @@ class Words:
     down: str = "middle"
     dx: float = 0.0
     dy: float = 0.0
-    ground: str = ""
+    ground: bool = False
 
     @property
     def patch(self) -> Patch:
@@ -188,13 +188,12 @@ class Sheet:
                 what = f"{reference.label!r} stands at {reference.value!r}"
                 raise ValueError(f"exhibit {chart.id}: {what}, which is not on the axis")
             look = theme.look(reference.style)
-            stroke = {"color": look.line, "width": 1.4, "dash": look.dash}
             said = {"down": "bottom", "color": theme.readable(look.text)}
+            ends = (place, 0, place, self.height) if reference.axis == "x" else (0, place, self.plot_width, place)
+            self.line(*ends, color=look.line, width=1.4, dash=look.dash)
             if reference.axis == "y":
-                self.line(0, place, self.plot_width, place, **stroke)
                 self.words(reference.label, self.plot_width, place, across="right", **said)
                 continue
-            self.line(place, 0, place, self.height, **stroke)
             half = theme.text_width(reference.label, self.size) / 2
             middle = min(max(place, half - self.left), self.plot_width + self.right - half)
             start, stop = middle - half - 6, middle + half + 6

@@ -100,17 +100,14 @@ def show(exhibit: Exhibit, *, title: str = "", takeaway: str = "") -> None:
 def mimebundle(exhibit: Exhibit, fonts: bool = False) -> dict[str, Any]:
     """Every form of an exhibit, by MIME type. A chart's plotly figure holds its frame as well."""
     whole, exhibit = exhibit, cells.reworded(exhibit.printed, bound)
-    bundle: dict[str, Any] = {"text/plain": plain(exhibit)}
-    style = f"<style>{theme.font_css((400, 700)) if fonts else ''}{theme.css()}</style>"
+    bundle: dict[str, Any] = {"text/plain": plain(exhibit), MIME: to_json(whole)}
+    style, figure = f"<style>{theme.font_css((400, 700)) if fonts else ''}{theme.css()}</style>", ""
     if isinstance(exhibit, Chart):
         from pmo_kit.exhibits.pictures import CONFIG, drawing
 
         bundle["application/vnd.plotly.v1+json"] = {**drawing(exhibit, framed=True), "config": CONFIG}
-        bundle["text/html"] = style + fragment(exhibit, figure=fragment(data_table(exhibit), framed=False))
-    else:
-        bundle["text/html"] = style + fragment(exhibit)
-    bundle[MIME] = to_json(whole)
-    return bundle
+        figure = fragment(data_table(exhibit), framed=False)
+    return {**bundle, "text/html": style + fragment(exhibit, figure=figure)}
 
 
 def _look(exhibit: Exhibit, **_: object) -> dict[str, Any]:

@@ -255,9 +255,8 @@ def _label(chart: Chart, sheet: Sheet, bar: Bar, at: float) -> None:
     if bar.inner:
         if abs(end - start) < (theme.text_width(bar.label, size) + 6 if flat else size * 1.3):
             return
-        patch, end = bool(bar.look.hatch), (start + end) / 2  # white where it is hatched
-        ink = bar.look.text if patch else theme.readable(theme.INK, bar.look.fill)
-        look: dict[str, Any] = {"ground": theme.PAPER * patch, "bold": patch, "color": ink}
+        end = (start + end) / 2
+        look: dict[str, Any] = {"ground": bool(bar.look.hatch), "color": theme.readable(theme.INK, bar.look.fill)}
     else:
         up, gap = bar.end >= bar.start or (chart.start is not None and not flat), 5 if chart.low is None else 8
         look = {
@@ -481,7 +480,7 @@ def _say(sheet: Sheet, track: Track, spot: Spot, text: str, bold: bool, boxes: l
     """Write words at the best of the places around their point: off the lines, off other words."""
     plain = theme.INK if text == spot.label else track.look.fill
     color, x, y = theme.readable(track.look.text if bold else plain), sheet.px(spot.x), sheet.py(spot.y)
-    words = Words(text, x, y, sheet.size, color, bold, ground="#FFFFFFBF")
+    words = Words(text, x, y, sheet.size, color, bold, ground=True)
     x0, y0, x1, y1 = words.patch
     wide, high = (x1 - x0) / 2 + 2, (y1 - y0) / 2
     places = [(wide + 10, 0.0), (-wide - 10, 0.0), (0.0, -high - 9), (0.0, high + 9)]

@@ -98,14 +98,15 @@ def _svg(mark: canvas.Mark, name: str) -> str:
 def _text(mark: Words) -> str:
     """Lines of text, and the patch under them."""
     x0, top, x1, end = mark.patch
-    patch = {"x": x0 - 1, "y": top, "width": x1 - x0 + 2, "height": end - top, "fill": mark.ground[:7],
-             "fill_opacity": 0.75 if len(mark.ground) > 7 else ""}  # fmt: skip
+    patch = {"x": x0 - 1, "y": top, "width": x1 - x0 + 2, "height": end - top, "fill": theme.PAPER}
     look = {"font_size": mark.size, "fill": mark.color, "text_anchor": _ANCHORS[mark.across],
             "font_weight": "700" if mark.bold else ""}  # fmt: skip
     x, high = mark.x + mark.dx, mark.size * canvas.LEADING
     rises = (top + (place + 0.5) * high + 0.34 * mark.size for place in itertools.count())
     said = ((escape(line, quote=False), y) for line, y in zip(mark.text.split("\n"), rises, strict=False) if line)
-    return _tag("rect", **patch) * bool(mark.ground) + "".join(_tag("text", line, x=x, y=y, **look) for line, y in said)
+    return _tag("rect", **patch, fill_opacity=0.75) * mark.ground + "".join(
+        _tag("text", line, x=x, y=y, **look) for line, y in said
+    )
 
 
 _ANCHORS = {"left": "start", "center": "middle", "right": "end"}
@@ -291,6 +292,4 @@ def _annotation(words: Words, wide: float, high: float) -> dict[str, Any]:
         "yshift": -words.dy - (0 if down else words.y - (1 - share_y) * high),
         "font": {"size": words.size, "color": words.color, "weight": 700 if words.bold else 400},
     }  # fmt: skip
-    if words.ground:
-        note["bgcolor"] = words.ground if len(words.ground) == 7 else "rgba(255,255,255,.75)"
-    return note
+    return {**note, "bgcolor": "rgba(255,255,255,.75)"} if words.ground else note

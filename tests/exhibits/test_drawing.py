@@ -102,7 +102,9 @@ def test_every_label_can_be_read(name: str) -> None:
             if box.fill and box.x0 <= mark.x + mark.dx <= box.x1 and box.y0 <= mark.y + mark.dy <= box.y1
             and mark.across == "center" and mark.down == "middle"
         ]  # fmt: skip
-        ground = mark.ground[:7] or (under[-1].fill if under and not under[-1].hatch else theme.PAPER)
+        ground = (theme.PAPER if mark.ground else "") or (
+            under[-1].fill if under and not under[-1].hatch else theme.PAPER
+        )
         assert theme.contrast(mark.color, ground) >= 4.5, (mark.text, mark.color, ground)
 
 
