@@ -7,7 +7,6 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -84,9 +83,8 @@ def read_bars(chart: Chart) -> list[Bar]:
     bars, records, first, last = [], chart.data.to_dict("records"), chart.low or chart.start, chart.high or number
     blocks = [str(row[chart.group.name]) if chart.group else "" for row in records]
     order = list(dict.fromkeys(blocks))
-    for place, (group, row) in sorted(
-        enumerate(zip(blocks, records, strict=True)), key=lambda one: order.index(one[1][0])
-    ):
+    for place in sorted(range(len(records)), key=lambda n: order.index(blocks[n])):
+        group, row = blocks[place], records[place]
         found: list[Any] = [None if field is None else row[field.name] for field in (first, last)]
         start, end = (math.nan if theme.is_missing(value) else float(value) for value in found)
         if chart.low is None and math.isnan(end):
@@ -156,7 +154,7 @@ def _arrange(chart: Chart, bars: list[Bar], series: list[str]) -> None:
 
 def _told(chart: Chart, bars: Sequence[Bar]) -> list[Bar]:
     """What carries words: each bar; above bars that lie over one another "37.0 of 50.0"; on a stack its sum."""
-    told = [bar for bar in bars if bar.label and not chart.layered]
+    told = [] if chart.layered else [*bars]
     slots = [[bar for bar in bars if bar.slot == slot] for slot in dict.fromkeys(bar.slot for bar in bars)]
     for mine in slots if chart.layered else ():
         said = (" of " if chart.flat else "\nof ").join(bar.label for bar in reversed(mine) if bar.label)
@@ -165,7 +163,7 @@ def _told(chart: Chart, bars: Sequence[Bar]) -> list[Bar]:
         if len(mine) > 1 and all(bar.end >= bar.start for bar in mine):
             total = theme.format_number(math.fsum(bar.end - bar.start for bar in mine), fields_of(chart)[1].decimals)
             told.append(replace(mine[-1], start=0.0, inner=False, label=total, style="ordinary"))
-    return told
+    return [bar for bar in told if bar.label]
 
 
 def _box(look: theme.Look, x0: float, y0: float, x1: float, y1: float, say: str = "") -> Box:
@@ -193,7 +191,8 @@ def _draw(chart: Chart, sheet: Sheet, bar: Bar, at: float, half: float) -> None:
         sheet.marks.append(_box(bar.look, x0, y0, x1, y1, say))
 
 
-Laid = tuple[list[float], float, list[tuple[float, float]]]
+Spans = list[tuple[float, float]]
+Laid = tuple[list[float], float, Spans]
 """The middle of each slot, how thick a whole bar is, and where blocks begin and end; all in px."""
 
 
@@ -211,10 +210,8 @@ def _stand(chart: Chart, sheet: Sheet, bars: Sequence[Bar], names: Sequence[str]
     """Columns from left to right over their names."""
     unit = min(sheet.plot_width / len(names), 160.0)
     sheet.height = 15.5 * sheet.size
-    middle, wrapped = (
-        [(n + 0.5) * unit for n in range(len(names))],
-        [theme.wrap(name, unit - 4, sheet.size) for name in names],
-    )
+    middle = [(n + 0.5) * unit for n in range(len(names))]
+    wrapped = [theme.wrap(name, unit - 4, sheet.size) for name in names]
     for at, lines in zip(middle, wrapped, strict=True):
         sheet.tick("x", at, "\n".join(lines))
     sheet.bottom += max(map(len, wrapped)) * sheet.size * 1.35 + 6
@@ -259,10 +256,8 @@ def _label(chart: Chart, sheet: Sheet, bar: Bar, at: float) -> None:
         look: dict[str, Any] = {"ground": bool(bar.look.hatch), "color": theme.readable(theme.INK, bar.look.fill)}
     else:
         up, gap = bar.end >= bar.start or (chart.start is not None and not flat), 5 if chart.low is None else 8
-        look = {
-            "bold": _bold(chart, bar),
-            "color": theme.readable(bar.look.text) if bar.style == "focus" else theme.INK,
-        }
+        ink = theme.readable(bar.look.text) if bar.style == "focus" else theme.INK
+        look = {"bold": _bold(chart, bar), "color": ink}
         look |= {"across": "left" if up else "right", "dx": gap if up else -gap} if flat else {
             "down": "bottom" if up else "top", "dy": -2 if up else 2}  # fmt: skip
         end = min(start, end) if up and not flat else end
@@ -281,7 +276,7 @@ def draw_intervals(chart: Chart, sheet: Sheet) -> None:
             for bar in read_bars(chart)]  # fmt: skip
     ends = [float(end) for bar in bars for end in (bar.start, bar.end, values[bar.row]) if not theme.is_missing(end)]
     names = {bar.slot: bar.category for bar in bars}
-    spans = _rows(sheet, names.values(), 1.95 + 1.2 * max(bar.label.count("\n") for bar in bars))
+    spans = _rows(sheet, names.values(), 1.95 + 1.2 * max(bar.label.count("\n") for bar in bars), {}, ())
     sheet.right = sheet.widest(line for bar in bars for line in bar.label.split("\n")) + 12
     sheet.x_range = _range(chart, "x", ends, 0.5, 0.03)
     places = canvas.ticks(*sheet.x_range)
@@ -303,13 +298,7 @@ def draw_intervals(chart: Chart, sheet: Sheet) -> None:
     sheet.name_references(chart, {("y", name): sum(spans[slot]) / 2 for slot, name in reversed(names.items())})
 
 
-def _rows(
-    sheet: Sheet,
-    names: Iterable[str],
-    least: float,
-    heads: Mapping[int, str] = MappingProxyType({}),
-    bold: Container[int] = (),
-) -> list[tuple[float, float]]:
+def _rows(sheet: Sheet, names: Iterable[str], least: float, heads: Mapping[int, str], bold: Container[int]) -> Spans:
     """Name rows on the left, some under a heading; each as high as its name, no lower than so many lines."""
     wrapped = [theme.wrap(name, 0.36 * sheet.width, sheet.size) for name in names]
     sheet.left = max(sheet.widest(lines, n in bold) for n, lines in enumerate(wrapped)) + 11
@@ -567,7 +556,7 @@ def draw_grid(chart: Chart, sheet: Sheet) -> None:
     rows, columns, tiles = grid_of(chart)
     assert chart.value is not None
     size = sheet.size
-    spans = _rows(sheet, rows, 2.0)
+    spans = _rows(sheet, rows, 2.0, {}, ())
     wide = max(theme.text_width(tile.said, size) for tile in tiles.values()) + 4
     cell = min(sheet.plot_width / len(columns), max(wide + 12, 5.2 * size))
     step = math.ceil((sheet.widest(columns) + 4) / cell) if chart.x.kind == "time" else 1
