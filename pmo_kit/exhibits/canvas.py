@@ -44,27 +44,14 @@ class Box:
 
 
 @dataclass(frozen=True)
-class Line:
-    """A straight line; `under` everything else for the lines of an axis."""
+class Path:
+    """A line through points; None leaves a gap. `says` is what the pointer reads at each; `under` all else for axes."""
 
-    x0: float
-    y0: float
-    x1: float
-    y1: float
+    points: tuple[Point | None, ...]
     color: str = theme.INK
     width: float = 1.0
     dash: bool = False
     under: bool = False
-
-
-@dataclass(frozen=True)
-class Path:
-    """A line through points; None leaves a gap. `says` is what the pointer reads at each."""
-
-    points: tuple[Point | None, ...]
-    color: str
-    width: float
-    dash: bool = False
     says: tuple[str, ...] = ()
 
 
@@ -111,7 +98,7 @@ class Words:
 TICK_GAP = 7.0  # px between the plot area and the words on its axis
 
 
-Mark = Box | Line | Path | Dot | Words
+Mark = Box | Path | Dot | Words
 
 
 @dataclass
@@ -152,7 +139,7 @@ class Sheet:
 
     def line(self, x0: float, y0: float, x1: float, y1: float, **look: Any) -> None:
         """Draw a straight line."""
-        self.marks.append(Line(x0, y0, x1, y1, **look))
+        self.marks.append(Path(((x0, y0), (x1, y1)), **look))
 
     def words(self, text: str, x: float, y: float, **look: Any) -> Words:
         """Write text at a place."""

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from pmo_kit.exhibits import canvas, cells, theme
-from pmo_kit.exhibits.canvas import Box, Dot, Line, Path, Sheet, Words
+from pmo_kit.exhibits.canvas import Box, Dot, Path, Sheet, Words
 from pmo_kit.exhibits.records import Chart, Field
 
 
@@ -360,14 +360,13 @@ def draw_points(chart: Chart, sheet: Sheet) -> None:
     if title:
         sheet.words(title, -sheet.left, -sheet.top - 2, across="left", down="bottom")
         sheet.top += sheet.size * 1.6
-    rules = [mark for mark in sheet.marks if isinstance(mark, Line) and not mark.under]
-    paths = [[point for point in mark.points if point] for mark in sheet.marks if isinstance(mark, Path)]
-    paths += [[(rule.x0, rule.y0), (rule.x1, rule.y1)] for rule in rules]
+    drawn = (mark for mark in sheet.marks if isinstance(mark, Path) and not mark.under)
+    paths = [[point for point in path.points if point] for path in drawn]
     dots = (mark for mark in sheet.marks if isinstance(mark, Dot))
     boxes = [(dot.x - 6, dot.y - 6, dot.x + 6, dot.y + 6) for dot in dots]
     ends = np.array([pair for path in paths for pair in itertools.pairwise(path)]).reshape(-1, 2, 1, 2)
     pieces = ends[:, 0] + np.linspace(0, 1, 25)[:, None] * (ends[:, 1] - ends[:, 0])
-    across = {rule.x0 for rule in rules if rule.x0 == rule.x1}
+    across = {path[0][0] for path in paths if path[0][0] == path[-1][0]}
     for track in sorted(named, key=lambda track: -track.drawn[-1].y):  # from the top
         bold = track.style == "focus"
         name = "\n".join(theme.wrap(track.name, sheet.right - 8, sheet.size, bold))
@@ -457,7 +456,7 @@ def _draw_track(chart: Chart, sheet: Sheet, track: Track, lines: bool) -> None:
             says = [said for say in says for said in (say, "")][:-1]
         shade = theme.QUIET if hollow and track.style != "plan" else color
         width = 3 if track.style in ("focus", "good") else 2
-        sheet.marks.append(Path(tuple(points), shade, width, track.look.dash, tuple(says)))
+        sheet.marks.append(Path(tuple(points), shade, width, track.look.dash, says=tuple(says)))
     elif not lines and not set(series_looks(chart)) <= set(theme.LOOKS) | {""}:
         sheet.key[track.name] = Box(7, -5, 17, 5, fill, edge, 2.0)
     for spot in track.drawn:

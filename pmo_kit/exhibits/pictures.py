@@ -9,7 +9,7 @@ from html import escape
 from typing import Any
 
 from pmo_kit.exhibits import canvas, theme
-from pmo_kit.exhibits.canvas import WIDTH, Box, Dot, Line, Path, Sheet, Words
+from pmo_kit.exhibits.canvas import WIDTH, Box, Dot, Path, Sheet, Words
 from pmo_kit.exhibits.cells import spoken
 from pmo_kit.exhibits.drawing import draw
 from pmo_kit.exhibits.records import Chart
@@ -82,17 +82,18 @@ def _svg(mark: canvas.Mark, name: str) -> str:
             whole = _tag("rect", **ends, fill=mark.fill or "none", **_stroke(mark.edge, mark.width))
             hatched = _tag("rect", **ends, fill=f"url(#{_hatch(mark.edge, name)})") * mark.hatch
             return (whole + hatched) * bool(mark.fill or mark.edge)
-        case Line():
-            ends = {"x1": mark.x0, "y1": mark.y0, "x2": mark.x1, "y2": mark.y1}
-            return _tag("line", **ends, **_stroke(mark.color, mark.width, mark.dash))
         case Path():
-            pairs = itertools.pairwise((None, *mark.points))
-            drawn = (f"{'L' if before else 'M'}{_n(at[0])} {_n(at[1])}" for before, at in pairs if at)
             look = {"fill": "none", "stroke_linejoin": "round", **_stroke(mark.color, mark.width, mark.dash)}
-            return _tag("path", d="".join(drawn), **look)
+            return _tag("path", d=_d(mark), **look)
         case Dot():
             look = _stroke(mark.edge, mark.width)
             return _tag("circle", cx=mark.x, cy=mark.y, r=mark.size / 2, fill=mark.fill, **look)
+
+
+def _d(path: Path) -> str:
+    """A path in the words of SVG, which plotly reads too."""
+    pairs = itertools.pairwise((None, *path.points))
+    return "".join(f"{'L' if before else 'M'}{_n(at[0])} {_n(at[1])}" for before, at in pairs if at)
 
 
 def _text(mark: Words) -> str:
@@ -195,7 +196,7 @@ def drawing(chart: Chart, *, width: int = WIDTH, framed: bool = False) -> dict[s
         "showlegend": bool(sheet.key),
         "xaxis": {**axis, "range": [0, wide]},
         "yaxis": {**axis, "range": [high, 0]},
-        "shapes": [_shape(mark) for mark in sheet.marks if isinstance(mark, Line)],
+        "shapes": [_shape(mark) for mark in sheet.marks if isinstance(mark, Path) and not mark.says],
         "annotations": [_annotation(mark, wide, high) for mark in sheet.marks if isinstance(mark, Words)],
         "meta": {"exhibit": chart.id, "alt": chart.alt},
         "legend": legend,
@@ -216,10 +217,14 @@ def safe(text: object) -> str:
 
 
 def _traces(sheet: Sheet) -> list[Any]:
-    """Boxes, dots and paths in their order; boxes and dots that follow one another are one trace."""
+    """Boxes, dots and paths that say something in their order; boxes and dots that follow one another are one trace."""
+
+    def kept(mark: canvas.Mark) -> tuple[Any, ...]:  # plotly hatches all bars of a trace alike
+        return type(mark), id(mark) if isinstance(mark, Path) else isinstance(mark, Box) and mark.hatch and mark.edge
+
     found = []
-    shown = (mark for mark in sheet.marks if type(mark) in _TRACES)
-    for (kind, _), group in itertools.groupby(shown, lambda mark: (type(mark), isinstance(mark, Path) and id(mark))):
+    shown = (mark for mark in sheet.marks if type(mark) in _TRACES and getattr(mark, "says", True))
+    for (kind, _), group in itertools.groupby(shown, kept):
         some: list[Any] = list(group)
         says = some[0].says if kind is Path else [mark.say for mark in some]
         told = {"hovertext": list(map(safe, says)), "hoverinfo": "text"} if any(says) else {"hoverinfo": "skip"}
@@ -238,13 +243,13 @@ def _bars(boxes: Sequence[Box]) -> dict[str, Any]:
 def _fill(boxes: Sequence[Box]) -> dict[str, Any]:
     """The look of each box; one that only the pointer finds is not seen."""
     edges = [box.edge or theme.PAPER for box in boxes]
-    hatch = {"shape": ["/" * box.hatch for box in boxes], "fgcolor": edges, "bgcolor": theme.PAPER,
-             "fillmode": "overlay", "size": 7, "solidity": 0.22}  # fmt: skip
+    hatch = {"shape": "/", "fgcolor": boxes[0].edge, "bgcolor": theme.PAPER, "fillmode": "overlay", "size": 7,
+             "solidity": 0.22}  # fmt: skip
     return {
-        "color": [box.fill or theme.PAPER for box in boxes],
+        "color": boxes[0].fill if boxes[0].hatch else [box.fill or theme.PAPER for box in boxes],
         "opacity": [float(bool(box.fill or box.edge)) for box in boxes],
         "line": {"color": edges, "width": [box.width * bool(box.edge) for box in boxes]},
-        **({"pattern": hatch} if any(box.hatch for box in boxes) else {}),
+        **({"pattern": hatch} if boxes[0].hatch else {}),
     }
 
 
@@ -263,7 +268,7 @@ def _line(paths: Sequence[Path]) -> dict[str, Any]:
 _TRACES: dict[type, Callable[[Sequence[Any]], dict[str, Any]]] = {Box: _bars, Dot: _dots, Path: _line}
 
 
-def _pen(mark: Line | Path) -> dict[str, Any]:
+def _pen(mark: Path) -> dict[str, Any]:
     return {"color": mark.color, "width": mark.width, "dash": "dash" if mark.dash else "solid"}
 
 
@@ -275,9 +280,8 @@ def _swatch(name: str, box: Box) -> dict[str, Any]:
     return {"type": "scatter", **empty, "mode": "lines", "line": {"color": box.fill, "width": 2.5}}
 
 
-def _shape(line: Line) -> dict[str, Any]:
-    ends = {"x0": line.x0, "y0": line.y0, "x1": line.x1, "y1": line.y1}
-    return {"type": "line", **ends, "line": _pen(line), "layer": "below" if line.under else "above"}
+def _shape(path: Path) -> dict[str, Any]:
+    return {"type": "path", "path": _d(path), "line": _pen(path), "layer": "below" if path.under else "above"}
 
 
 def _annotation(words: Words, wide: float, high: float) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pmo_kit.exhibits import Chart, Field, Reference, theme
-from pmo_kit.exhibits.canvas import TICK_GAP, Box, Dot, Line, Path, Sheet, Words, positions, ticks
+from pmo_kit.exhibits.canvas import TICK_GAP, Box, Dot, Path, Sheet, Words, positions, ticks
 from pmo_kit.exhibits.drawing import draw
 from pmo_kit.exhibits.pictures import figure, picture
 from tests.exhibits import meridian_12
@@ -87,8 +87,8 @@ def test_screen_and_paper_draw_the_same_marks_and_words(name: str) -> None:
     assert set(filter(None, words)) <= set(on_paper)
     bars = sum(len(trace.y) for trace in drawn.data if trace.type == "bar" and trace.y[0] is not None)
     assert bars == sum(isinstance(mark, Box) for mark in sheet.marks)
-    assert len(drawn.layout.shapes) == sum(isinstance(mark, Line) for mark in sheet.marks)
-    assert paper.count("<line") >= len(drawn.layout.shapes)
+    assert len(drawn.layout.shapes) == sum(isinstance(mark, Path) and not mark.says for mark in sheet.marks)
+    assert paper.count("<path") >= sum(isinstance(mark, Path) for mark in sheet.marks)
     assert paper.count("<circle") >= sum(isinstance(mark, Dot) for mark in sheet.marks)
 
 
@@ -136,7 +136,7 @@ def test_bars_lie_and_carry_their_labels() -> None:
     assert {round(box.x0) for box in boxes(sheet)} == {0}
     tops = [name.y for name in axis(sheet)]
     assert tops == sorted(tops)
-    assert not [mark for mark in sheet.marks if isinstance(mark, Line) and mark.under]
+    assert not [mark for mark in sheet.marks if isinstance(mark, Path) and mark.under]
 
 
 def test_the_notation_holds() -> None:
@@ -187,7 +187,7 @@ def test_no_tag_styles_a_label(chart: Chart) -> None:
 def test_a_frontier_moves_in_steps_and_names_its_lines() -> None:
     chart = meridian_12.ladder()
     sheet = draw(chart)
-    for path in (mark for mark in sheet.marks if isinstance(mark, Path)):
+    for path in (mark for mark in sheet.marks if isinstance(mark, Path) and mark.says):
         for before, after in itertools.pairwise(path.points):
             assert before is not None
             assert after is not None
@@ -210,7 +210,7 @@ def test_no_line_that_goes_on_crosses_the_name_of_one_that_ends(level: float, sl
     data = pd.DataFrame(rows, columns=["what", "t", "v"])
     sheet = draw(Chart(id="l", alt="-", mark="line", data=data, x=Field("t"), y=Field("v"), series=Field("what")), 600)
     (_, left, top, right, bottom), = (found for found in patches(sheet) if found[0] == "short")  # fmt: skip
-    paths = [[point for point in mark.points if point] for mark in sheet.marks if isinstance(mark, Path)]
+    paths = [[point for point in mark.points if point] for mark in sheet.marks if isinstance(mark, Path) and mark.says]
     xs, ys = zip(*next(path for path in paths if path[-1][0] > right), strict=True)
     passing = np.interp(np.linspace(left, right, 50), xs, ys)
     assert not ((passing > top) & (passing < bottom)).any()
@@ -222,7 +222,7 @@ def test_a_gap_in_a_line_is_not_bridged() -> None:
     (path,) = [
         mark
         for mark in draw(Chart(id="l", alt="-", mark="line", data=data, x=Field("t"), y=Field("v"))).marks
-        if isinstance(mark, Path)
+        if isinstance(mark, Path) and mark.says
     ]
     assert path.points[1] is None
 
@@ -317,7 +317,10 @@ def test_no_words_of_an_ask_lie_on_others_or_on_a_bar(width: int) -> None:
     for said_, left, top, right, bottom in found:
         hit = [box for box in boxes(sheet) if box.x0 < right and left < box.x1 and box.y0 < bottom - 4 and top < box.y1]
         assert said_ not in numbers or not hit, said_
-        caps = [mark for mark in sheet.marks if isinstance(mark, Line) and mark.width == 2.5]
+        caps = [
+            Box(*a, *b)
+            for a, b in (path.points for path in sheet.marks if isinstance(path, Path) and path.width == 2.5)
+        ]
         assert not [cap for cap in caps if cap.x0 < right and left < cap.x1 and top + 2 < cap.y0 < bottom - 2], said_
 
 
@@ -330,7 +333,9 @@ def test_no_limit_crosses_the_number_of_its_bar(width: int) -> None:
                   y=Field("amount"), series=Field("what", kind="text"),
                   styles={"envelope": "plan", "asked": "limit"})  # fmt: skip
     sheet = draw(chart, width)
-    caps = [mark for mark in sheet.marks if isinstance(mark, Line) and mark.width == 2.5]
+    caps = [
+        Box(*a, *b) for a, b in (path.points for path in sheet.marks if isinstance(path, Path) and path.width == 2.5)
+    ]
     for said_, left, top, right, bottom in patches(sheet):
         assert right <= sheet.plot_width + sheet.right, said_
         assert not [cap for cap in caps if cap.x0 < right and left < cap.x1 and top + 2 < cap.y0 < bottom - 2], said_
@@ -478,7 +483,7 @@ def test_a_line_without_any_value_hinders_no_other(first: bool) -> None:
     chart = Chart(id="l", alt="-", mark="line", data=data, x=Field("month"), y=Field("n"), series=Field("what"))
     drawn = draw(chart).marks
     assert [mark.text for mark in drawn if isinstance(mark, Words)].count("plan") == 1
-    assert len([mark for mark in drawn if isinstance(mark, Path)]) == 1
+    assert len([mark for mark in drawn if isinstance(mark, Path) and mark.says]) == 1
 
 
 def test_long_numbers_on_an_axis_have_room_in_a_wider_font() -> None:
