@@ -332,13 +332,15 @@ def reworded(exhibit: E, say: Callable[[str], str]) -> E:
 _WORDS = ("text", "category")
 _FEW = 3
 """Lines that a header of numbers may take."""
+_NARROW = 0.2
+"""Columns no wider than this share of the table are not broken where there is room."""
 
 
 def widths(table: Table, room: float, size: float, pad: float, slack: float = 0.0) -> list[float]:
     """Share the width of a page among the columns of a table.
 
-    Numbers and marks get what they need, words their longest one; headers of numbers take up to three lines. Columns
-    of words share the rest by what their typical and their longest line lack, so that no column is starved.
+    Numbers, marks and short words get what they need; headers of numbers take up to three lines. Columns of long words
+    share the rest by what their typical and their longest line lack, so that no column is starved.
 
     Parameters
     ----------
@@ -369,14 +371,17 @@ def widths(table: Table, room: float, size: float, pad: float, slack: float = 0.
     """
     fields = columns(table)
     needs = [_needs(table, field, size, 1 + slack) for field in fields]
-    least, natural = ([each[n] + pad for each in needs] for n in range(2))
+    least, natural, usual = ([each[n] + pad for each in needs] for n in range(3))
     if sum(natural) <= room:
         spare, first = room - sum(natural), row_header(table)
         shares = [part / sum(natural) if slack else n == first for n, part in enumerate(natural)]
         return [part + spare * share for part, share in zip(natural, shares, strict=True)]
     if sum(least) >= room:
         return [room * low / sum(least) for low in least]
-    lacks = [(typical + high - 2 * low) ** 0.75 for low, high, typical in needs]
+    short = [low if high > _NARROW * room else high for low, high in zip(least, natural, strict=True)]
+    least = short if sum(short) <= 0.8 * room else least
+    known = zip(least, natural, usual, strict=True)
+    lacks = [max(typical + high - 2 * low, 0.0) ** 0.75 for low, high, typical in known]
     return [low + (room - sum(least)) * lack / sum(lacks) for low, lack in zip(least, lacks, strict=True)]
 
 

@@ -134,7 +134,7 @@ def _facts(exhibit: Exhibit) -> list[Fact]:
         return words
 
     cells.reworded(exhibit, heard)
-    return found
+    return [*found, *(fact for _, table in getattr(exhibit, "details", ()) for fact in table.facts)]
 
 
 def shell() -> Any:

@@ -107,3 +107,15 @@ def test_no_line_ends_between_a_number_and_its_unit(outputs: Any) -> None:
         if shown is chart:
             assert series_looks(drawn)[bound][0] == "focus"
         assert bound not in json.dumps(data[MIME], ensure_ascii=False)  # what is kept has plain spaces
+
+
+def test_an_exhibit_states_what_it_the_tables_under_its_rows_and_their_sentences_state(outputs: Any) -> None:
+    one, two, three = (facts.Fact("plan.funded", n, facts.Unit("projects"), facts.Of(year=n)) for n in (1, 2, 3))
+    columns, data = (
+        (Field("what", kind="text"),),
+        pd.DataFrame({"what": [facts.say("{n} wait", n=three)]}, dtype=object),
+    )
+    under = Table(data=data, columns=columns, facts=(two,))
+    table = Table(id="t", title="T", data=pd.DataFrame({"what": ["a"]}), columns=columns, facts=(one,),
+                  details=((0, under),))  # fmt: skip
+    assert set(from_json(outputs(table)[MIME]).facts) == {one, two, three}
