@@ -411,7 +411,7 @@ def keeping(make: Callable[P, str]) -> Callable[P, Sentence]:
 def _tell(words: str, key: str, value: float, unit: Unit) -> str:
     """Words of a number, kept with the value that they say for who listens."""
     told = _printed.get()
-    if told is not None and not math.isnan(value):
+    if told is not None and math.isfinite(value):
         told.setdefault(words, Fact(key, value, unit, Of(part=words), Base("counted")))
     return words
 
@@ -499,7 +499,8 @@ def percent(share: float, decimals: int = 0, signed: bool = False) -> str:
     '−15\u202f%'
     """
     words = _plainly(100 * share, decimals, signed)
-    printed = math.nan if is_missing(share) else float(rounded(100 * share, decimals)) / 100
+    known = not is_missing(share) and math.isfinite(share)
+    printed = float(rounded(100 * share, decimals)) / 100 if known else math.nan
     return f"{_tell(words, 'share', printed, SHARE)}{THIN_SPACE}%"
 
 

@@ -175,9 +175,7 @@ def irr(flows: ArrayLike) -> Floats:
     money = _flows(flows)
     rows = money.reshape(-1, money.shape[-1])
     answer = np.full(len(rows), np.nan)
-    usable = np.isfinite(rows).all(axis=-1)
-    changes = np.zeros(len(rows), dtype=int)
-    changes[usable] = _sign_changes(rows[usable])
+    changes = np.where(np.isfinite(rows).all(axis=-1), _sign_changes(rows), 0)
     once = changes == 1
     if once.any():
         answer[once] = _bisect(rows[once])
@@ -375,12 +373,10 @@ def _roots(money: Floats) -> list[tuple[float, bool]]:
     """Real roots above -1 of one series, ascending, each with whether the NPV changes sign there."""
     from scipy.optimize import brentq
 
+    if _sign_changes(money[None, :])[0] == 0:
+        return []
     used = np.flatnonzero(money)
-    if len(used) < 2:
-        return []
     flows = money[used[0] : used[-1] + 1] / np.abs(money).max()
-    if _sign_changes(flows[None, :])[0] == 0:
-        return []
     found = np.roots(flows)  # sum flows_t x^(n-1-t): x = 1 + rate
     near = found[(found.real > 0) & (np.abs(found.imag) <= _NEAR * np.abs(found))]
     growth = np.sort(near.real)

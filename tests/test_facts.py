@@ -1,10 +1,12 @@
 """Facts: printed as an accountant rounds, one value for one key and base, no two bases in a sentence unsaid."""
 
 import ast
+import math
 import re
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -50,6 +52,14 @@ def test_what_is_missing_is_printed_as_missing_and_stated_by_no_fact() -> None:
             printed = facts.number(missing), facts.as_given(missing), facts.percent(missing)
             assert printed == ("n/a", "n/a", "n/a\u202f%")
         assert facts.count(float("nan")) == "n/a"
+    assert not told
+
+
+def test_what_has_no_end_is_printed_so_and_stated_by_no_fact() -> None:
+    with facts.printing() as told:
+        for most in (math.inf, np.float64("inf")):
+            assert [facts.number(most), facts.as_given(most), facts.money(most), facts.count(most)] == ["∞"] * 4
+            assert (facts.percent(most), facts.percent(-most)) == ("∞\u202f%", "−∞\u202f%")
     assert not told
 
 

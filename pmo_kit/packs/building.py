@@ -31,9 +31,7 @@ if TYPE_CHECKING:
     from pmo_kit.packs.layout import Collected, Outline
 
 
-def pack_files(
-    staged: Stage, notebooks: Mapping[str, bytes], made_with: Mapping[str, Any]
-) -> tuple[dict[str, bytes], bytes, str]:
+def pack_files(staged: Stage, notebooks: Mapping[str, bytes]) -> tuple[dict[str, bytes], bytes, str]:
     """Make every file of a pack from its executed notebooks, without running anything again.
 
     Parameters
@@ -42,8 +40,6 @@ def pack_files(
         The pack.
     notebooks : mapping of str to bytes
         Executed notebooks, canonical, in the order of the chapters.
-    made_with : mapping
-        As `manifest.software` gives it.
 
     Returns
     -------
@@ -67,7 +63,7 @@ def pack_files(
     drawn = lay_out(staged, collect(list(parsed.items())), [question(notebook) for notebook in parsed.values()])
     exhibits = drawn.collected
     figures = manifest.dumps([{"notebook": i.notebook, "cell": i.cell, **i.record} for i in exhibits])
-    content = _inputs(staged, exhibits, notebooks, made_with)
+    content = _inputs(staged, exhibits, notebooks)
     content["pack_file"] = manifest.sha256(sources["sources/pack.yml"])
     content["unprintable"] = lost = _lost(exhibits) if "pdf" in pack.formats else {}
     answering, why = html.find_live(parsed.values()) if pack.spec.live else (None, "")
@@ -98,12 +94,7 @@ def pack_files(
     return files, blank_decisions(pack, exhibits, register) if asks else b"", name
 
 
-def _inputs(
-    staged: Stage,
-    exhibits: Sequence[Collected],
-    notebooks: Mapping[str, bytes],
-    made_with: Mapping[str, Any],
-) -> dict[str, Any]:
+def _inputs(staged: Stage, exhibits: Sequence[Collected], notebooks: Mapping[str, bytes]) -> dict[str, Any]:
     """Everything that the pack follows from, in a fixed order: the manifest without its outputs.
 
     Exhibits carry the inputs that the figures gave them: solver status, gap, seeds.
@@ -146,7 +137,7 @@ def _inputs(
             }
             for item in exhibits
         ],
-        **made_with,
+        **staged.jobs[0].made_with,
     }
 
 
@@ -330,7 +321,6 @@ class _Batch:
         self.registers: dict[str, Any] = {}
         self.known: dict[str, bytes | run.Failure] = {}
         self.jobs: dict[str, Job] = {}
-        self.seconds: dict[str, float] = {}
 
     def attempt(self, pack: Pack, work: Callable[[], Path | None], staged: Stage | None = None) -> None:
         """Do some of the work on a pack and note what became of it, in words where it failed; the others go on."""
@@ -375,12 +365,7 @@ class _Batch:
 
     def run(self, workers: int, executor: Executor | None, progress: bool) -> None:
         """Execute what is not known and finish each pack as soon as it can be."""
-        took = self.cache.seconds()
-
-        def longest(job: Job) -> tuple[float, int]:
-            return -took.get(job.notebook, 9e9), -Path(job.source).stat().st_size
-
-        jobs = sorted(self.jobs.values(), key=longest)
+        jobs = list(self.jobs.values())
         many = f"{len(self.waiting)} packs" if len(self.waiting) > 1 else ""
         title = many or next((staged.pack.title for staged in self.waiting), "")
         with ExitStack() as stack:
@@ -397,15 +382,13 @@ class _Batch:
                 bar.stop()
                 run.stop_kernels()
                 raise
-        self.cache.close(self.seconds)
+        self.cache.close()
 
     def _executed(self, job: Job) -> bytes:
         """The executed notebook of a job as it goes into packs; kept for the next run."""
         import nbformat
 
-        notebook = read_notebook(Path(job.target))
-        self.seconds[job.notebook] = float(notebook.metadata.get("papermill", {}).get("duration") or 0.0)
-        fresh = canonical(notebook, job.home)
+        fresh = canonical(read_notebook(Path(job.target)), job.home)
         content = (nbformat.writes(fresh).rstrip("\n") + "\n").encode()
         self.cache.put(job.key, content)
         return content
@@ -431,7 +414,7 @@ class _Batch:
         if hashes(staged.folder / "inputs") != staged.inputs:
             raise PackError(f"{pack.name}: the snapshot of its inputs was changed while it was built.")
         notebooks = {job.notebook: content for job, content in pairs if isinstance(content, bytes)}
-        files, decisions, name = pack_files(staged, notebooks, self.software)
+        files, decisions, name = pack_files(staged, notebooks)
         diary = {**self._run(staged), "seal": manifest.seal(files["manifest.json"])}
         beside = {"run.json": manifest.dumps(diary), **({"decisions.csv": decisions} if decisions else {})}
         folder = manifest.publish(files, beside, home, name)

@@ -354,6 +354,12 @@ def _warnings(rows: Sequence[Mapping[str, str]], register: Any) -> Iterator[str]
         yield f"Look: {', '.join(strange)} {verb} in no row of the projects of this register."
 
 
+def rows_of(record: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The rows of a record of `figures.json`, by column."""
+    data = record.get("data") or {"columns": [], "rows": []}
+    return [dict(zip(data["columns"], cells, strict=True)) for cells in data["rows"]]
+
+
 def project_of(row: Mapping[str, Any]) -> str:
     """The id of the project that a row is about; empty for none.
 
@@ -381,11 +387,7 @@ def recommendation(exhibits: Sequence[Mapping[str, Any]]) -> dict[str, dict[str,
     """
     found: dict[str, dict[str, Any]] = {}
     for record in exhibits:
-        if record.get("id") not in (PLAN, REFUSED):
-            continue
-        data = record.get("data") or {"columns": [], "rows": []}
-        for cells in data["rows"]:
-            row = dict(zip(data["columns"], cells, strict=True))
+        for row in rows_of(record) if record.get("id") in (PLAN, REFUSED) else ():
             project_id = project_of(row)
             if not project_id or (record["id"] == REFUSED and project_id in found):
                 continue

@@ -581,7 +581,6 @@ class _Inputs:
 
 def _unique(name: str, taken: Any) -> str:
     """The name, with a number before its ending when it is taken."""
-    path, number, fresh = Path(name), 2, name
-    while fresh in taken:
-        fresh, number = f"{path.stem}_{number}{path.suffix}", number + 1
-    return fresh
+    path = Path(name)
+    names = itertools.chain([name], (f"{path.stem}_{number}{path.suffix}" for number in itertools.count(2)))
+    return next(one for one in names if one not in taken)

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pmo_kit.errors import PackError
+from pmo_kit.facts import sentence
 from pmo_kit.packs.jobs import Pack, Stage
 from pmo_kit.packs.spec import Chapter, Deck
 
@@ -116,16 +117,13 @@ def collect(notebooks: Sequence[tuple[str, Any]]) -> list[list[Collected]]:
 
 def question(notebook: Any) -> str:
     """The question that a notebook opens with: the first paragraph under its heading, as plain text."""
-    for cell in notebook.cells:
-        if cell.cell_type != "markdown":
-            continue
-        for block in re.split(r"\n\s*\n", cell.source):
-            lines = [line for line in block.strip().splitlines() if not line.lstrip().startswith("#")]
-            text = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", " ".join(line.strip() for line in lines))
-            text = re.sub(r"[*_`]{1,3}(?=\S)(.+?)(?<=\S)[*_`]{1,3}", r"\1", text).strip()
-            if text:
-                return text
-        return ""
+    first = next((cell.source for cell in notebook.cells if cell.cell_type == "markdown"), "")
+    for block in re.split(r"\n\s*\n", first):
+        lines = [line for line in block.strip().splitlines() if not line.lstrip().startswith("#")]
+        text = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", " ".join(line.strip() for line in lines))
+        text = re.sub(r"[*_`]{1,3}(?=\S)(.+?)(?<=\S)[*_`]{1,3}", r"\1", text).strip()
+        if text:
+            return text
     return ""
 
 
@@ -535,5 +533,4 @@ def _not_shown(item: Collected) -> bool:
 
 def _sentence(item: Collected) -> str:
     """What is not shown and why, as a sentence."""
-    words = item.exhibit.title.removeprefix(NOT_SHOWN)
-    return words[:1].upper() + words[1:]
+    return sentence(str(item.exhibit.title).removeprefix(NOT_SHOWN))

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import csv
-import json
 import os
 import re
 import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Executor, Future, as_completed
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -24,14 +23,14 @@ from pmo_kit.disk import SHARED, real, scratch, write_whole
 from pmo_kit.errors import PackError, worded
 from pmo_kit.facts import number
 from pmo_kit.packs.jobs import Job, Pack, hashes
-from pmo_kit.packs.manifest import dumps, sha256
+from pmo_kit.packs.manifest import sha256
 
 KEPT = 400
 """Notebooks that are kept; the oldest go first."""
 
 
 class Cache:
-    """Executed notebooks in a folder, one file each, and how long each notebook took.
+    """Executed notebooks in a folder, one file each.
 
     Parameters
     ----------
@@ -43,7 +42,6 @@ class Cache:
 
     def __init__(self, folder: Path, force: bool = False) -> None:
         self.folder, self.force = folder, force
-        self._times = folder / "seconds.json"
 
     def get(self, key: str) -> bytes | None:
         """The executed notebook, or None. One that was damaged is none."""
@@ -63,19 +61,8 @@ class Cache:
         self.folder.mkdir(parents=True, exist_ok=True)
         write_whole(self.folder / f"{key}.ipynb", sha256(content).encode() + b"\n" + content)
 
-    def seconds(self) -> dict[str, float]:
-        """How long each notebook took last, by name."""
-        try:
-            found = json.loads(self._times.read_text(encoding="utf-8"))
-            return {str(name): float(value) for name, value in found.items()}
-        except (OSError, ValueError, AttributeError, TypeError):
-            return {}
-
-    def close(self, seconds: Mapping[str, float]) -> None:
-        """Note how long notebooks took and let the oldest go."""
-        if not self.folder.is_dir():
-            return
-        write_whole(self._times, dumps({**self.seconds(), **seconds}))
+    def close(self) -> None:
+        """Let the oldest go."""
         aged: list[tuple[int, Path]] = []
         for path in self.folder.glob("*.ipynb"):
             with suppress(FileNotFoundError):  # another run let it go

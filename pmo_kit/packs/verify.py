@@ -17,7 +17,7 @@ from pmo_kit.disk import real, scratch
 from pmo_kit.errors import PmoError
 from pmo_kit.facts import KEYS, as_given
 from pmo_kit.packs.building import build_pack
-from pmo_kit.packs.decisions import project_of, recommendation
+from pmo_kit.packs.decisions import project_of, recommendation, rows_of
 from pmo_kit.packs.manifest import KeptFact, Published, dumps, read_json, seal
 from pmo_kit.packs.spec import read_spec
 
@@ -159,14 +159,12 @@ def moves(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Move]:
 
 def table_rows(record: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """The rows of a record by what they are about; equal rows are numbered."""
-    data = record.get("data") or {"columns": [], "rows": []}
-    names = data["columns"]
-    keys = _key_columns(names, data["rows"])
+    rows = rows_of(record)
+    keys = _key_columns(rows)
     found: dict[str, dict[str, Any]] = {}
-    for number, cells in enumerate(data["rows"], 1):
-        row = dict(zip(names, cells, strict=True))
+    for number, row in enumerate(rows, 1):
         said = project_of(row) or " ".join(value_words(row[key]) for key in keys if row[key] is not None)
-        texts = (value_words(cell) for cell in cells if isinstance(cell, str | dict) and cell)
+        texts = (value_words(cell) for cell in row.values() if isinstance(cell, str | dict) and cell)
         found[_fresh(said or next(texts, "") or f"row {number}", found)] = row
     return found
 
@@ -210,20 +208,16 @@ def _rows(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Move]:
             yield from (Move(name, titles.get(key, key), then, now) for key, then, now in cells if key in after)
 
 
-def _key_columns(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[str]:
+def _key_columns(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     """Columns that say what a row is about: known names, else texts in the order of the columns, until rows differ."""
-    texts = [
-        name
-        for at, name in enumerate(names)
-        if rows and all(isinstance(row[at], str | dict) or row[at] is None for row in rows)
-    ]
+    names = [*rows[0]] if rows else []
+    texts = [name for name in names if all(isinstance(row[name], str | dict | None) for row in rows)]
     order = [name for name in _KEYS if name in texts] + [name for name in texts if name not in _KEYS]
     numbers = [name for name in names if name in ("year", "number", "tier", "percent", "rank")]
     chosen: list[str] = []
     for name in [*order[:3], *numbers]:
         chosen.append(name)
-        at = [names.index(one) for one in chosen]
-        if len({str([row[i] for i in at]) for row in rows}) == len(rows):
+        if len({str([row[one] for one in chosen]) for row in rows}) == len(rows):
             return chosen
     return chosen
 

@@ -11,6 +11,7 @@ import csv
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -141,7 +142,10 @@ def earned_schedule(pv_curve: ArrayLike, ev: ArrayLike, at: ArrayLike) -> dict[s
     curve = numbers(pv_curve, "pv_curve")
     if curve.ndim == 0 or curve.shape[-1] == 0:
         raise InputError("pv_curve needs the plan of at least one period.")
-    curve = np.concatenate([np.zeros((*curve.shape[:-1], 1)), curve], axis=-1)
+    shape = np.broadcast_shapes(curve.shape[:-1], np.shape(ev), np.shape(at))
+    ev, at = (np.broadcast_to(np.asarray(x, dtype=np.float64), shape) for x in (ev, at))
+    curve = np.broadcast_to(curve, (*shape, curve.shape[-1]))
+    curve = np.concatenate([np.zeros((*shape, 1)), curve], axis=-1)
     with np.errstate(over="ignore", invalid="ignore"):
         steps = np.diff(curve, axis=-1)
     if np.any(steps < 0):
@@ -150,18 +154,11 @@ def earned_schedule(pv_curve: ArrayLike, ev: ArrayLike, at: ArrayLike) -> dict[s
     if np.any(missing[..., :-1] & ~missing[..., 1:]):
         raise InputError("The plan curve has a gap: only its end may be missing.")
     top = np.nanmax(curve, axis=-1)
-    shape = np.broadcast_shapes(curve.shape[:-1], np.shape(ev), np.shape(at))
-    ev, at = (np.broadcast_to(np.asarray(x, dtype=np.float64), shape) for x in (ev, at))
-    top = np.broadcast_to(top, shape)
     reached = ev >= top * (1 - CLOSE)
     # Below the top, count the points that are reached; at the top, those before it: the planned finish.
     count = np.sum(curve <= (ev * (1 + CLOSE))[..., np.newaxis], axis=-1)
     before = np.sum(curve < (top * (1 - CLOSE))[..., np.newaxis], axis=-1)
-    last = np.where(np.isnan(ev) | reached, 0, np.clip(count - 1, 0, max(curve.shape[-1] - 2, 0)))
-    curve, steps = (
-        np.broadcast_to(curve, (*shape, curve.shape[-1])),
-        np.broadcast_to(steps, (*shape, steps.shape[-1])),
-    )
+    last = np.where(np.isnan(ev) | reached, 0, np.clip(count - 1, 0, curve.shape[-1] - 2))
     planned = np.take_along_axis(curve, last[..., np.newaxis], axis=-1)[..., 0]
     step = np.take_along_axis(steps, last[..., np.newaxis], axis=-1)[..., 0]
     part = np.clip(ratio(ev - planned, step), 0.0, 1.0)
@@ -242,29 +239,23 @@ class Curves:
 
     Parameters
     ----------
-    projects : Index
-        Project ids, the rows of every array.
+    register : Register
+        Whose status table it is.
     pv, ev, ac, bac : ndarray, shape (projects, periods)
         NaN where the table says nothing.
     now : ndarray of int
-        Column of the last period up to `as_of` with earned value and actual cost; -1 where there is none.
+        Column of the last period up to `limit` with earned value and actual cost; -1 where there is none.
     first : ndarray of int
         Month of column 0 (counted from year 0).
     length : int
         Months in a period.
+    limit : int
+        Month up to which figures are read.
     latest : DataFrame
-        Per project: period, bac, pv, ev, ac, etc_declared of `now`.
-    finished : ndarray of int
-        Column in which the work was finished; -1 where it is not.
-    findings : DataFrame
-        What does not add up; a project with a row of severity "block" is not counted.
-    plan : ndarray of bool
-        Whether the plan curve is whole and never falls.
-    fiscal_year_start : int
-        Month in which the fiscal year starts.
+        Per project, in the order of the arrays: period, bac, pv, ev, ac, etc_declared of `now`.
     """
 
-    projects: pd.Index
+    register: Register
     pv: Array
     ev: Array
     ac: Array
@@ -272,11 +263,67 @@ class Curves:
     now: NDArray[np.int64]
     first: NDArray[np.int64]
     length: int
+    limit: int
     latest: pd.DataFrame
-    finished: NDArray[np.int64]
-    findings: pd.DataFrame
-    plan: NDArray[np.bool_]
-    fiscal_year_start: int
+
+    @cached_property
+    def past(self) -> NDArray[np.bool_]:
+        """Periods up to the last one reported."""
+        return np.arange(self.pv.shape[1]) <= self.now[:, np.newaxis]
+
+    @cached_property
+    def finished(self) -> NDArray[np.int64]:
+        """Column in which the work was finished; -1 where it is not."""
+        done = (self.ev >= self.bac * (1 - CLOSE)) & (self.bac > 0) & self.past
+        return np.where(pick(done.astype(float), self.now) == 1, np.argmax(done, axis=1), -1)
+
+    @cached_property
+    def failed(self) -> dict[str, NDArray[np.bool_]]:
+        """Rule -> the projects whose figures do not keep it."""
+        ends = last_true(~np.isnan(self.pv))
+        plan_gap = (np.isnan(self.pv) & (np.arange(self.pv.shape[1]) < ends[:, np.newaxis])).any(axis=1)
+        plan_gap |= ends < self.now
+        plan_falls = falls(self.pv)
+        gap = ((np.isnan(self.ev) | np.isnan(self.ac)) & self.past).any(axis=1)
+        above = (self.ev > self.bac * (1 + CLOSE)) & self.past
+        above_now = pick(above.astype(float), self.now) == 1
+        moved = np.abs(np.diff(self.bac, axis=1)) > CLOSE * np.nan_to_num(self.bac[:, 1:])
+        start = self.register.projects["start"].reindex(self.latest.index)
+        began = (start.dt.year * 12 + start.dt.month - 1).to_numpy(dtype=np.float64, na_value=np.nan)
+        late = self.first - self.length + 1 > began + self.length - 1
+        reports = self.now >= 0
+        return {
+            "no figures": ~reports,
+            "EV not above BAC": above_now,
+            "EV not above BAC before": above.any(axis=1) & ~above_now,
+            "no budget": self.latest["bac"].isna().to_numpy() & reports,
+            "AC does not fall": falls(np.where(self.past, self.ac, np.nan)),
+            "EV does not fall": falls(np.where(self.past, self.ev, np.nan)),
+            "no gap in periods": gap & reports,
+            "EV and AC together": (np.isnan(self.ev) ^ np.isnan(self.ac)).any(axis=1) & ~gap & reports,
+            "PV does not fall": plan_falls,
+            "whole plan curve": plan_gap & ~plan_falls,
+            "plan from the start": late & ~plan_gap,
+            "status up to date": (self.limit - (self.first + self.length * self.now) >= self.length) & reports,
+            "budget stands still": (moved & self.past[:, 1:]).any(axis=1),
+        }
+
+    @property
+    def plan(self) -> NDArray[np.bool_]:
+        """Whether the plan curve is whole and never falls."""
+        rules = ("PV does not fall", "whole plan curve", "plan from the start")
+        return ~np.any([self.failed[rule] for rule in rules], axis=0)
+
+    @cached_property
+    def findings(self) -> pd.DataFrame:
+        """What does not add up; a project with a row of severity "block" is not counted."""
+        same = {"file": "", "sheet": "status", "row": None, "value": ""}
+        rows = [
+            {**same, **one, "message": f"{project} {one['message']}.", "project_id": str(project)}
+            for one in CHECKS
+            for project in self.latest.index[self.failed[one["rule"]]]
+        ]
+        return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def last_true(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -291,12 +338,9 @@ def pick(values: Array, columns: NDArray[np.int64]) -> Array:
     return np.where(columns < 0, np.nan, chosen)
 
 
-def falls(values: Array, up_to: NDArray[np.int64] | None = None) -> NDArray[np.bool_]:
+def falls(values: Array) -> NDArray[np.bool_]:
     """Rows in which a cumulative figure falls, gaps skipped."""
-    top = np.fmax.accumulate(values, axis=1)
-    lower = values < top * (1 - CLOSE)
-    if up_to is not None:
-        lower &= np.arange(values.shape[1]) <= up_to[:, np.newaxis]
+    lower = values < np.fmax.accumulate(values, axis=1) * (1 - CLOSE)
     return np.asarray(lower.any(axis=1))
 
 
@@ -322,78 +366,20 @@ def read_curves(register: Register, as_of: object = None) -> Curves:
         raise DataError.of([{"column": "period", "rule": "one granularity", "message": odd}], sheet="status")
     length = int(lengths[0])
     codes, projects = pd.factorize(status["project_id"], sort=True)
-    first = np.full(len(projects), np.iinfo(np.int64).max)
-    np.minimum.at(first, codes, month)
+    first = pd.Series(month).groupby(codes).min().to_numpy()
     column = (month - first[codes]) // length
-    grid = {name: np.full((len(projects), int(column.max()) + 1), np.nan) for name in MEASURES}
-    for name in MEASURES:
-        grid[name][codes, column] = status[name].to_numpy(dtype=np.float64, na_value=np.nan)
-    months = first[:, np.newaxis] + length * np.arange(column.max() + 1)
+    shape = (len(projects), int(column.max()) + 1)
+    told = np.full(shape, np.nan, dtype=object)
+    told[codes, column] = names
+    grid = {name: np.full(shape, np.nan) for name in MEASURES}
+    for name, values in grid.items():
+        values[codes, column] = status[name].to_numpy(dtype=np.float64, na_value=np.nan)
+    months = first[:, np.newaxis] + length * np.arange(shape[1])
     known = ~np.isnan(grid["ev"]) & ~np.isnan(grid["ac"])
     date = as_of if as_of is not None else register.settings.as_of
     limit = int(months[known].max(initial=0)) if date is None else month_of(pd.Timestamp(str(date)))
     now = last_true(known & (months <= limit))
-    word = pd.Series(names).groupby(month).first()
-    latest = pd.DataFrame(
-        {name: pick(grid[name], now) for name in MEASURES}, index=pd.Index(projects, name="project_id")
-    )
-    latest.insert(0, "period", word.reindex(np.where(now < 0, -1, first + length * now)).to_numpy())
-    done = (
-        (grid["ev"] >= grid["bac"] * (1 - CLOSE))
-        & (grid["bac"] > 0)
-        & (np.arange(months.shape[1]) <= now[:, np.newaxis])
-    )
-    finished = np.where(pick(done.astype(float), now) == 1, np.argmax(done, axis=1), -1)
-    findings, plan = check(register, latest, grid, now, first, length, limit)
-    return Curves(
-        latest.index, grid["pv"], grid["ev"], grid["ac"], grid["bac"], now, first, length, latest, finished,
-        findings, plan, int(register.settings.fiscal_year_start),
-    )  # fmt: skip
-
-
-def check(
-    register: Register,
-    latest: pd.DataFrame,
-    grid: dict[str, Array],
-    now: NDArray[np.int64],
-    first: NDArray[np.int64],
-    length: int,
-    limit: int,
-) -> tuple[pd.DataFrame, NDArray[np.bool_]]:
-    """List what does not add up; say which plan curves can be read."""
+    latest = {"period": pick(told, now), **{name: pick(values, now) for name, values in grid.items()}}
+    index = pd.Index(projects, name="project_id")
     pv, ev, ac, bac = (grid[name] for name in ("pv", "ev", "ac", "bac"))
-    periods = np.arange(pv.shape[1])
-    past = periods <= now[:, np.newaxis]
-    ends = last_true(~np.isnan(pv))
-    plan_gap = (np.isnan(pv) & (periods < ends[:, np.newaxis])).any(axis=1) | (ends < now)
-    plan_falls = falls(pv)
-    gap = ((np.isnan(ev) | np.isnan(ac)) & past).any(axis=1)
-    above = (ev > bac * (1 + CLOSE)) & past
-    above_now = pick(above.astype(float), now) == 1
-    moved = (np.abs(np.diff(bac, axis=1)) > CLOSE * np.nan_to_num(bac[:, 1:])) & past[:, 1:]
-    start = register.projects["start"].reindex(latest.index)
-    began = (start.dt.year * 12 + start.dt.month - 1).to_numpy(dtype=np.float64, na_value=np.nan)
-    late = first - length + 1 > began + length - 1
-    reports = now >= 0
-    failed = {
-        "no figures": ~reports,
-        "EV not above BAC": above_now,
-        "EV not above BAC before": above.any(axis=1) & ~above_now,
-        "no budget": np.isnan(latest["bac"].to_numpy()) & reports,
-        "AC does not fall": falls(ac, now),
-        "EV does not fall": falls(ev, now),
-        "no gap in periods": gap & reports,
-        "EV and AC together": (np.isnan(ev) ^ np.isnan(ac)).any(axis=1) & ~gap & reports,
-        "PV does not fall": plan_falls,
-        "whole plan curve": plan_gap & ~plan_falls,
-        "plan from the start": late & ~plan_gap,
-        "status up to date": (limit - (first + length * now) >= length) & reports,
-        "budget stands still": np.asarray(moved.any(axis=1)),
-    }
-    rows = [
-        one | {"sheet": "status", "message": f"{project} {one['message']}.", "project_id": str(project)}
-        for one in CHECKS
-        for project in latest.index[failed[one["rule"]]]
-    ]
-    empty = {"file": "", "row": None, "value": ""}
-    return pd.DataFrame([empty | row for row in rows], columns=list(COLUMNS)), ~(plan_gap | plan_falls | late)
+    return Curves(register, pv, ev, ac, bac, now, first, length, limit, pd.DataFrame(latest, index))

@@ -468,8 +468,8 @@ def decision_log(register: Register, previous: Register | None = None) -> pd.Dat
     table["kept"], table["outcome"] = [kept for kept, _ in rows], [words for _, words in rows]
     same = (table["decision"] == table["recommended"]) | (_goes(table["decision"]) & _goes(table["recommended"]))
     table["followed"] = same.astype("boolean").mask(table["recommended"].isna())
-    today = [called(register.projects, row.project_id) for row in table.itertuples()]
-    table["name"] = table["project_name"].where(table["project_name"].notna(), pd.Series(today, dtype="str"))
+    today = table["project_id"].map(register.projects["name"]).fillna(table["project_id"])
+    table["name"] = table["project_name"].fillna(today)
     columns = [
         "date", "committee", "project_id", "name", "recommended", "decision", "followed", "kept", "reason",
         "decided_by", "outcome",

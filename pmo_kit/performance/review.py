@@ -188,8 +188,6 @@ class Review(Answer):
     ----------
     table, areas : DataFrame
         As above.
-    findings : DataFrame
-        What does not add up in the status table, in the columns of `Register.findings`.
     curves : Curves
         The status table as arrays.
     register : Register
@@ -202,7 +200,6 @@ class Review(Answer):
 
     _table: pd.DataFrame = field(repr=False)
     _areas: pd.DataFrame = field(repr=False)
-    _findings: pd.DataFrame = field(repr=False)
     curves: Curves = field(repr=False)
     register: Register = field(repr=False)
     rules: RagRules
@@ -217,8 +214,8 @@ class Review(Answer):
 
     @property
     def findings(self) -> pd.DataFrame:
-        """What does not add up; projects with a row of severity "block" are in no sum."""
-        return self._findings.copy(deep=False)
+        """What does not add up in the status table, as `Register.findings`; who has a row of "block" is in no sum."""
+        return self.curves.findings.copy(deep=False)
 
     @property
     def watermelons(self) -> pd.DataFrame:
@@ -274,23 +271,14 @@ def review_performance(register: Register, as_of: date | None = None) -> Review:
     date_text = str(as_of or register.settings.as_of or "last period reported")
     inputs = {"register": register.fingerprint, "as_of": date_text, "rag_rules": rules.text()}
     unit = register.settings.unit
-    return Review(
-        table,
-        areas,
-        curves.findings,
-        curves,
-        register,
-        rules,
-        unit,
-        summarize(table, areas, unit, date_text),
-        inputs,
-    )
+    summary = summarize(table, areas, unit, date_text)
+    return Review(table, areas, curves, register, rules, unit, summary, inputs)
 
 
 def project_table(register: Register, curves: Curves) -> pd.DataFrame:
     """Earned value, earned schedule and declared ratings of every project that reports."""
     blocked = set(curves.findings.loc[curves.findings["severity"] == "block", "project_id"])
-    table = register.projects.reindex(columns=list(DECLARED)).reindex(curves.projects)
+    table = register.projects.reindex(columns=list(DECLARED)).reindex(curves.latest.index)
     table["period"] = curves.latest["period"].astype("str")
     table["counted"] = ~table.index.isin(blocked)
     figures = curves.latest.where(table["counted"])
@@ -411,7 +399,7 @@ def forecast_accuracy(review: Review) -> pd.DataFrame:
     back = curves.now[:, np.newaxis] - np.arange(curves.ev.shape[1])
     recent = counted & (back >= 0) & (back <= BACK) & ~(curves.ev > curves.bac)
     figures = (np.where(recent, values, np.nan) for values in (curves.bac, curves.pv, curves.ev, curves.ac))
-    estimates = pd.DataFrame(earned_value(*figures)["eac_cpi"], index=curves.projects)
+    estimates = pd.DataFrame(earned_value(*figures)["eac_cpi"], index=curves.latest.index)
     table = review.table[["name", "eac_cpi", "eac_declared"]].rename(columns={"eac_cpi": "eac"})
     table.insert(2, "eac_before", estimates.bfill(axis=1).iloc[:, 0])
     table.insert(3, "drift", table["eac"] - table["eac_before"])
@@ -525,20 +513,17 @@ def s_curve(review: Review, project: str) -> pd.DataFrame:
     """
     if project not in review.table.index:
         raise KeyError(f"{project} reports no status.")
-    curves = review.curves
-    place = list(curves.projects).index(project)
-    lines: Mapping[str, np.ndarray] = {
+    curves, place = review.curves, review.table.index.get_loc(project)
+    seen = {
         "plan": curves.pv[place],
-        "earned": np.where(np.arange(curves.ev.shape[1]) <= curves.now[place], curves.ev[place], np.nan),
-        "spent": np.where(np.arange(curves.ac.shape[1]) <= curves.now[place], curves.ac[place], np.nan),
+        **{
+            what: np.where(curves.past[place], values[place], np.nan)
+            for what, values in (("earned", curves.ev), ("spent", curves.ac))
+        },
     }
-    rows = [
-        (int(column), what, float(values[column]))
-        for what, values in lines.items()
-        for column in np.flatnonzero(~np.isnan(values))
-    ]
-    rows += forecast_line(curves, place, review.table.iloc[place])
-    start = curves.fiscal_year_start
+    lines = pd.DataFrame(seen).rename_axis("column").melt(ignore_index=False).dropna()
+    rows = [*lines.itertuples(name=None), *forecast_line(curves, place, review.table.iloc[place])]
+    start = int(review.register.settings.fiscal_year_start)
     table = pd.DataFrame(rows, columns=["column", "what", "amount"])
     months = curves.first[place] + curves.length * table["column"]
     table.insert(0, "months", curves.length * (table["column"] + 1))

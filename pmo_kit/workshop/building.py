@@ -202,14 +202,8 @@ def expected(cell: Cell, names: dict[str, Any]) -> dict[str, Any]:
     own: dict[str, Any] = {}
     exec(compile(cell.code, f"<check {cell.name}>", "exec"), dict(names), own)
     right = plain(own.pop("right", names[cell.name]))
-    within = own.pop("within", None)
-    if within is None:
-        within = 0.005 * abs(right) if isinstance(right, float) else 0.0
-    return {
-        "right": right,
-        "within": plain(within),
-        "wrong": {case: plain(value) for case, value in own.items()},
-    }
+    within = plain(own.pop("within", 0.005 * abs(right) if isinstance(right, float) else 0.0))
+    return {"right": right, "within": within, "wrong": {case: plain(value) for case, value in own.items()}}
 
 
 def plain(value: Any) -> Any:

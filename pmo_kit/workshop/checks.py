@@ -132,15 +132,12 @@ def read_number(answer: Any) -> float | None:
     >>> read_number("1 200,5"), read_number("20 %"), read_number("b")
     (1200.5, 0.2, None)
     """
+    hundreds = 1
     if isinstance(answer, str):
         text = re.sub(r"[\s_\u202f\u00a0]", "", answer).replace("\u2212", "-").replace(",", ".")
-        share = text.endswith("%")
-        try:
-            return float(text.rstrip("%")) / (100 if share else 1)
-        except ValueError:
-            return None
+        answer, hundreds = text.rstrip("%"), 100 if text.endswith("%") else 1
     try:
-        return float(answer)
+        return float(answer) / hundreds
     except (TypeError, ValueError):
         return None
 

@@ -162,7 +162,6 @@ def test_a_cache_that_is_none_is_told_or_made_again(
     (entry,) = (out / ".cache").glob("*.ipynb")
     entry.unlink()
     entry.mkdir()
-    (out / ".cache" / "seconds.json").write_text("[]")
     status = main(["pack", str(file), "--out", str(out)])
     told = capsys.readouterr().err
     assert status in (0, 2)
