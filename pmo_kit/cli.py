@@ -372,10 +372,14 @@ def _jupyter_lab(page: Path, others: Sequence[str]) -> int:
 
 def _jupyter(program: str, words: Sequence[str]) -> int:
     """Run a server of notebooks for this machine only, with a token."""
+    import re
     import secrets
     import subprocess
     import sysconfig
 
+    for port in re.findall(r"--(?:\w+\.)?port[= ](\S+)", " ".join(words)):
+        if not port.isdecimal() or int(port) >= 2**16:
+            raise PmoError(f"--port {port}: a port is a number from 0 to 65535.")
     path = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", "")])
     token = os.environ.get("JUPYTER_TOKEN") or secrets.token_urlsafe(24)
     if "--no-browser" in words:

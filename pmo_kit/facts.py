@@ -512,7 +512,7 @@ def count(things: float, noun: str = "", plural: str = "") -> str:
     >>> count(8, "project"), count(1, "project"), count(30, "finding")
     ('eight projects', 'one project', '30 findings')
     """
-    word = COUNTS[int(things)] if things in range(len(COUNTS)) else _plainly(things, int(things % 1 > 0))
+    word = COUNTS[int(things)] if things in range(len(COUNTS)) else _plainly(things, int(float(things) % 1 > 0))
     _tell(word, "count", float(things), Unit(plural or f"{noun}s" if noun else "count"))
     return f"{word} {noun if things == 1 else plural or f'{noun}s'}" if noun else word
 

@@ -423,3 +423,17 @@ def test_lab_listens_here_alone_and_hands_its_options_on(tmp_path: Path, monkeyp
     assert command[-3:] == ["--no-browser", "--port", "9000"]
     assert "--ServerApp.ip=127.0.0.1" in command
     assert len(env["JUPYTER_TOKEN"]) >= 24
+
+
+@pytest.mark.parametrize("port", ["--port=70000", "--port 65536", "--ServerApp.port=-1", "--port=home", "--port --x"])
+def test_a_port_that_no_machine_has_is_refused_before_an_address_is_told(
+    port: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("subprocess.run", None)
+    (tmp_path / "notebooks").mkdir()
+    monkeypatch.chdir(tmp_path)
+    for command in (["lab"], ["board", str(shipped("data", "samples", "meridian_12"))]):
+        assert main([*command, "--no-browser", *port.split()]) == 2
+        told = capsys.readouterr()
+        assert "a port is a number from 0 to 65535" in told.err
+        assert "token" not in told.out + told.err

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -421,13 +419,9 @@ def _key(row: Mapping[str, str]) -> tuple[str, ...]:
 
 def _written(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> bytes:
     """A CSV file in which no text can run as a formula."""
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(columns)
-    for row in rows:
-        values = (row.get(name, "") for name in columns)
-        writer.writerow([v if isinstance(v, int | float) else inert(str(v)) for v in values])
-    return stream.getvalue().encode()
+    values = ([row.get(name, "") for name in columns] for row in rows)
+    cells = [[inert(value) if isinstance(value, str) else value for value in line] for line in values]
+    return pd.DataFrame(cells, columns=columns, dtype=object).to_csv(index=False, lineterminator="\n").encode()
 
 
 def _plain(value: Any) -> str:

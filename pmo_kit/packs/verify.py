@@ -47,10 +47,8 @@ class Move:
 
     def __str__(self) -> str:
         head = ", ".join(part for part in (self.row, self.column) if part)
-        if self.column == "" and self.old is None:
-            return f"{self.row} is new"
-        if self.column == "" and self.new is None:
-            return f"{self.row} is gone"
+        if not self.column and (self.old is None or self.new is None):
+            return f"{self.row} is {'new' if self.old is None else 'gone'}"
         then, now = value_words(self.old), value_words(self.new)
         then, now = (then, now) if then != now else (repr(self.old), repr(self.new))  # they differ in what is not said
         return f"{head}: {then} → {now}"

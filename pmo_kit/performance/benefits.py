@@ -103,8 +103,7 @@ def review_benefits(register: Register) -> Benefits:
     )
     sums = sums.groupby([status[key] for key in keys]).sum(min_count=1).reset_index()
     profiles = register.table("benefit_profiles")[[*keys, *PROFILE]]
-    planned = register.table("benefits")
-    kinds = planned.dropna(subset=["kind"]).drop_duplicates(keys)[[*keys, "kind"]]
+    kinds = register.table("benefits").dropna(subset=["kind"]).drop_duplicates(keys)[[*keys, "kind"]]
     table = profiles.merge(kinds, on=keys, how="outer").merge(sums, on=keys, how="outer")
     named = register.projects.reindex(table["project_id"])
     table.insert(2, "name", named["name"].to_numpy())
@@ -290,8 +289,7 @@ def load_on_units(register: Register) -> ChangeLoad:
     """
     impacts = register.need("change_impacts")
     impacts = impacts.assign(part=impacts["headcount_share"] * impacts["severity"] / HEAVY)
-    by_project = impacts.groupby(["unit", "quarter", "project_id"])["part"].sum()
-    parts = pd.DataFrame({"part": by_project}).reset_index()
+    parts = impacts.groupby(["unit", "quarter", "project_id"], as_index=False)["part"].sum()
     parts["name"] = parts["project_id"].map(register.projects["name"])
     parts = parts.sort_values(["unit", "quarter", "part", "project_id"], ascending=[True, True, False, True])
     grouped = parts.groupby(["unit", "quarter"])

@@ -421,6 +421,11 @@ class Register:
         -------
         Register
             With the same settings and findings.
+
+        Raises
+        ------
+        InputError
+            A project has no name or no area.
         """
         schema = _admit(tables)
         register, merged = copy(self), dict(self._tables)
@@ -429,6 +434,8 @@ class Register:
             if name == "projects":
                 frame = frame if frame.index.name == "project_id" else frame.set_index("project_id")
                 columns.remove("project_id")
+                if frame.reindex(columns=["name", "area"]).isna().any(axis=None):
+                    raise InputError("The table projects has a row without a name or an area: each project needs both.")
             merged[name] = frame.reindex(columns=columns)
         if "projects" in tables and "levels" not in tables:
             levels = merged["levels"]

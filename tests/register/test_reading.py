@@ -211,6 +211,18 @@ def test_amounts_that_can_be_read_two_ways_are_refused(tables, folder):
     assert load_register(folder(tables)).costs["amount"].tolist() == [1.234, 7.0, 0.5]
 
 
+@pytest.mark.parametrize("name", ["name", "area"])
+def test_a_project_is_not_replaced_by_one_that_nobody_can_call(tables, folder, name):
+    register = load_register(folder(tables))
+    for blank in (None, float("nan"), pd.NA):
+        projects = register.projects.astype({name: "object"})
+        projects.loc[projects.index[0], name] = blank
+        with pytest.raises(InputError, match="each project needs both"):
+            register.replace(projects=projects)
+    with pytest.raises(InputError, match="each project needs both"):
+        register.replace(projects=register.projects.drop(columns=name))
+
+
 def test_replaced_rows_without_a_level_are_completed(tables, folder):
     register = load_register(folder(tables))
     costs = pd.DataFrame({"project_id": ["P01"], "year": [2029], "amount": [5.0]})
