@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import itertools
 import json
 import re
@@ -11,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from pmo_kit.doors import nearest
 from pmo_kit.errors import PackError
 from pmo_kit.facts import sentence
 from pmo_kit.packs.jobs import Pack, Stage
@@ -492,11 +492,9 @@ def _parted(
     excused = any(map(_not_shown, items))  # a line in it says which sheet is missing
     if absent and not excused:
         have = [identity for identity in known if not identity.startswith(PAGE_ONE)]
-        near = difflib.get_close_matches(absent[0], have, n=1)
-        hint = f"Did you mean '{near[0]}'?" if near else f"It shows: {', '.join(have) or 'none'}."
         raise PackError(
             f"Chapter '{chapter.title}' of {file} is to show {', '.join(absent)}, which "
-            f"{chapter.notebook.name} does not. {hint}"
+            f"{chapter.notebook.name} does not; {nearest(absent[0], have)}"
         )
 
     def moves(item: Collected) -> bool:

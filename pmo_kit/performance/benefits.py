@@ -186,9 +186,8 @@ def reference_class(register: Register) -> pd.DataFrame:
         ended = status[status["ended"] & status["actual"].notna() & status["planned"].notna()]
         pairs.append(ended[["project_id", "planned", "actual"]].assign(quantity="benefit"))
     rows = register.table("baselines").rename(columns={"baseline": "planned", "now": "actual"})
-    for quantity, name in (("whole_life_cost", "cost"), ("finish_months", "duration")):
-        known = rows[rows["quantity"] == quantity].dropna(subset=["planned", "actual"])
-        pairs.append(known[["project_id", "planned", "actual"]].assign(quantity=name))
+    rows = rows.assign(quantity=rows["quantity"].map({"whole_life_cost": "cost", "finish_months": "duration"}))
+    pairs.append(rows[["project_id", "planned", "actual", "quantity"]].dropna())
     together = pd.concat(pairs, ignore_index=True)
     sums = together.groupby(["quantity", "project_id"])[["planned", "actual"]].sum().reset_index()
     sums = sums[sums["planned"] > 0]

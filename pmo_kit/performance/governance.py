@@ -47,7 +47,8 @@ def baseline_moves(register: Register, previous: Register | None = None) -> pd.D
     status = status.sort_values(["project_id", "period"], kind="stable")
     before = status.groupby("project_id")["bac"].shift()
     changed = status.assign(before=before)[(status["bac"] - before).abs() > CLOSE * before.abs()]
-    ends = period_ends(changed["period"], register)
+    months, _ = months_of(changed["period"], int(register.settings.fiscal_year_start))
+    ends = [pd.Timestamp(month // 12, month % 12 + 1, 1) + pd.offsets.MonthEnd(0) for month in months]
     rows += [
         (r.project_id, "bac", pd.NA, r.before, r.bac, given.get(r.project_id), end)
         for r, end in zip(changed.itertuples(), ends, strict=True)
@@ -59,12 +60,6 @@ def baseline_moves(register: Register, previous: Register | None = None) -> pd.D
     log["since"] = pd.to_datetime(log["since"])
     log["explained"] = log["reference"].notna()
     return log
-
-
-def period_ends(periods: pd.Series, register: Register) -> pd.DatetimeIndex:
-    """Return the last day of every period."""
-    months, _ = months_of(periods, int(register.settings.fiscal_year_start))
-    return pd.DatetimeIndex([pd.Timestamp(m // 12, m % 12 + 1, 1) + pd.offsets.MonthEnd(0) for m in months])
 
 
 def unexplained_moves(register: Register, previous: Register | None) -> Findings:
@@ -102,6 +97,8 @@ def _returned(
     """The refusal, the project that is back, what it was called, its cost, its benefits then and now."""
     refused = decisions[decisions["decision"] == "refuse"]
     costs, benefits = whole_life(register, "costs"), whole_life(register, "benefits")
+    rows = register.table("baselines")
+    stated = rows[rows["quantity"] == "whole_life_benefit"].drop_duplicates("project_id").set_index("project_id")
     names, known = register.projects["name"], (previous or register).projects.index
     for row in refused.itertuples():
         old, asked, gain = row.project_name, row.amount, np.nan
@@ -115,7 +112,7 @@ def _returned(
             new = project == row.project_id or project not in known
             if new and names[project].casefold() != old.casefold():
                 found = (gain, benefits.get(project, np.nan))
-                both = baselined_benefit(register, project) if pd.isna(gain) else found
+                both = found if pd.notna(gain) else (stated["last"].get(project), stated["now"].get(project))
                 yield row, str(project), old, float(asked), both
 
 
@@ -139,13 +136,6 @@ def whole_life(register: Register, table: str) -> pd.Series:
     signed = rows["amount"].where(rows["kind"] != "disbenefit", -rows["amount"])
     sums = signed.groupby([rows["project_id"], rows["level"].fillna("full")]).sum()
     return sums.groupby(level=0).max()
-
-
-def baselined_benefit(register: Register, project: str) -> tuple[float, float]:
-    """Whole-life benefit at the last committee and today, from the baselines."""
-    rows = register.table("baselines")
-    rows = rows[(rows["project_id"] == project) & (rows["quantity"] == "whole_life_benefit")]
-    return (float(rows["last"].iloc[0]), float(rows["now"].iloc[0])) if len(rows) else (np.nan, np.nan)
 
 
 def milestone_slips(register: Register) -> pd.DataFrame:

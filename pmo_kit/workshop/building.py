@@ -160,7 +160,7 @@ def _blank(line: str) -> str:
 SAMPLE = ("data", "samples", "meridian_12")
 
 
-def run_cells(cells: Iterable[Cell], code: Callable[[Cell], str], **names: Any) -> tuple[dict[str, Any], list[str]]:
+def run_cells(cells: Iterable[Cell], code: Callable[[Cell], str], **names: Any) -> tuple[dict[str, Any], str]:
     """Run cells one after the other, as a notebook does, in one namespace.
 
     Parameters
@@ -174,23 +174,23 @@ def run_cells(cells: Iterable[Cell], code: Callable[[Cell], str], **names: Any) 
 
     Returns
     -------
-    dict, list of str
-        The namespace, and what each cell printed.
+    dict, str
+        The namespace, and what the cells of kind `checked` printed.
 
     Raises
     ------
     Exception
         Whatever a cell raises.
     """
-    printed = []
+    checked = ""
     for cell in (one for one in cells if one.kind != "text"):
         shown = io.StringIO()
         with contextlib.redirect_stdout(shown):
             exec(compile(code(cell), "<cell>", "exec"), names)
         if cell.kind == "parameters":
             names["register_path"] = str(shipped(*SAMPLE))
-        printed.append(shown.getvalue())
-    return names, printed
+        checked += shown.getvalue() if cell.kind == "checked" else ""
+    return names, checked
 
 
 def expected(cell: Cell, names: dict[str, Any]) -> dict[str, Any]:
@@ -244,10 +244,8 @@ def built(name: str) -> Built:
     """Run the solution of a lesson and take its answers."""
     cells = parse_source(home() / "lessons" / f"{name}.py")
     # a check judges nothing while the answers are computed
-    names, printed = run_cells(cells, lambda cell: "" if cell.kind == "check" else cell.solution)
+    names, checked = run_cells(cells, lambda cell: "" if cell.kind == "check" else cell.solution)
     answers = {cell.name: expected(cell, names) for cell in cells if cell.kind == "check"}
-    code_cells = [cell for cell in cells if cell.kind != "text"]
-    checked = "".join(out for cell, out in zip(code_cells, printed, strict=True) if cell.kind == "checked")
     return Built(name, cells, read_texts(name), names, answers, checked)
 
 
