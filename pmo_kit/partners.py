@@ -109,13 +109,12 @@ def evaluate_bids(register: Register, price_weight: float = 0.4) -> Evaluation:
     reference = table["price"].groupby(level="lot").mean()
     table["price_points"] = price_points(table["price"], table.index, reference)
     table["value"] = (1 - price_weight) * table["quality"] + price_weight * table["price_points"]
-    below = scores[scores["consensus"] < scores["gate"] - CLOSE]
-    words = pd.Series(
-        [f"{row.label} {as_given(row.consensus)}, needs {as_given(row.gate)}" for row in below.round(2).itertuples()],
-        index=below.index,
-        dtype="str",
-    )
-    table["failed_gate"] = words.groupby(level=BID).agg("; ".join).reindex(table.index).fillna("")
+    below = scores[scores["consensus"] < scores["gate"] - CLOSE].round(2)
+    below["words"] = [
+        f"{row.label} {as_given(row.consensus)}, needs {as_given(row.gate)}" for row in below.itertuples()
+    ]
+    failed = below["words"].groupby(level=BID).agg("; ".join)
+    table["failed_gate"] = failed.reindex(table.index).fillna("").astype("str")
     table["passed"] = table["failed_gate"] == ""
     return Evaluation(table, scores.reset_index(), evaluators, reference, reference / reference.sum())
 

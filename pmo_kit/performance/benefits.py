@@ -44,7 +44,7 @@ class Benefits(Answer):
 
     Parameters
     ----------
-    table, cases : DataFrame
+    table : DataFrame
         As above.
     register : Register
     unit, summary : str
@@ -52,7 +52,6 @@ class Benefits(Answer):
     """
 
     _table: pd.DataFrame = field(repr=False)
-    _cases: pd.DataFrame = field(repr=False)
     register: Register = field(repr=False)
     unit: str
     summary: str
@@ -61,7 +60,7 @@ class Benefits(Answer):
     @property
     def cases(self) -> pd.DataFrame:
         """One row per project: does the approved business case still hold?"""
-        return self._cases.copy(deep=False)
+        return business_cases(self.register)
 
     @property
     def _shown(self) -> pd.DataFrame:
@@ -112,9 +111,8 @@ def review_benefits(register: Register) -> Benefits:
     table["reported"] = table["due"].isna() | table["realized"].notna()
     table = table.drop(columns="compared").sort_values(keys, ignore_index=True)
     unit = register.settings.unit
-    cases = business_cases(register)
     inputs = {"register": register.fingerprint, "as_of": str(register.settings.as_of or "not stated")}
-    return Benefits(table, cases, register, unit, benefit_summary(table, cases, unit), inputs)
+    return Benefits(table, register, unit, benefit_summary(table, business_cases(register), unit), inputs)
 
 
 def benefit_periods(register: Register) -> pd.DataFrame:

@@ -186,7 +186,7 @@ class Review(Answer):
 
     Parameters
     ----------
-    table, areas : DataFrame
+    table : DataFrame
         As above.
     curves : Curves
         The status table as arrays.
@@ -199,7 +199,6 @@ class Review(Answer):
     """
 
     _table: pd.DataFrame = field(repr=False)
-    _areas: pd.DataFrame = field(repr=False)
     curves: Curves = field(repr=False)
     register: Register = field(repr=False)
     rules: RagRules
@@ -210,7 +209,7 @@ class Review(Answer):
     @property
     def areas(self) -> pd.DataFrame:
         """One row per area and "All" at the end; ratios are recomputed from sums."""
-        return self._areas.copy(deep=False)
+        return roll_up(self._table, "area")
 
     @property
     def findings(self) -> pd.DataFrame:
@@ -267,12 +266,11 @@ def review_performance(register: Register, as_of: date | None = None) -> Review:
     curves = read_curves(register, as_of)
     table = project_table(register, curves)
     table = table.join(apply_rules(table, rules))
-    areas = roll_up(table, "area")
     date_text = str(as_of or register.settings.as_of or "last period reported")
     inputs = {"register": register.fingerprint, "as_of": date_text, "rag_rules": rules.text()}
     unit = register.settings.unit
-    summary = summarize(table, areas, unit, date_text)
-    return Review(table, areas, curves, register, rules, unit, summary, inputs)
+    summary = summarize(table, unit, date_text)
+    return Review(table, curves, register, rules, unit, summary, inputs)
 
 
 def project_table(register: Register, curves: Curves) -> pd.DataFrame:
@@ -342,9 +340,9 @@ def roll_up(table: pd.DataFrame, by: str) -> pd.DataFrame:
 
 
 @keeping
-def summarize(table: pd.DataFrame, areas: pd.DataFrame, unit: str, until: str) -> str:
+def summarize(table: pd.DataFrame, unit: str, until: str) -> str:
     """One sentence that a committee can read."""
-    total = areas.iloc[-1]
+    total = roll_up(table, "area").iloc[-1]
     running = int(total["counted"])
     text = f"{number(running, 0)} project{'s' * (running != 1)} report{'s' * (running == 1)} figures"
     if total["ac"] > 0:
@@ -437,19 +435,18 @@ def stop_or_continue(register: Register, review: Review) -> pd.DataFrame:
     values = appraise(register).table
     levels = values.index.get_level_values("level")
     going = values[levels != "stop"].reset_index().sort_values("npv", ascending=False, kind="stable")
-    going = going.drop_duplicates("project_id").set_index("project_id")
-    leaving = values[levels == "stop"].droplevel("level")
     ids = review.table.index[review.table["counted"] & ~review.table["state"].eq("finished")]
+    going = going.drop_duplicates("project_id").set_index("project_id").reindex(ids)
+    leaving = values[levels == "stop"].droplevel("level")
     table = register.projects.reindex(ids)[["name", "commitment"]]
     table["spent"] = review.table["ac"].reindex(ids)
-    table["to_spend"] = going["cost"].reindex(ids)
+    table["to_spend"] = going["cost"]
     table["etc"] = review.table["etc"].reindex(ids)
-    table["npv_continue"] = going["npv"].reindex(ids)
+    table["npv_continue"] = going["npv"]
     table["npv_stop"] = leaving["npv"].reindex(ids).fillna(0.0)
     table["gain"] = table["npv_continue"] - table["npv_stop"]
-    pv_cost = going["pv_cost"].reindex(ids)
     more = (table["etc"] / table["to_spend"] - 1).clip(lower=0.0).where(table["to_spend"] > 0, 0.0).fillna(0.0)
-    table["gain_at_cpi"] = table["gain"] - more * pv_cost
+    table["gain_at_cpi"] = table["gain"] - more * going["pv_cost"]
     verdict = pd.Series("continue", index=ids, dtype="str")
     verdict = verdict.mask(table["gain_at_cpi"] < 0, "look again").mask(table["gain"] < 0, "stop")
     verdict = verdict.mask(table["npv_continue"].isna(), "no benefits stated")
