@@ -121,13 +121,11 @@ def rag_movement(now: pd.DataFrame, before: pd.DataFrame) -> pd.Series:
 def _why(row: Any, figures: Any) -> str:
     """Why a project is not Green by rule, in a committee's words; time in months where a plan curve is known."""
     share, months = figures.benefit_share, f"{number(figures.es)} months earned in {number(figures.at, 0)}"
+    kept = number(100 * share, 1 if 0.9 <= share < 1 else 0)
     told = (
         (row.rag_cost, f"{number(figures.cpi, 2)} earned per 1 spent"),
         (row.rag_time, months if np.isfinite(figures.es) else f"{number(figures.spi, 2)} of the planned work done"),
-        (
-            row.rag_benefits,
-            f"{number(100 * share, 1 if 0.9 <= share < 1 else 0)} % of the approved benefits still expected",
-        ),
+        (row.rag_benefits, f"{kept} % of the approved benefits still expected"),
     )
     return "; ".join(text for letter, text in told if letter in ("R", "A"))
 

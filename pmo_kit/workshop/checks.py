@@ -288,12 +288,9 @@ def written_number(value: object, within: float) -> str:
     if isinstance(value, str):
         return value
     number = float(value)  # type: ignore[arg-type]
-    if number == round(number):
-        return format_number(number, 0)
-    decimals = next(
-        digits for digits in (1, 2, 3, 4) if abs(round(number, digits) - number) <= within / 10 or digits == 4
-    )
-    return format_number(number, decimals)
+    off = (abs(round(number, digits) - number) for digits in range(4))
+    near = (digits for digits, far in enumerate(off) if far <= within / 10 * (digits > 0))
+    return format_number(number, next(near, 4))
 
 
 def _name(value: object) -> str:
