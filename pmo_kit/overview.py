@@ -63,12 +63,8 @@ def ask_against_envelopes(register: Register, appraisal: Appraisal) -> pd.DataFr
     """
     budgets = register.table("budgets")
     whole = budgets[budgets["scope"].fillna("all") == "all"]
-    table = pd.DataFrame(
-        {
-            "asked": asked_by_year(appraisal).sum(),
-            "envelope": whole.groupby("year")["amount"].sum().rename_axis("year"),
-        }
-    )
+    envelope = whole.groupby("year")["amount"].sum().rename_axis("year")
+    table = pd.DataFrame({"asked": asked_by_year(appraisal).sum(), "envelope": envelope})
     table.index = table.index.astype("int64")
     return table[(table["asked"] > 0) | table["envelope"].notna()].sort_index()
 

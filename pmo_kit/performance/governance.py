@@ -75,12 +75,10 @@ def unexplained_moves(register: Register, previous: Register | None) -> Findings
         first = moves.iloc[0]
         label = LABELS.get(str(first["quantity"]), str(first["quantity"]).replace("_", " "))
         year = "" if pd.isna(first["year"]) else f" of {first['year']}"
-        name = register.projects["name"].get(project, project)
-        text = f"The baseline of {name} moved without a decision: {label}{year}"
+        text = f"The baseline of {called(register.projects, project)} moved without a decision: {label}{year}"
         text += f" from {as_given(first['before'])} to {as_given(first['after'])}."
         amount = float(first["change"]) if first["quantity"] in MONEY else np.nan
-        since = pd.NaT if pd.isna(first["since"]) else first["since"]
-        yield str(project), text, amount, since
+        yield str(project), text, amount, first["since"]
 
 
 def returned_requests(register: Register, previous: Register | None, decisions: pd.DataFrame) -> Findings:
