@@ -360,7 +360,7 @@ class Draft:
     def __init__(self, raws: list[RawSheet], name: str, sources: list[str]) -> None:
         self.name, self.sources = name, sources
         self.several = len(raws) > 1
-        given = [raw for raw in raws if table_of_sheet(raw.title, load_schema()) == "settings"]
+        given = [raw for raw in raws if table_of_sheet(raw.title) == "settings"]
         rest = [raw for raw in raws if raw not in given] or raws
         self.sheets = [sheet for sheet in map(_sheet, rest) if sheet is not None and len(sheet.source.rows)]
         if not self.sheets:
@@ -376,7 +376,7 @@ class Draft:
                 self._child(sheet)
 
     def _points(self, sheet: _Sheet) -> float:
-        title = table_of_sheet(sheet.source.raw.title, load_schema()) == "projects"
+        title = table_of_sheet(sheet.source.raw.title) == "projects"
         names = [one.name for one in load_schema()["projects"]]
         return 3.0 * title + sum(bool(sheet.targets("projects", name)) for name in names)
 
@@ -386,16 +386,14 @@ class Draft:
         said = {values.split_header(bare_header(col.header))[:2] for col in money}
         self.scaled = any(unit for _, unit in said)
         said |= {col.stated for col in money}
-        units, codes = {unit for _, unit in said if unit}, {code for code, _ in said if code}
-        for text in (col.text.head(200) for col in money):
-            slim = text[text.str.fullmatch(r"\D{0,5}[\d.,'\s]+\D{0,6}")]
-            codes |= {values.read_unit(one)[0] for one in slim.str.replace(r"[\d.,'\s]+", " ", regex=True).unique()}
+        amounts = {text for col in money for text in col.text.head(200)}
+        slim = {re.fullmatch(r"(\D{0,5})[\d.,'\s]+(\D{0,8})", text) for text in amounts} - {None}
+        beside = {" ".join(one.groups()) for one in slim if one}
+        beside |= {cell.unit.replace("%", " ") for col in money for cell in col.cells if isinstance(cell, values.Shown)}
         texts = [set(col.text) for sheet in self.sheets for col in sheet.cols if not col.number]
-        units_of = [some for some in texts if 0 < len(some) < 9 and values.say_units(some)]
-        codes |= {values.read_unit(one)[0] for some in units_of for one in some}
-        shown = (cell for col in money for cell in col.cells if isinstance(cell, values.Shown))
-        codes |= {values.read_unit(cell.unit.replace("%", " "))[0] for cell in shown}
-        codes -= {""}
+        beside |= {one for some in texts if 0 < len(some) < 9 and values.say_units(some) for one in some}
+        units = {unit for _, unit in said} - {""}
+        codes = ({code for code, _ in said} | {values.read_unit(one)[0] for one in beside}) - {""}
         called, named = "? as the name of the file says", _unit_of_name({raw.file for raw in raws})
         if not codes and named[0]:
             self.settings["currency"] = (named[0], called)
@@ -761,7 +759,7 @@ class Draft:
         key = next(col for col in main.cols if col.used == "projects.project_id")
         used = {header for header, col in mine.items() if col.used not in ("", "ignore")}
         needed = {header for header in used if mine[header].used.startswith("projects.")}
-        child = table_of_sheet(sheet.source.raw.title, load_schema()) not in (None, "projects")
+        child = table_of_sheet(sheet.source.raw.title) not in (None, "projects")
         if not needed <= set(other) or child:
             return False
         money = any(table != "projects" for table, _ in main.blocks)
@@ -794,7 +792,7 @@ class Draft:
         own = [col for col in sheet.cols if inside(col) >= 0.8 and not col.date]
         if not own:
             return
-        title = table_of_sheet(sheet.source.raw.title, load_schema())
+        title = table_of_sheet(sheet.source.raw.title)
         key = max(own, key=lambda col: (inside(col), col.plain in _ranks("projects", "project_id")))
         key.take("projects.project_id", f"{number(100 * inside(key), 0)} % of its values are projects", True)
         table = title if title in (*_CHILDREN, "costs", "benefits") else next(iter(self._children(sheet)), "costs")

@@ -26,6 +26,7 @@ COLUMNS = ("severity", "file", "sheet", "row", "column", "value", "rule", "messa
 SEVERITIES = ("block", "warn", "info")
 _PLACES = 4
 ACCEPTABLE_BLOCKS = frozenset(words()["acceptable_blocks"])
+_WHERE = ("at", "file", "sheet", "row", "column", "value", "project_id")
 _HIDDEN = ("project_id", "table", "field", "position")
 
 
@@ -148,6 +149,10 @@ class Findings:
     def _add(self, *line: Any) -> None:
         self._rows.append(dict(zip((*COLUMNS, *_HIDDEN), line, strict=True)))
 
+    def tell(self, what: str, severity: str = "", **said: Any) -> None:
+        """Add what `told` says; that which says where it is (as in `add`) may stand in its words, too."""
+        self.add(*told(what, severity, **said), **{name: said[name] for name in _WHERE if name in said})
+
     def add_rows(
         self,
         intake: Intake,
@@ -178,10 +183,11 @@ class Findings:
             self._add(severity, *place, rule, *said, who, intake.table.name, column, int(at))
 
     def add_lines(
-        self, body: Placed, where: np.ndarray, severity: str, rule: str, message: str, fix: str = "", *,
-        column: str | np.ndarray = "", values: pd.Series | None = None,
+        self, body: Placed, where: np.ndarray, what: str, *, column: str | np.ndarray = "",
+        values: pd.Series | None = None, **said: object,
     ) -> None:  # fmt: skip
-        """Add one finding for every line of a sheet where the mask is true; `{value}` stands for its value."""
+        """Tell of every line of a sheet where the mask is true; `{value}` stands for its value."""
+        severity, rule, message, fix = told(what, **said)
         for n in map(int, np.flatnonzero(where)):
             value = "" if values is None else shown(values.iloc[n])
             head = column if isinstance(column, str) else str(column[n])

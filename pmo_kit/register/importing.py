@@ -69,7 +69,7 @@ class Import:
         self.found: pd.DataFrame | None = None
         self._equal_rows: set[tuple[str, str, int]] = set()
         self._blanked: set[tuple[Any, ...]] = set()
-        self._repeats = {spec.table: spec.repeats for spec in mapping.tables}
+        self._added = {spec.table for spec in mapping.tables if spec.repeats == "sum"}
         said = pd.DataFrame(mapping.settings.items(), columns=["key", "value"], dtype="str")
         self._own = {"settings": body_of_frame("settings", said, "settings")}
         self._settings = read_settings(self._own["settings"], Findings(), name="")[0]
@@ -83,6 +83,8 @@ class Import:
         self.tables = {table: pd.concat(some, ignore_index=True) for table, some in parts.items()}
         if "projects" in self.tables and ("cell", "project_id") in self.tables["projects"]:
             self.tables["projects"] = self._one_row_each(self.tables["projects"])
+        for table in dict.fromkeys(spec.table for spec in mapping.tables if spec.repeats == "same"):
+            self.tables[table] = self._equal_once(table, self.tables[table])
         for source in {id(source): source for _, source in self._sources}.values():
             self._list_unused(source)
         self._list_sheets(raws)
@@ -148,8 +150,8 @@ class Import:
         near = "" if found else _near(header, source.headers)
         what = "several" if found else "near" if near else "none"
         if found != 1:
-            said = told(f"mapped_column_missing {what}", header=header, where=where, count=found, near=near)
-            self.findings.add(*said, at=source, column=header)
+            words = {"where": where, "count": found, "near": near}
+            self.findings.tell(f"mapped_column_missing {what}", at=source, column=header, **words)
 
     # ---------------------------------------------------------------- rows
 
@@ -161,8 +163,7 @@ class Import:
         for wanted, tests in ((False, self.mapping.keep), (True, self.mapping.drop)):
             for test in tests:
                 out = (self._fits(source, test, ids) == wanted) & ~gone
-                said = told("row_ignored", why=test.reason)
-                self.findings.add_lines(source, out, *said, column=test.column, values=first)
+                self.findings.add_lines(source, out, "row_ignored", why=test.reason, column=test.column, values=first)
                 gone |= out
         money = sorted({place for spec in specs for place in self._money(source, spec)})
         heads = [spec.columns[name].headers for spec in specs for name in ("name", "area") if name in spec.columns]
@@ -221,8 +222,7 @@ class Import:
             counts = aloud and column.type == "number"
             if counts and (lost & values.plain_numbers(other).ne(values.plain_numbers(text))).any():
                 first, name = source.title(places[0]), source.title(places[titles.index(title, 1)])
-                said = told("column_not_mapped second", header=name, first=first)
-                self.findings.add(*said, at=source, column=title)
+                self.findings.tell("column_not_mapped second", name=name, first=first, at=source, column=title)
                 self.left.append(self._place_of(source) | {"column": name, "reason": "another column is filled"})
             cells, text = cells.astype(object).where(~take, own), text.where(~take, other)
             label[take.to_numpy()] = title
@@ -236,8 +236,7 @@ class Import:
         if odd and column.type == "number":
             odd["pattern_missed cuts"] = whole.isna() & _cuts(part, text)
         for what, rows in odd.items():
-            said = told(what, name=column.name)
-            self.findings.add_lines(source, rows.to_numpy(), *said, column=label, values=text)
+            self.findings.add_lines(source, rows.to_numpy(), what, name=column.name, column=label, values=text)
         final = whole.fillna(inside).fillna(part)
         reason = text.where(missed | empty)
         reason = reason.where(reason.str.contains(r"[^\W_]", regex=True, na=False))
@@ -304,14 +303,14 @@ class Import:
             if not mine:
                 continue
             none = ~np.any([self._kept[id(spec)] for spec in mine], axis=0)
-            for test in [test for spec in mine for test in spec.keep][:1]:
-                texts = source.text(source.find(test.column)[0]) if none.any() else pd.Series(dtype="str")
-                said = told("row_ignored amounts", why=test.reason)
-                self.findings.add_lines(source, none, *said, column=test.column, values=texts)
+            for one in [one for spec in mine for one in spec.keep][:1]:
+                head, why = one.column, one.reason
+                text = source.text(source.find(head)[0]) if none.any() else pd.Series(dtype="str")
+                self.findings.add_lines(source, none, "row_ignored amounts", why=why, column=head, values=text)
 
     def _list_slips(self) -> None:
         """What a mapping says and cannot be: constants, years that are not those of a header, one column twice."""
-        file = self.mapping.name
+        tell = partial(self.findings.tell, file=self.mapping.name)
         read: dict[tuple[int, int], np.ndarray] = {}
         month = self._settings.fiscal_year_start
         for spec, source in self._sources:
@@ -319,8 +318,7 @@ class Import:
             for name, one in spec.columns.items():
                 said = {one.value, one.default, *one.values.values()} - {""} if name != "project_id" else set[str]()
                 for text in sorted(text for text in said if not values.readable(text, table[name])):
-                    slip = told("mapping_not_read constant", table=spec.table, name=name, text=text)
-                    self.findings.add(*slip, column=name, value=text, file=file)
+                    tell("mapping_not_read constant", table=spec.table, column=name, value=text)
             years = turn.columns if turn is not None and turn.name == "year" else {}
             if (year := spec.columns.get("year")) is not None and year.value:
                 years = {source.headers[place]: year.value for place in self._money(source, spec)}
@@ -329,14 +327,12 @@ class Import:
                 own |= set(re.findall(r"(?<!\d)(?:19|20)\d\d(?!\d)", header)) if own else set()
                 own -= {str(values.stated_prices(header)[1])}
                 if own and str(values.read_year(text)) not in own:
-                    slip = told("year_contradicted", header=header, own=min(own), text=text)
-                    self.findings.add(*slip, column=header, value=text, file=file)
+                    tell("year_contradicted", own=min(own), column=header, value=text)
             keep = self._kept[id(spec)]
             for place in self._money(source, spec) if spec.table != "baselines" else ():
                 before = read.get((id(source), place), np.zeros(len(keep), bool))
                 if (keep & before).any():
-                    slip = told("mapping_not_read twice", header=source.title(place))
-                    self.findings.add(*slip, column=source.headers[place], file=file)
+                    tell("mapping_not_read twice", name=source.title(place), column=source.headers[place])
                 read[id(source), place] = keep | before
 
     def _note(
@@ -359,9 +355,9 @@ class Import:
             self._note(spec.table, turn.into, why, ids, source, value)
             name = values.shown(source.headers[place])
             if turn.pattern and years and several_years(source.headers[place]):
-                self.findings.add(*told("several_years_in_one pattern", header=name), at=source, column=name)
+                self.findings.tell("several_years_in_one pattern", at=source, column=name)
             if _counted(column, spec.table) and why.notna().any() and not cells.notna().any():
-                self.findings.add(*told("column_without_numbers", header=name), at=source, column=name)
+                self.findings.tell("column_without_numbers", at=source, column=name)
             found.append(cells)
         line, at, filled = long_form(found)
         long, heads = part.iloc[line].reset_index(drop=True), [values.shown(source.headers[place]) for place in said]
@@ -388,10 +384,17 @@ class Import:
                     label, at = part.loc[lines[1]].get(("label", name)), part.loc[lines[1], "at"]
                     where = {**at, "column": name if pd.isna(label) else str(label), "project_id": ids[lines[1]]}
                     twice = {"project": ids[lines[1]], "count": (key == who).sum(), "name": name, "where": words_}
-                    self.findings.add(*told("project_in_several_rows", **twice), **where)
+                    self.findings.tell("project_in_several_rows", **twice, **where)
             first = cells.where(text.notna()).groupby(key).transform("first")
             part["cell", name] = cells.where(~several, first)
         return part[~key.duplicated().to_numpy() | key.eq("").to_numpy()].reset_index(drop=True)
+
+    def _equal_once(self, table: str, part: pd.DataFrame) -> pd.DataFrame:
+        """Rows that say the same are one."""
+        again = pd.DataFrame({name: values.clean_text(cells) for name, cells in part["cell"].items()}).duplicated()
+        if again.any():
+            self.findings.tell("equal_rows", table=table, count=again.sum(), sheet=table)
+        return part[~again].reset_index(drop=True)
 
     def _without_copies(self, found: dict[int, Body]) -> dict[int, Body]:
         """Rows of projects that stand in another sheet, too, and say the same there, are read once."""
@@ -409,8 +412,8 @@ class Import:
                 other, row = seen.setdefault(line, (body, int(body.rows[number])))
                 if other is not body:
                     copies[number], there = True, _place({"file": other.file, "sheet": other.sheet, "row": row})
-                    twice, row = told("row_in_two_sheets", where=there), int(body.rows[number])
-                    self.findings.add(*twice, at=body, row=row, value=cells[0])
+                    here = {"at": body, "row": int(body.rows[number]), "value": cells[0]}
+                    self.findings.tell("row_in_two_sheets", where=there, **here)
             bodies[key] = body.only(~copies) if copies.any() else body
         return {spec: bodies[id(body)] for spec, body in found.items()}
 
@@ -432,13 +435,7 @@ class Import:
             return False
         out: dict[str, dict[int, dict[str, Any]]] = {}
         several = dict.fromkeys(one["table"] for one in blocks if one["rule"] == "duplicate_key")
-        if equal := [table for table in several if self._repeats.get(table) == "same"]:
-            for table in equal:
-                self._merge(table, intakes[table])
-            self.found = None  # what is there twice is counted once
-            self._store()
-            return True
-        added = [table for table in several if self._repeats.get(table) == "sum"]
+        added = [table for table in several if table in self._added]
         for one in blocks:
             table, position, twice = one["table"], one["position"], one["rule"] == "duplicate_key"
             if table not in self.tables:
@@ -487,9 +484,8 @@ class Import:
         frame["cell", name] = frame["cell", name].astype(object)
         frame.loc[position, ("cell", name)] = fill
         what = f"cell_left_empty{' filled' * (fill is not None)}"
-        said = told(what, name=name, fill=fill, why=one["message"], fix=one["fix"])
         where = {key: one[key] for key in ("file", "sheet", "row", "column", "value", "project_id")}
-        self.findings.add(*said, **where)
+        self.findings.tell(what, name=name, fill=fill, why=one["message"], fix=one["fix"], **where)
         if _counted(column, table):
             self._leave(intake, position, [name], one, one["project_id"], always=False)
         why = one["value"] or one["message"]
@@ -506,8 +502,7 @@ class Import:
         money = [one.name for one in intake.table if _counted(one, table) and ("cell", one.name) in frame]
         for position, one in rows.items():
             where = {key: one[key] for key in ("column", "value", "project_id")} | {**frame["at"].loc[position]}
-            said = told("set_aside", why=one["message"], fix=one["fix"])
-            self.findings.add(*said, **where | {"row": int(where["row"])})
+            self.findings.tell("set_aside", why=one["message"], fix=one["fix"], **where | {"row": int(where["row"])})
             who = one["project_id"] or self._words(table, position)
             self._leave(intake, position, money, one, who, always=True)
 
@@ -530,22 +525,16 @@ class Import:
         return next(filter(None, (values.clean_cell(cell) for line in lines for cell in line)), "")
 
     def _merge(self, table: str, intake: Intake) -> None:
-        """Make one row of the rows with one key: equal ones are one, or their numbers are added up."""
+        """Make one row of the rows with one key: their numbers are added up."""
         frame = self.tables[table].copy()
         keys = [name for name in intake.table.key if name in frame["cell"]]
         texts = intake.frame[keys].astype("str").apply(lambda column: column.str.casefold())
         group = texts.groupby(keys, sort=False, dropna=False).ngroup().to_numpy()
         first = ~pd.Series(group).duplicated().to_numpy()
         numbers = [one.name for one in intake.table if one.type == "number" and one.name in frame["cell"]]
-        if self._repeats[table] == "sum":
-            for name in numbers:
-                sums = intake.frame[name].groupby(group).sum(min_count=1).to_numpy()[group]
-                frame["cell", name], frame["unit", name] = sums.astype(object), ""
-        else:
-            whole = pd.DataFrame({name: values.clean_text(cells) for name, cells in frame["cell"].items()})
-            first = ~whole.assign(**{"": group}).duplicated().to_numpy()
-            self._repeats[table] = "refuse"
-            self.findings.add(*told("equal_rows", table=table, count=(~first).sum()), sheet=table)
+        for name in numbers:
+            sums = intake.frame[name].groupby(group).sum(min_count=1).to_numpy()[group]
+            frame["cell", name], frame["unit", name] = sums.astype(object), ""
         self.tables[table] = frame[first].reset_index(drop=True)
 
     # ---------------------------------------------------------------- what is stored
@@ -576,10 +565,8 @@ class Import:
             found, used = group["sum_found"].sum(), group["sum_used"].sum()
             if abs(found - used - mine) > 1e-9 * max(1.0, abs(found)):
                 sums = dict(zip(("found", "used", "left"), map(as_given, (found, used, mine)), strict=True))
-                said = told("money_not_accounted", table=table, name=name, **sums)
-                findings.add(*said, sheet=str(table))
-        several = [spec.table for spec in self.mapping.tables if spec.repeats == "sum"]
-        added = both["table"].isin(several) & both["field"].ne("")
+                findings.tell("money_not_accounted", table=table, name=name, sheet=str(table), **sums)
+        added = both["table"].isin(self._added) & both["field"].ne("")
         if added.any():  # the sum of several columns stands in the first of them
             out = gone.reindex(pd.MultiIndex.from_frame(both[["table", "column"]])).fillna(0.0).to_numpy()
             both["sum_used"] = both["sum_used"].where(~added, both["sum_found"] - out)
@@ -630,15 +617,13 @@ class Import:
             taken = values.folded(header) in values.words()["taken"]
             changes = guess and (taken or kind not in ("", "same", "tax", "share"))
             later = guess and money and several_years(header) and values.plain_numbers(cells).fillna(0).ne(0).any()
+            what, how = "column_not_mapped mapping", "block" if grave else "warn"
             if later:
-                total = as_given(float(values.plain_numbers(cells, own=True).sum()))
-                said = told("several_years_in_one", header=title, total=total)
+                what, how = "several_years_in_one", ""
             elif reason and not changes:
-                said = told("column_ignored", "warn" if guess and numbers else "info", header=title, why=reason)
-            else:
-                how = "block" if grave else "warn"
-                said = told("column_not_mapped mapping", how, header=title, count=len(cells))
-            self.findings.add(*said, at=source, column=title, value=value)
+                what, how = "column_ignored", "warn" if guess and numbers else "info"
+            words = {"why": reason, "count": len(cells), "total": as_given(values.plain_numbers(cells, own=True).sum())}
+            self.findings.tell(what, how, at=source, column=title, value=value, **words)
             if money and not (reason and not guess) and numbers:
                 line = self._place_of(source)
                 line |= {"column": title if header else f"column {title}"}
@@ -650,9 +635,8 @@ class Import:
         for raw in (one for one in raws if (one.file, one.sheet) not in places):
             shares = (values.plain_numbers(raw.cells[place]).notna().mean() for place in raw.cells)
             amounts = len(raw.cells) > 2 and any(share >= 0.5 for share in shares)
-            severity = "warn" if amounts or table_of_sheet(raw.title, load_schema()) else "info"
-            said = told("sheet_not_used mapping", severity, title=raw.title, count=len(raw.cells))
-            self.findings.add(*said, at=raw)
+            severity = "warn" if amounts or table_of_sheet(raw.title) else "info"
+            self.findings.tell("sheet_not_used mapping", severity, title=raw.title, count=len(raw.cells), at=raw)
             if amounts:
                 line = {"table": self.mapping.tables[0].table, "file": raw.file, "sheet": raw.sheet}
                 self.left.append(line | {"column": f"sheet {raw.title}", "reason": "not in the mapping"})
@@ -670,9 +654,9 @@ class Import:
         if test.equals:
             there = set(text.dropna().str.casefold())
             for lost in (one for one in test.equals if one.casefold() not in there):
-                near, header = values.near_words(lost, set(text.dropna())), source.headers[places[0]]
-                said = told("filter_finds_nothing", "block" if near else "", value=lost, header=header, near=near)
-                self.findings.add(*said, at=source, column=test.column, value=lost)
+                near = values.near_words(lost, set(text.dropna()))
+                how, words = "block" if near else "", {"near": near, "value": lost}
+                self.findings.tell("filter_finds_nothing", how, at=source, column=test.column, **words)
             return text.str.casefold().isin([one.casefold() for one in test.equals]).to_numpy(dtype=bool)
         if test.matches:
             return text.str.contains(test.matches, regex=True, na=False).to_numpy(dtype=bool)
@@ -694,9 +678,8 @@ class Import:
             picked.append(rank.eq(rank.groupby(ids.str.casefold()).transform("max")).to_numpy(dtype=bool))
         if picked and all((one == picked[0]).all() for one in picked):
             return picked[0]
-        header = source.headers[place]
-        doubt = told("filter_not_read two_ways" if picked else "filter_not_read", header=header)
-        self.findings.add(*doubt, at=source, column=header)
+        what = "filter_not_read two_ways" if picked else "filter_not_read"
+        self.findings.tell(what, at=source, column=source.headers[place])
         return np.ones(len(text), dtype=bool)
 
 

@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 
 from pmo_kit.register import values
-from pmo_kit.register.findings import Findings, told
+from pmo_kit.register.findings import Findings
 from pmo_kit.register.rows import Look, rows_apart, tell, without_breaks
-from pmo_kit.register.schema import Schema, Table, Wide, load_schema
+from pmo_kit.register.schema import Table, Wide, load_schema
 from pmo_kit.register.sheets import Body, RawSheet
 
 _YEAR_PART = re.compile(
@@ -224,12 +224,11 @@ def melt(
             missing = text.str.fullmatch(values.MISSING, na=False)
             cells = cells.where(text.notna() & ~missing)
             why, head = missing & ~text.str.fullmatch(values.NOTHING, na=False), values.shown(body.headers[place])
-            reasons = told("missing_with_reason", name=wide.value)
-            findings.add_lines(body, why, *reasons, column=head, values=text)
+            findings.add_lines(body, why, "missing_with_reason", name=wide.value, column=head, values=text)
         columns.append(cells)
     line, column, cells = long_form(columns)
     none = ~np.isin(range(len(body.rows)), line)
-    findings.add_lines(body, none, *told("row_without_values", name=wide.value))
+    findings.add_lines(body, none, "row_without_values", name=wide.value)
     long = {name: cells.iloc[line] for name, cells in raw.items()}
     long[wide.value] = values.narrowed(cells)
     titles = np.array([values.shown(body.label(place)) for place in places], dtype=object)[column]
@@ -253,17 +252,14 @@ NOT_TABLES = {"start", "readme", "read me", "dictionary", "cover", "contents", "
 
 def known_headers(table: Table) -> dict[str, str]:
     """Every header that names a column of the table: its own name first, then the aliases."""
-    known = {values.folded(column.name): column.name for column in table}
-    for column in table:
-        for alias in column.aliases:
-            known.setdefault(values.folded(alias), column.name)
-    return known
+    words = [*((one.name, one) for one in table), *((alias, one) for one in table for alias in one.aliases)]
+    return {values.folded(word): column.name for word, column in reversed(words)}
 
 
-def table_of_sheet(title: str, schema: Schema) -> str | None:
+def table_of_sheet(title: str) -> str | None:
     """The table that a file or sheet title names, or None."""
     plain = re.sub(r"^\d+\s*[.\-_ ]\s*", "", values.folded(title)).replace("-", " ")
-    for table in schema:
+    for table in load_schema():
         names = {values.folded(table.name), *map(values.folded, table.aliases)}
         if plain in names or plain + "s" in names:
             return table.name
@@ -311,20 +307,19 @@ def find_body(raw: RawSheet, table: Table, findings: Findings) -> Body | None:
     down = len(set(_named([line[0] for line in top if line], known).values()))
     alone = max((one for one, heading in found if heading.lines == 1), default=0)
     if table.name != "settings" and down >= 3 and 2 * down > alone:
-        findings.add(*told("transposed_layout"), at=raw)
+        findings.tell("transposed_layout", at=raw)
         return find_body(turned(raw), table, findings)
     if points < 2:
         expected = ", ".join(column.name for column in table if column.required)
-        findings.add(*told("header_not_found", table=table.name, needed=expected), at=raw)
+        findings.tell("header_not_found", table=table.name, needed=expected, at=raw)
         return None
     header, look = best.first - best.lines, _look(best.texts, known, table)
     if best.lines > 1:
         row, count = int(raw.rows[header + 1]), {2: "two", 3: "three"}[best.lines]
-        findings.add(*told("two_header_rows", count=count), at=raw, row=row)
+        findings.tell("two_header_rows", count=count, at=raw, row=row)
     above = [text for line in top[:header] for text in dict.fromkeys(line) if text]
     if above:
-        said, row = told("lines_above_header", count=header), int(raw.rows[0])
-        findings.add(*said, at=raw, row=row, value=" | ".join(above))
+        findings.tell("lines_above_header", count=header, at=raw, row=int(raw.rows[0]), value=" | ".join(above))
     best.list_before(findings)
     body = without_breaks(_fill_merged(best, look, findings), best.again, findings)
     kept = body.only(tell(body, rows_apart(body, look), findings))
@@ -356,26 +351,30 @@ class Heading:
         return Body(self.raw, self.texts, self.raw.cells.iloc[self.first :], self.raw.rows[self.first :])
 
     @property
+    def _heads(self) -> list[list[str]]:
+        return self.raw.top[self.first - self.lines : self.first]
+
+    def _like(self, row: pd.Series) -> tuple[dict[int, str], list[list[int]], int]:
+        """The texts of a row, which of them stand in each line of the header, and how many of these are names."""
+        texts = enumerate(values.folded(values.clean_cell(one) or "") for one in row)
+        line = {place: text for place, text in texts if text}
+        equal = [[place for place, text in line.items() if text == values.folded(head[place])] for head in self._heads]
+        return line, equal, len({place for some in equal for place in some if not line[place][0].isdigit()})
+
+    @property
     def again(self) -> tuple[np.ndarray, np.ndarray]:
         """Rows of the body in which the header stands again, as on every page, and those with another header."""
         cells, filled = self.body.cells, self.body.filled
-        heads = self.raw.top[self.first - self.lines : self.first]
         written = self.raw.cells.iloc[self.first - self.lines : self.first]
         like = np.zeros(len(cells), bool)
         for place in cells.columns:
             like |= cells[place].isin(written[place]).to_numpy(bool) & filled[:, place]
         again, other = np.zeros(len(cells), bool), np.zeros(len(cells), bool)
         for row in map(int, np.flatnonzero(like)[::-1]):
-            line = {
-                place: values.folded(text)
-                for place, one in enumerate(cells.iloc[row])
-                if (text := values.clean_cell(one))
-            }
-            equal = [[place for place, text in line.items() if text == values.folded(head[place])] for head in heads]
-            both = zip(equal, heads, strict=True)
+            line, equal, named = self._like(cells.iloc[row])
+            both = zip(equal, self._heads, strict=True)
             whole = any(all(one in some or not head[one] for one in line) for some, head in both)
             same, below = max(map(len, equal)), again[row + 1 : row + 2].any()
-            named = len({place for some in equal for place in some if not line[place][0].isdigit()})
             most = named > 0 and same >= max(2, len(line) - 1)
             again[row] = (most and whole) or (below and same == len(line))
             years = 0 < named < len(line) == named + sum(values.read_year(text) is not None for text in line.values())
@@ -384,16 +383,10 @@ class Heading:
 
     def list_before(self, findings: Findings) -> None:
         """Other headers above it: the rows between both belong to another table."""
-        first, lines = self.first - self.lines, self.raw.top
-        mine = {place: values.folded(text) for place, text in enumerate(self.texts) if text and not text[0].isdigit()}
-        rows = [
-            int(self.raw.rows[row]) for row, line in enumerate(lines[:first])
-            if sum(values.folded(line[place]) == text for place, text in mine.items())
-            >= max(2, sum(map(bool, line)) / 2)
-            and row + 1 < first
-        ]  # fmt: skip
-        for row in rows:
-            findings.add(*told("second_header"), at=self.raw, row=row)
+        for row in range(self.first - self.lines - 1):
+            line, _, named = self._like(self.raw.cells.iloc[row])
+            if named >= max(2, len(line) / 2):
+                findings.tell("second_header", at=self.raw, row=int(self.raw.rows[row]))
 
     @property
     def around(self) -> tuple[tuple[int, str], ...]:
@@ -484,6 +477,6 @@ def _fill_merged(heading: Heading, look: Look, findings: Findings) -> Body:
             value, size = cells.iat[top - first, left], bottom - top + 1
             cells.iloc[top - first : bottom - first + 1, left] = np.full(size, value, dtype=object)
             row, column = int(raw.rows[top]), heading.texts[left]
-            findings.add(*told("merged_cells", count=size), at=raw, row=row, column=column, value=value)
+            findings.tell("merged_cells", count=size, at=raw, row=row, column=column, value=value)
     body.around = heading.around
     return replace(body, cells=cells) if raw.merged else body

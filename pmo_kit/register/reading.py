@@ -174,7 +174,7 @@ def _set_aside(trial: Findings, aside: set[tuple[str, str, int]], findings: Find
         row = (one["file"], one["sheet"], int(one["row"]))
         if row not in aside:
             place = {name: one[name] for name in ("file", "sheet", "row", "column", "value", "project_id")}
-            findings.add(*told("set_aside", why=one["message"], fix=one["fix"]), **place)
+            findings.tell("set_aside", why=one["message"], fix=one["fix"], **place)
             new.add(row)
     return new
 
@@ -202,19 +202,19 @@ def read_sheets(path: Path, findings: Findings) -> list[RawSheet]:
     if not path.is_dir():
         sheets = _sheets_of(path, findings)
         if not sheets and path.suffix.lower() not in _WORKBOOKS:
-            findings.add(*told("file_not_read kind", file=path.name), file=path.name)
+            findings.tell("file_not_read kind", file=path.name)
         return sheets
     sheets = []
     for file in sorted(path.iterdir()):
-        kind, named = file.suffix.lower(), table_of_sheet(file.stem, load_schema()) is not None
+        kind, named = file.suffix.lower(), table_of_sheet(file.stem) is not None
         if file.name.startswith((".", "~$")) or (file.is_dir() and not (named and kind)):
             continue
         if file.is_dir():
-            findings.add(*told("file_not_used folder", file=file.name), file=file.name)
+            findings.tell("file_not_used folder", file=file.name)
         elif kind in _WORKBOOKS or (kind in _TEXTS and (named or kind != ".txt")):
             sheets += _sheets_of(file, findings)
         elif kind not in (*_IGNORED, *_TEXTS):
-            findings.add(*told("file_not_used", file=file.name), file=file.name)
+            findings.tell("file_not_used", file=file.name)
     return sheets
 
 
@@ -231,13 +231,13 @@ def tables_of_sheets(sheets: list[RawSheet], findings: Findings) -> dict[str, Ra
             name, how = next((one for one in shape if guesses.count(one) == 1), None), "by its columns"
         if name is None:
             what = "sheet_not_used known" if known else "sheet_not_used"
-            findings.add(*told(what, title=raw.title, count=len(raw.cells)), at=raw)
+            findings.tell(what, title=raw.title, count=len(raw.cells), at=raw)
             continue
         if how:
-            findings.add(*told("sheet_by_columns", title=raw.title, how=how, table=name), at=raw)
+            findings.tell("sheet_by_columns", title=raw.title, how=how, table=name, at=raw)
         if name in found:
             first = found[name]
-            findings.add(*told("two_sheets", table=name, file=first.file, sheet=first.sheet), at=raw)
+            findings.tell("two_sheets", table=name, file=first.file, sheet=first.sheet, at=raw)
         else:
             found[name] = raw
     return found
@@ -246,9 +246,9 @@ def tables_of_sheets(sheets: list[RawSheet], findings: Findings) -> dict[str, Ra
 def _table_of_title(title: str) -> tuple[str | None, str]:
     """The table that a title names, or its end, as spreadsheet programs name exported sheets: plan-benefits."""
     parts = re.split(r"[\s\-_.]+", title.strip())
-    if name := table_of_sheet(title, load_schema()):
+    if name := table_of_sheet(title):
         return name, ""
-    ends = (table_of_sheet(" ".join(parts[start:]), load_schema()) for start in range(1, len(parts)))
+    ends = (table_of_sheet(" ".join(parts[start:])) for start in range(1, len(parts)))
     return next((one for one in ends if one), None), "by the end of its name"
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from pmo_kit.facts import Unit
-from pmo_kit.register.findings import Findings, told
+from pmo_kit.register.findings import Findings
 from pmo_kit.register.schema import Column, load_schema
 from pmo_kit.register.sheets import Body
 from pmo_kit.register.values import (
@@ -151,10 +151,10 @@ def read_settings(
         if setting not in schema.settings:
             near = near_words(setting, schema.settings) if setting else ""
             keys = ", ".join(schema.settings)
-            findings.add(*told("unknown_setting", "block" if near else "", key=key, near=near, keys=keys), **place)
+            findings.tell("unknown_setting", "block" if near else "", key=key, near=near, keys=keys, **place)
             continue
         if setting in places:
-            findings.add(*told("duplicate_key setting", key=setting), **place)
+            findings.tell("duplicate_key setting", key=setting, **place)
             continue
         column = schema.settings[setting]
         parsed, bad = _parse_setting(setting, column, pd.Series([value], dtype=object), body.raw.epoch_1904, order)
@@ -162,14 +162,14 @@ def read_settings(
             fix = f"Use one of: {', '.join(column.allowed)}."
             if not column.allowed:
                 fix = f"Write the {column.meaning}{f', such as {column.example}' if column.example else ''}."
-            findings.add(*told("setting_not_read", value=value, key=setting, fix=fix), **{**place, "column": setting})
+            findings.tell("setting_not_read", value=value, key=setting, fix=fix, **{**place, "column": setting})
             places[setting] = place
         elif parsed is not None:
             found[setting], places[setting] = parsed, place
     for key in [one for one in ("currency", "money_unit", "price_basis", "as_of") if one not in places]:
-        findings.add(*told("setting_missing", key=key, meaning=schema.settings[key].meaning), at=body, column=key)
+        findings.tell("setting_missing", key=key, meaning=schema.settings[key].meaning, at=body, column=key)
     if found.get("price_basis") == "real" and "price_base_year" not in found:
-        findings.add(*told("setting_missing real"), at=body, column="price_base_year")
+        findings.tell("setting_missing real", at=body, column="price_base_year")
     kept = {key: str(value) for key, value in found.items() if key not in _READING}
     canonical = pd.DataFrame({"key": list(kept), "value": list(kept.values())}, dtype=EMPTY_DTYPES["text"])
     return Settings(**{"name": name, **found}), canonical, places

@@ -48,8 +48,7 @@ def match_columns(body: Body, table: Table, findings: Findings) -> tuple[dict[st
             matched[column.name] = place
         if place is not None and not own:
             header = values.shown(headers[place])
-            said = told("column_renamed", header=header, name=column.name)
-            findings.add(*said, at=body, column=header, value=column.name)
+            findings.tell("column_renamed", at=body, column=header, value=column.name)
     rest = [place for place in range(len(headers)) if place not in matched.values()]
     return matched, rest
 
@@ -92,8 +91,8 @@ def shape_table(
         name for name, place in matched.items() if values.folded(body.headers[place]) != values.folded(name)
     }
     intake.units = {name: units for name, units in body.units.items() if (units != "").any()}
-    _header_units(intake, findings, settings, mapped=body.labels is not None)
-    _unit_around(intake, body.around, findings, settings)
+    heads = _header_units(intake, findings, settings, mapped=body.labels is not None)
+    _unit_around(intake, heads, body.around, findings, settings)
     _type_columns(intake, findings, settings, replace(style, semicolon=body.raw.separator == ";"), body.raw.epoch_1904)
     return intake
 
@@ -105,18 +104,20 @@ def without_formulas(body: Body, places: list[int], findings: Findings) -> Body:
         if cells[place].dtype != object:
             continue
         lost = np.array([isinstance(cell, Uncached) for cell in cells[place]], dtype=bool)
-        said, head = told("formula_without_result"), values.shown(body.headers[place])
-        findings.add_lines(body, lost, *said, column=head, values=cells[place])
+        head = values.shown(body.headers[place])
+        findings.add_lines(body, lost, "formula_without_result", column=head, values=cells[place])
         if lost.any():
             cells = cells.assign(**{}) if cells is body.cells else cells
             cells[place] = cells[place].mask(lost, None)
     return replace(body, cells=cells)
 
 
-def _header_units(intake: Intake, findings: Findings, settings: Settings, *, mapped: bool) -> None:
+def _header_units(intake: Intake, findings: Findings, settings: Settings, *, mapped: bool) -> dict[str, list[str]]:
     """Amounts whose header states a unit are in that unit ("Cost (€k)" among millions); other money is refused.
 
     Where a mapping names the columns it states the units too, and a header that says another one is refused.
+
+    Returns the headers of each column of money.
     """
     money = [one.name for one in intake.table if one.is_money and one.name in intake.headers]
     labels = {name: np.full(len(intake.rows), intake.headers[name], dtype=object) for name in money}
@@ -147,10 +148,11 @@ def _header_units(intake: Intake, findings: Findings, settings: Settings, *, map
             (differs and not refused, "header_unit", settings.money_unit),
         ):
             if fault:
-                findings.add(*told(what, header=header, other=detail), at=intake, column=header)
+                findings.tell(what, other=detail, at=intake, column=header)
         if differs and not refused:
             units[name] = np.where(mine, unit, units.get(name, ""))
     intake.units = units | intake.units
+    return said
 
 
 def _own_unit(settings: Settings) -> str:
@@ -173,30 +175,29 @@ def other_prices(text: str, settings: Settings, line: bool = False) -> tuple[str
     return ("warn" if line else "block", own) if other else ("", "")
 
 
-def _unit_around(intake: Intake, around: Iterable[tuple[int, str]], findings: Findings, settings: Settings) -> None:
+def _unit_around(
+    intake: Intake, money: Mapping[str, list[str]], around: Iterable[tuple[int, str]], findings: Findings,
+    settings: Settings,
+) -> None:  # fmt: skip
     """A line above or below the table that states another unit than the settings, where no header states one."""
-    money = [one.name for one in intake.table if one.is_money and one.name in intake.headers]
-    if not money:
-        return
-    heads = {str(one) for name in money for one in np.atleast_1d(np.array(intake.headers[name], dtype=object))}
+    heads = {head for some in money.values() for head in some}
     units = [units for name in money if (units := intake.units.get(name)) is not None]
-    done = any(values.header_unit(head, settings.currency)[1] for head in heads)
-    done |= bool(intake.units) and all((one != "").all() for one in units)
-    own = {unit for head in heads if (unit := values.header_unit(head)[1])} | {one for some in units for one in some}
-    own = own - {""} or {settings.money_unit} - {""}
+    own = {values.header_unit(head)[1] for head in heads} - {""}
+    done = bool(own) or (bool(intake.units) and all((one != "").all() for one in units))
+    own = (own | {one for some in units for one in some}) - {""} or {settings.money_unit} - {""}
     rows = intake.rows if len(set(intake.places or ())) < 2 else intake.rows[:0]
-    for row, text in around:
+    for row, text in around if money else ():
         at: Any = {"at": intake, "row": row, "value": text}
         how, prices = other_prices(text, settings, line=True)
         if how and not any(values.stated_prices(one)[1] for one in heads):
-            findings.add(*told("price_basis_mixed line", how, line=values.shown(text), other=prices), **at)
+            findings.tell("price_basis_mixed line", how, line=values.shown(text), other=prices, **at)
         currency, unit = values.line_unit(text, settings.currency)
         foreign = currency and settings.currency and currency != settings.currency
         within = len(rows) and min(rows) < row < max(rows) and (unit or currency)  # of the rows below it
         other = within and own and (unit or "unit") not in own
         if other or (not done and ((unit and unit != settings.money_unit) or foreign)):
             what, unit = ("below", ", ".join(own)) if other else ("line", _own_unit(settings))
-            findings.add(*told(f"header_unit_differs {what}", line=values.shown(text), other=unit), **at)
+            findings.tell(f"header_unit_differs {what}", line=values.shown(text), other=unit, **at)
 
 
 _AMOUNT = re.compile(
@@ -291,8 +292,8 @@ def list_unmapped(
             part = _SPENT.search(values.folded(header)) or is_sum(body, place, read)
             if not part and (limits or _AMOUNT.search(values.folded(header)) or (table.wide and not body.beside)):
                 severity, why = "block", " It looks like amounts, and money must not be left out."
-        said = told("column_not_mapped", severity, header=title, table=table.name, count=len(cells), why=why)
-        findings.add(*said, at=body, column=title, value=value)
+        here = {"at": body, "column": title, "value": value}
+        findings.tell("column_not_mapped", severity, table=table.name, count=len(cells), why=why, **here)
 
 
 def unread(body: Body, places: Iterable[int]) -> Iterator[tuple[int, str, pd.Series, str]]:
@@ -421,11 +422,10 @@ def _report(intake: Intake, column: Column, parsed: values.Parsed, findings: Fin
         said = told(what, name=column.name, allowed=", ".join(column.allowed))
         findings.add_rows(intake, bad, *said, column=column.name)
     if parsed.reason.any():
-        said = told("missing_with_reason", name=column.name)
-        findings.add_rows(intake, parsed.reason, *said, column=column.name)
+        findings.add_rows(intake, parsed.reason, *told("missing_with_reason", name=column.name), column=column.name)
     for what, words, mask in parsed.notes:
         if mask is not None:
             findings.add_rows(intake, mask, *told(what, **words), column=column.name)
         else:
             header = intake.headers[column.name]
-            findings.add(*told(what, **words), at=intake, column=header if isinstance(header, str) else "")
+            findings.tell(what, at=intake, column=header if isinstance(header, str) else "", **words)

@@ -16,7 +16,7 @@ import pandas as pd
 
 from pmo_kit.forms import LIMITS, unreadable
 from pmo_kit.register import values
-from pmo_kit.register.findings import Findings, told
+from pmo_kit.register.findings import Findings
 
 csv.field_size_limit(LIMITS["letters of a cell"])
 _DELIMITERS = ",;\t|"
@@ -177,7 +177,7 @@ def _delimiter(text: str) -> str:
 def refused(path: Path, findings: Findings, reason: str, sheet: str = "") -> bool:
     """Say why a file or a sheet is not read, where there is a reason."""
     if reason:
-        findings.add(*told("file_not_read limit", file=path.name, why=reason), file=path.name, sheet=sheet)
+        findings.tell("file_not_read limit", file=path.name, why=reason, sheet=sheet)
     return bool(reason)
 
 
@@ -199,12 +199,12 @@ def read_csv_sheet(path: Path, findings: Findings) -> RawSheet | None:
     try:
         text, encoding, guessed = decode(path.read_bytes())
     except OSError as error:
-        findings.add(*told("file_not_read closed", why=error.strerror), file=path.name)
+        findings.tell("file_not_read closed", why=error.strerror, file=path.name)
         return None
     if guessed:
-        findings.add(*told("encoding_repaired", value=encoding), file=path.name, value=encoding)
+        findings.tell("encoding_repaired", value=encoding, file=path.name)
     if "\ufffd" in text or re.search("â€|Ã[\x80-\xbf©¨]|â‚¬|Â£", text):
-        findings.add(*told("encoding_repaired before"), file=path.name)
+        findings.tell("encoding_repaired before", file=path.name)
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     mark = _delimiter(text)
     widest = max(line.count(mark) for line in text.split("\n", 200)[:200]) + 1
@@ -264,9 +264,9 @@ def _report_short(file: str, lines: list[list[str]], findings: Findings) -> None
     shift = {row for row in short if _may_shift([kind.get(cell, "") for cell in lines[row]], known)}
     for what, rows in {"shifted": sorted(shift), "ends": [row for row in short if row not in shift]}.items():
         if rows:
-            said = told(f"short_line {what}", lines="1 line has" if len(rows) == 1 else f"{len(rows)} lines have")
-            some = ", ".join(str(row + 1) for row in rows[:8])
-            findings.add(*said, file=file, row=rows[0] + 1, value=f"lines {some}")
+            count, some = "1 line has" if len(rows) == 1 else f"{len(rows)} lines have", [row + 1 for row in rows[:8]]
+            value = f"lines {', '.join(map(str, some))}"
+            findings.tell(f"short_line {what}", lines=count, file=file, row=rows[0] + 1, value=value)
 
 
 def _kinds_under(header: str) -> set[str]:
@@ -303,8 +303,8 @@ def _report_quotes(
         rows = (len(mine) > 1 and all(full)) or (2 * sum(inside) > len(inside) and not ends)  # prose has commas, too
         if rows or (cut and number == len(lines) - 1):
             last = begins[number] + len([line for line in mine if line])
-            said = told("quote_swallows_rows", first=begins[number] + 1, last=last)
-            findings.add(*said, file=file, row=number + 1, value="\n".join(mine))
+            here = {"file": file, "row": number + 1, "value": "\n".join(mine)}
+            findings.tell("quote_swallows_rows", first=begins[number] + 1, last=last, **here)
 
 
 def body_of_frame(title: str, frame: pd.DataFrame, sheet: str = "") -> Body:

@@ -96,12 +96,12 @@ def assemble(
     for table in schema.tables.values():
         absent, title = _absent(table.name, intakes), table.name
         if table.required and absent:
-            findings.add(*told("table_absent", table=title, why=absent), sheet=title)
+            findings.tell("table_absent", table=title, why=absent, sheet=title)
         elif table.required and title not in (*found, *bodies):
             columns = ", ".join(column.name for column in table if column.required)
-            findings.add(*told("table_missing", table=title, columns=columns), file=name)
+            findings.tell("table_missing", table=title, columns=columns, file=name)
         elif table.required and title in intakes and not len(intakes[title].frame):
-            findings.add(*told("table_missing rows", table=title), file=name)
+            findings.tell("table_missing rows", table=title, file=name)
     _restore_codes(intakes)
     _derive_levels(intakes, findings)
     settings = _with_first_year(settings, intakes)
@@ -121,7 +121,7 @@ def _split_off_costs(body: Body, findings: Findings) -> dict[str, Body]:
     if place is None or wide is None:
         return {}
     value = ", ".join(body.headers[one] for one in years)
-    findings.add(*told("costs_beside_projects", count=len(years)), at=body, value=value)
+    findings.tell("costs_beside_projects", count=len(years), at=body, value=value)
     others = [one for one in range(len(body.headers)) if one not in years and one not in rest]
     return {"projects": _columns_of(body, others), "costs": _columns_of(body, [place, *rest])}
 
@@ -216,8 +216,7 @@ def _derive_levels(intakes: dict[str, Intake], findings: Findings) -> None:
     frame = frame.reindex(columns=list(table.columns)).astype("str")
     raw = {name: frame[name] for name in ("project_id", "level")}
     intakes["levels"] = Intake(table, "", "levels", frame, raw, np.arange(1, len(frame) + 1))
-    said = told("levels_derived", count=len(several))
-    findings.add(*said, sheet="levels", value=", ".join(several[:20]))
+    findings.tell("levels_derived", count=len(several), sheet="levels", value=", ".join(several[:20]))
 
 
 def complete_tables(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:

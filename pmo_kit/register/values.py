@@ -250,7 +250,7 @@ _FILL = {"in", "of", "en", "de", "(", ")", "[", "]", ".", ",", "'", "’", "/", 
 
 def _token(word: str) -> tuple[str, str] | None:
     """Currencies (codes, separated by blanks) and scale of one word; None when it is neither."""
-    word = re.sub("['’]", "", word)
+    word = re.sub("^d['’]|['’]", "", word)
     low, code = word.casefold(), word.upper()
     if low in _SIGNS:
         return _SIGNS[low], ""
@@ -277,7 +277,7 @@ def read_unit(text: str) -> tuple[str, str, str]:
     (('EUR', 'million', ''), ('EUR', 'thousand', ''), ('USD', 'billion', ''), ('', 'thousand', 'widgets'))
     """
     money, scale, rest = "", "", []
-    parts = _TOKEN.findall(text)
+    parts = _TOKEN.findall(re.sub(r"\bd['’](?=\w)", " ", text))  # milliers d'euros
     for word in parts:
         found = _token(word)
         if found is None and word.casefold() == "t" and any((_token(one) or ("",))[0] for one in parts):
@@ -324,7 +324,7 @@ def split_header(header: str) -> tuple[str, str, str]:
             continue
         money, scale = found[0] or money, found[1] or scale
         own = re.escape(word)
-        around = rf"(?:\b(?:in|en)\s+)?(?<!\S){own}(?:\s+(?:of|de|d')(?!\S))?|{own}(?=[\s,;]|$)"
+        around = rf"(?:\b(?:in|en)\s+|(?<=\s)[-–—|/:]\s+)?(?<!\S){own}(?:\s+(?:of|de|d')(?!\S))?|{own}(?=[\s,;]|$)"
         bare = re.sub(around, " ", bare, count=1)
     return (money, scale, re.sub(r"\s+", " ", bare).strip(" ,;")) if bare != header else ("", "", header)
 
@@ -351,6 +351,8 @@ def unit_in_doubt(header: str) -> str:
 
 
 _YEAR_OF_PRICES = r"(?<!\d)((?:19|20)\d\d(?:\s*[-/–]\s*\d{2,4})?)(?!\d)"
+_YEAR_ALONE = re.compile(rf"\W*(?:[A-Z]{{3}})?\W*{_YEAR_OF_PRICES}\W*")
+"""€2027 is the year of an amount."""
 _PRICES = rf"(?i:{one_of('price')})"
 _AT_PRICES = (
     re.compile(rf"{_PRICES}\W*(?:\w{{1,3}}\W+)?{_YEAR_OF_PRICES}"),
@@ -368,6 +370,8 @@ def stated_prices(text: str, line: bool = False) -> tuple[str, int | None]:
     >>> stated_prices("Cost 2027 (nominal)"), stated_prices("EUR million, real 2020", line=True)
     (('nominal', None), ('real', 2020))
     """
+    if not line and _YEAR_ALONE.fullmatch(text):
+        return "", None
     inside = [text] if line else INSIDE.findall(text)
     found = [one[one.lastindex or 0] for pattern in _AT_PRICES for one in pattern.finditer(text)]
     found += [one[one.lastindex or 0] for part in inside for one in _IN_REAL.finditer(part)]
@@ -608,7 +612,7 @@ def parse_number(
     values = values.where(np.isfinite(values))
     rest = np.flatnonzero((text.notna() & values.isna()).to_numpy())
     result, bad = values.to_numpy(copy=True), np.zeros(len(cells), dtype=bool)
-    scaled, foreign = bad.copy(), bad.copy()
+    scaled = bad.copy()
     stated, doubts = (np.full(len(cells), "", dtype=object) for _ in range(2))
     for position in rest:
         mine = own[position] != "" or (column.is_money if money is None else bool(money[position]))
@@ -619,25 +623,18 @@ def parse_number(
                 doubts[position] = cells.iloc[position].unit if mine else ""
                 continue
             written, point = f"{written} {cells.iloc[position].unit}", False
-        found = _one_number(written, point, mine)
-        if found is None or (found[2] and not mine) or (found[1] and money is not None and not mine):
-            bad[position] = True
-            continue
-        value, scale, codes = found
-        stated[position] = settle_currency(codes, currency)
-        foreign[position] = bool(codes) and stated[position] != currency and bool(currency)
+        value, scale, codes = _one_number(written, point, mine) or (np.nan, "", "")
+        stated[position] = settle_currency(codes, currency) if mine else ""
         credit = (stated[position] or currency) not in _RUPEES and re.search(r"(?i)(?<![^\W\d_])cr\b", written)
-        if scale and mine and not own[position] and (money_unit not in SCALES or credit):
-            bad[position] = True
-            continue
-        if scale:
-            value *= SCALES[scale] / (SCALES[ours] if mine else 1.0)
-            scaled[position] = True
-        result[position] = float(f"{value:.15g}")
+        unclear = mine and not own[position] and (money_unit not in SCALES or credit)
+        alone = not mine and (codes or (scale and money is not None))
+        bad[position] = np.isnan(value) or bool((scale and unclear) or alone)
+        if not bad[position]:
+            value *= SCALES[scale] / (SCALES[ours] if mine else 1.0) if scale else 1.0
+            scaled[position], result[position] = bool(scale), float(f"{value:.15g}")
     result = np.where(scaled, result, result * times)
-    used = set(stated) - {""}
-    if not currency and len(used) > 1:  # the settings name no currency, and there are two
-        foreign = ~np.isnan(result) & (stated != "")
+    used = set(stated) - {""}  # where the settings name no currency there may be one
+    foreign = (stated != "") & (stated != currency) & (bool(currency) or len(used) > 1)
     parsed = Parsed(pd.Series(result, index=index), bad, reason, codes=used)
     parsed.notes += [("decimal_comma", {}, None)] if comma and rest.size else []
     told: list[tuple[str, dict[str, str], np.ndarray]] = [

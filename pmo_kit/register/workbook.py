@@ -20,7 +20,7 @@ from openpyxl.xml.constants import SHARED_STRINGS
 
 from pmo_kit.errors import PmoError
 from pmo_kit.forms import LIMITS, too_many, unreadable
-from pmo_kit.register.findings import Findings, told
+from pmo_kit.register.findings import Findings
 from pmo_kit.register.sheets import TOO_LONG, RawSheet, Uncached, refused, too_large
 from pmo_kit.register.values import Shown, unit_of_format
 
@@ -172,7 +172,7 @@ def read_workbook(path: Path, findings: Findings) -> list[RawSheet]:
         refused(path, findings, str(error))
         return []
     except Exception as error:  # damaged files raise many kinds
-        findings.add(*told("file_not_read workbook", why=type(error).__name__), file=path.name)
+        findings.tell("file_not_read workbook", why=type(error).__name__, file=path.name)
         return []
     raws = (_raw_sheet(path, *sheet, reader.wb, findings) for sheet in sheets)
     return [raw for raw in raws if raw is not None]
@@ -224,25 +224,24 @@ def _raw_sheet(path: Path, title: str, state: str, part: _Part, book: Any, findi
     if not seen.all():
         first = int(np.flatnonzero(~seen)[0])
         where: Any = {"row": int(row[first]), "column": get_column_letter(column[first]), "value": values[first]}
-        findings.add(*told("cells_under_merged", count=(~seen).sum()), at=raw, **where)
+        findings.tell("cells_under_merged", count=(~seen).sum(), at=raw, **where)
     for number in np.unique(row[np.isin(style, struck)]):
         value = " | ".join(str(cell) for cell in grid[np.searchsorted(rows, number)] if cell is not None)
-        findings.add(*told("struck_through"), at=raw, row=int(number), value=value)
+        findings.tell("struck_through", at=raw, row=int(number), value=value)
     return raw
 
 
 def _report_hidden(state: str, part: _Part, raw: RawSheet, findings: Findings) -> None:
     """Hidden sheets, rows and columns are read like the others, and reported."""
     if state != "visible":
-        findings.add(*told("hidden_sheet"), at=raw)
+        findings.tell("hidden_sheet", at=raw)
     filled = raw.rows[np.isin(raw.rows, part.hidden_rows)].tolist()
     if filled:
         rows = ", ".join(map(str, filled[:8])) + ("…" if len(filled) > 8 else "")
-        said = told("hidden_rows", count=len(filled), rows=rows)
-        findings.add(*said, at=raw, row=filled[0], value=rows)
+        findings.tell("hidden_rows", count=len(filled), rows=rows, at=raw, row=filled[0], value=rows)
     width = raw.cells.shape[1]
     for number in sorted({n for low, high in part.hidden_columns for n in range(low, min(high, width) + 1)}):
         cells = raw.cells.iloc[:, number - 1].dropna()
         if len(cells):
             letter, value = get_column_letter(number), cells.iloc[0]
-            findings.add(*told("hidden_column", letter=letter, value=value), at=raw, column=letter, value=value)
+            findings.tell("hidden_column", letter=letter, value=value, at=raw, column=letter)
