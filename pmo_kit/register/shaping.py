@@ -226,18 +226,16 @@ def looks_like_amounts(header: str, cells: pd.Series) -> bool:
 def _says_the_same(kind: str, cells: pd.Series, settings: Settings) -> bool:
     """True when a column that qualifies amounts says in every row what the settings say."""
     said = set(cells.str.casefold())
-    if kind == "currency":
-        codes = {values.settle_currency(values.read_unit(one)[0], settings.currency) for one in said}
-        return bool(settings.currency) and codes <= {settings.currency}
-    if kind == "unit":
-        read = [(one, *values.read_unit(one)) for one in said]
-        units = {scale or ("unit" if codes or one in ("unit", "1") else one) for one, codes, scale, _ in read}
-        ours = {codes for _, codes, _, _ in read} <= {"", settings.currency}
-        return ours and units == {settings.money_unit} - {""}
+    if kind in ("currency", "unit"):
+        read = {one: values.read_unit(one) for one in said}
+        ours = {values.settle_currency(codes, settings.currency) for codes, _, _ in read.values()}
+        units = {scale or ("unit" if codes or one in ("unit", "1") else one) for one, (codes, scale, _) in read.items()}
+        if kind == "unit":
+            return ours <= {"", settings.currency} and units == {settings.money_unit} - {""}
+        return bool(settings.currency) and ours <= {settings.currency}
     if kind == "price":
         basis, year = settings.price_basis, str(settings.price_base_year)
-        own = {year, basis, f"{basis} {year}"}
-        return said <= own - {"", "none", "None"}
+        return said <= {year, basis, f"{basis} {year}"} - {"", "none", "None"}
     return said <= {"1", "1.0", "100%", "100 %", "1,0", "+", "1.00"} or (len(said) == 1 and kind == "tax")
 
 
@@ -367,22 +365,16 @@ def _type_columns(intake: Intake, findings: Findings, settings: Settings, style:
     styles |= _styles(dates, values.order_evidence, _APART, order, lambda: style.elsewhere("date"))
     typed: dict[str, pd.Series] = {}
     parsed: dict[str, values.Parsed] = {}
-    for column in intake.table:
-        if column.name not in intake.raw:
-            typed[column.name] = pd.Series(index=intake.frame.index, dtype=values.EMPTY_DTYPES[column.type])
-            continue
-        cells, units = intake.raw[column.name], intake.units.get(column.name)
-        rows = values.money_rows(intake.raw, column)
-        one = _parse(cells, column, styles.get(column.name), settings, epoch_1904, units, rows)
-        typed[column.name], parsed[column.name] = one.values, one
-        intake.codes |= one.codes if column.is_money else set()
-        intake.unread[column.name] = one.bad
-    for column in intake.table:
+    for name, column in intake.table.columns.items():
+        typed[name] = pd.Series(index=intake.frame.index, dtype=values.EMPTY_DTYPES[column.type])
+        if name in intake.raw:
+            units, rows = intake.units.get(name), values.money_rows(intake.raw, column)
+            one = _parse(intake.raw[name], column, styles.get(name), settings, epoch_1904, units, rows)
+            typed[name], parsed[name], intake.unread[name] = one.values, one, one.bad
+            intake.codes |= one.codes if column.is_money else set()
         if column.default is not None:
             fill: object = column.default == "yes" if column.type == "flag" else column.default
-            unread = intake.unread.get(column.name, np.zeros(len(intake.frame), bool))
-            empty = typed[column.name].isna() & ~unread
-            typed[column.name] = typed[column.name].mask(empty, fill)
+            typed[name] = typed[name].mask(typed[name].isna() & ~intake.unread.get(name, np.array(False)), fill)
     intake.frame = pd.DataFrame(typed, index=intake.frame.index)
     for name, one in parsed.items():
         _report(intake, intake.table[name], one, findings)
