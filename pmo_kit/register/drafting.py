@@ -81,7 +81,9 @@ def _parts(kind: str) -> re.Pattern[str]:
 
 
 _PARTS = ("bare", "plain", "capex", "opex")
-_WHOLE = ("planned", "forecast", "fund", "net", "case", "actual")
+_ALONE = ("planned", "forecast", "plain", "fund", "net", "case", "actual")
+_ORDER = (("bare",), ("total",), ("capex", "opex"), *((one,) for one in _ALONE))
+"""Of several figures of one year the first is its cost; those that stand together are parts of it."""
 _SORTS = ("derived", "count", "limit", "benefit", "income", "capex", "opex", "actual", "forecast", "planned", "fund",
           "net", "case", "total")  # fmt: skip
 _NO_COST = dict.fromkeys(("count", "limit", "income"), "? no cost by its words")
@@ -655,7 +657,7 @@ class Draft:
         for col in cols:
             years.setdefault(sort_of(_parts("benefit").sub(" ", col.words).strip()), []).append(col)
         taken, only = set[int](), len(years) == 1
-        for sorts in (("bare",), ("total",), ("capex", "opex"), ("plain",), *((one,) for one in _WHOLE)):
+        for sorts in _ORDER:
             free = {sort: [col for col in years.get(sort, ()) if col.year not in taken] for sort in sorts}
             for sort, cols in free.items():
                 cols = [col for n, col in enumerate(cols) if not _again(col, cols[:n], sort in _PARTS[1:])]
@@ -683,9 +685,10 @@ class Draft:
             phases = bool(dates) and set(sorts.values()) <= {*_PARTS, "planned", "forecast", "actual"}
             if phases and not _differs(col.text, ids.str.cat(dates, sep=" ")).any():
                 continue  # what is spent, and then what is to come
-            for wanted in (_PARTS, ("total",), *((one,) for one in _WHOLE)):
+            known = {*_PARTS} - {"plain"} & {*sorts.values()}
+            for wanted in (_PARTS if known else (), *_ORDER):
                 costs = [word for word, sort in sorts.items() if sort in wanted]
-                if costs := costs if wanted is _PARTS else costs[:1]:
+                if costs := costs if "plain" in wanted else costs[:1]:
                     col.take("costs, by its words", "? its words tell what is counted", False)
                     return col, costs, [word for word, sort in sorts.items() if sort == "benefit"]
         return None, [], []
@@ -706,7 +709,7 @@ class Draft:
         year = date.take("costs.year", "its header is known, its values are years", True)
         sorts = {col: sort_of(col.plain) for col in totals if not col.has("life")}
         sorts = sorts or dict.fromkeys(totals, "plain")
-        order = ("bare", "total", "forecast", "capex", "opex", "plain", *_WHOLE)
+        order = ["bare", "total", "forecast", *(sort for some in _ORDER for sort in some)]
         costs = sorted((col for col in sorts if sorts[col] in order), key=lambda col: order.index(sorts[col]))
         parts = [col for col in costs if sorts[col] in ("capex", "opex")]
         costs = parts if costs[:1] == parts[:1] else costs

@@ -23,6 +23,7 @@ AVERAGES = frozenset(words()["averages"])
 _CALLED = re.compile(rf"{one_of('totals')}|{one_of('total_parts')}", re.I)
 _EXAMPLE = re.compile(r"(?i)e\.g\..*|example( row)?:?")
 _NOTE = re.compile(rf"{one_of('notes')}\s*\d?\s*[:.)–-]", re.I)
+_PART = re.compile(rf"\W*{one_of('part_of')}", re.I)
 _SIGN = re.compile(r"^(?:[*†‡§]+|\(?\d\)|\d(?=\s[^\W\d]))")
 _DATES = re.compile(
     r"\b(?:\d{4}-\d\d?-\d\d?|\d\d?[./-]\d\d?[./-](?:\d{4}|\d\d)|(?:\d\d?\.?\s+[^\W\d]+\.?\s+)?(?:19|20)\d\d(?:[-/]\d\d)?)\b"
@@ -246,7 +247,8 @@ def rows_apart(body: Body, look: Look, gone: np.ndarray | None = None) -> dict[i
         return {}
     if look.key is None:
         apart = _lines_of_register(body, look, texts, filled)
-        return apart | _totals_of_register(body, look, texts, filled, _among(apart, len(filled)))
+        totals = _totals_of_register(body, look, texts, filled, _among(apart, len(filled)))
+        return apart | totals | _parts(body, look, texts, filled)
     left = np.zeros(len(filled), bool) if gone is None else gone.copy()
     apart = _totals_of_source(body, look, texts, filled, left)
     left |= _among([row for row, one in apart.items() if one.out], len(left))
@@ -256,11 +258,20 @@ def rows_apart(body: Body, look: Look, gone: np.ndarray | None = None) -> dict[i
         odd = look.key.str.contains(pattern, regex=True).to_numpy(bool)
         banner |= odd & (not (odd & ~alone & ~left).any())
     banner &= alone & ~left
+    parts = {row: one for row, one in _parts(body, look, texts, filled).items() if not left[row]}
     if banner.any():
         banner &= np.isnan(_amounts(body, look.amounts)).all(axis=1)  # an amount without a key is asked about
     below = below_table(body, filled, look.amounts, left | banner) & ~left & ~banner
     lines = {"banner_row": banner, "banner_row note": below}
-    return {int(row): Apart(what) for what, rows in lines.items() for row in np.flatnonzero(rows)} | apart
+    return {int(row): Apart(what) for what, rows in lines.items() for row in np.flatnonzero(rows)} | apart | parts
+
+
+def _parts(body: Body, look: Look, texts: list[pd.Series], filled: np.ndarray) -> dict[int, Apart]:
+    """Rows with amounts whose first text says that they are a part of the row above: of which staff."""
+    first = filled.argmax(axis=1)
+    said = np.any([(first == place) & where(texts[place], _PART.match) for place in np.unique(first)], axis=0)
+    rows = said & ~np.isnan(_amounts(body, look.amounts if said.any() else [])).all(axis=1)
+    return {int(row): Apart("total_or_row part") for row in np.flatnonzero(rows)}
 
 
 def _among(rows: Iterable[int], size: int) -> np.ndarray:

@@ -427,3 +427,49 @@ def test_letters_of_a_key_are_no_currency(tmp_path, key):
 def test_a_currency_in_cells_of_money_is_read(tmp_path):
     file = workbook(tmp_path / "d.xlsx", P=[[*HEAD, "Budget 2027"], ["C1", "Wall", "Ports", "R 6m"]])
     assert imported(tmp_path, file)[0].settings.currency == "ZAR"
+
+
+@pytest.mark.parametrize(
+    ("heads", "read", "unit"),
+    [
+        (["Exercice 2027 – M€", "Exercice 2028 – M€"], [4.0, 6.0], "EUR million"),
+        (["2027 | T€", "2028 / T€"], [4.0, 6.0], "EUR thousand"),
+        (["Coût 2027 (en milliers d'euros)", "Coût 2028 (en milliers d’euros)"], [4.0, 6.0], "EUR thousand"),
+        (["€2027", "€2028"], [4.0, 6.0], ""),  # the year of an amount, not of prices
+        (["1. HJ 2027 (T€)", "2. HJ 2027 (T€)"], [10.0], "EUR thousand"),
+        (["2027 likely (£m)", "2027 low (£m)"], [4.0], "GBP million"),
+        (["2027 low (£m)", "2027 likely (£m)"], [6.0], "GBP million"),
+        (["Obligo 2027 (T€)", "Plan 2027 (T€)"], [6.0], "EUR thousand"),  # a known word before one that nobody knows
+        (["Recette 2027 (k€)", "Dépense 2027 (k€)"], [6.0], "EUR thousand"),
+        (["Einnahme 2027 (T€)", "Ausgabe 2027 (T€)"], [6.0], "EUR thousand"),
+    ],
+)
+def test_headers_say_unit_year_and_figure(tmp_path, heads, read, unit):
+    file = workbook(
+        tmp_path / "h.xlsx", P=[[*HEAD, *heads], ["C1", "Wall", "Ports", 1, 2], ["C2", "Ferry", "Rail", 3, 4]]
+    )
+    register, _, _ = imported(tmp_path, file)
+    assert amounts(register) == read
+    assert register.settings.unit.startswith(unit)
+    assert not register.settings.price_basis
+
+
+@pytest.mark.parametrize(("cost", "other"), [("Gasto", "Ingreso"), ("Ausgabe", "Einnahme"), ("Cost", "Sales")])
+def test_rows_of_income_are_no_costs(tmp_path, cost, other):
+    head = ["Code", "Name", "Department", "Line", "Year", "Amount (€k)"]
+    rows = [[code, code, "Rail", line, 2027, 10] for code in ("C1", "C2") for line in (cost, other)]
+    assert amounts(imported(tmp_path, workbook(tmp_path / "i.xlsx", P=[head, *rows]))[0]) == [20.0]
+
+
+@pytest.mark.parametrize("row", [["davon Personal", "", ""], ["", "dont personnel", ""], ["- of which staff", "", ""]])
+def test_a_row_that_is_a_part_of_the_row_above_is_asked_about(tmp_path, row):
+    rows = [["C1", "Wall", "Ports", 100], [*row, 40], ["C2", "Ferry", "Rail", 50]]
+    text, code = import_sources([workbook(tmp_path / "p.xlsx", P=[[*HEAD, "2027 (T€)"], *rows])], tmp_path / "out")
+    assert code == 2
+    assert "a part of the row above it" in text
+
+
+@pytest.mark.parametrize("sign", [":", "*", ".", "_"])
+def test_a_header_that_stands_again_with_a_sign_under_a_blank_one(tmp_path, sign):
+    text = f"Code,Name,Department,2027,\nC1,a,N,1,x\nCode,Name,Department,2027,{sign}\nC2,b,S,2,y\n"
+    assert amounts(imported(tmp_path, write(tmp_path, "a.csv", text))[0]) == [3.0]
