@@ -184,7 +184,7 @@ class Findings:
 
     def add_lines(
         self, body: Placed, where: np.ndarray, what: str, *, column: str | np.ndarray = "",
-        values: pd.Series | None = None, **said: object,
+        values: pd.Series | None = None, **said: Any,
     ) -> None:  # fmt: skip
         """Tell of every line of a sheet where the mask is true; `{value}` stands for its value."""
         severity, rule, message, fix = told(what, **said)

@@ -150,7 +150,7 @@ class Import:
         near = "" if found else _near(header, source.headers)
         what = "several" if found else "near" if near else "none"
         if found != 1:
-            words = {"where": where, "count": found, "near": near}
+            words: Any = {"where": where, "count": found, "near": near}
             self.findings.tell(f"mapped_column_missing {what}", at=source, column=header, **words)
 
     # ---------------------------------------------------------------- rows

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -303,7 +304,7 @@ def _report_quotes(
         rows = (len(mine) > 1 and all(full)) or (2 * sum(inside) > len(inside) and not ends)  # prose has commas, too
         if rows or (cut and number == len(lines) - 1):
             last = begins[number] + len([line for line in mine if line])
-            here = {"file": file, "row": number + 1, "value": "\n".join(mine)}
+            here: Any = {"file": file, "row": number + 1, "value": "\n".join(mine)}
             findings.tell("quote_swallows_rows", first=begins[number] + 1, last=last, **here)
 
 
