@@ -231,7 +231,7 @@ def melt(
     findings.add_lines(body, none, "row_without_values", name=wide.value)
     long = {name: cells.iloc[line] for name, cells in raw.items()}
     long[wide.value] = values.narrowed(cells)
-    titles = np.array([values.shown(body.label(place)) for place in places], dtype=object)[column]
+    titles = np.array([body.label(place) for place in places], dtype=object)[column]
     said = dict.fromkeys(name for one in variables.values() for name in one)
     for name in said:
         texts = [variables[place].get(name, "") for place in places]

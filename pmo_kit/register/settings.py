@@ -146,7 +146,7 @@ def read_settings(
         row = int(body.rows[n])
         place: dict[str, Any] = {"at": body, "row": row, "column": "value", "value": value}
         if signs := {sign for cell in body.cells.iloc[n] for sign in ODD_SIGNS.findall(str(cell).strip())}:
-            findings.add(*told("signs_unseen line", "block" if min(signs) < " " else "warn"), at=body, row=row)
+            findings.tell("signs_unseen line", "block" if min(signs) < " " else "warn", at=body, row=row)
         setting = "" if pd.isna(key) else str(key).lower().replace(" ", "_")
         if setting not in schema.settings:
             near = near_words(setting, schema.settings) if setting else ""

@@ -15,7 +15,7 @@ from pmo_kit.register.findings import Findings, Intake, told
 from pmo_kit.register.layout import find_wide_form, melt, several_years, year_in
 from pmo_kit.register.schema import Column, Table
 from pmo_kit.register.settings import Settings
-from pmo_kit.register.sheets import Body, Uncached
+from pmo_kit.register.sheets import Body, RawSheet, Uncached
 
 
 def match_columns(body: Body, table: Table, findings: Findings) -> tuple[dict[str, int], list[int]]:
@@ -77,10 +77,7 @@ def shape_table(
     list_unmapped(body, unread, table, findings, matched, variables, settings)
     body = without_formulas(body, [*matched.values(), *variables], findings)
     raw = {name: body.cells[place] for name, place in matched.items()}
-    headers: dict[str, str | np.ndarray] = {}
-    for name, place in matched.items():
-        label = body.label(place)
-        headers[name] = label if isinstance(label, np.ndarray) else values.shown(label)
+    headers = {name: body.label(place) for name, place in matched.items()}
     rows = body.rows
     if wide is not None:
         raw, headers, rows = melt(body, raw, headers, wide, variables, findings)
@@ -93,7 +90,7 @@ def shape_table(
     intake.units = {name: units for name, units in body.units.items() if (units != "").any()}
     heads = _header_units(intake, findings, settings, mapped=body.labels is not None)
     _unit_around(intake, heads, body.around, findings, settings)
-    _type_columns(intake, findings, settings, replace(style, semicolon=body.raw.separator == ";"), body.raw.epoch_1904)
+    _type_columns(intake, findings, settings, style, body.raw)
     return intake
 
 
@@ -319,12 +316,11 @@ def is_sum(body: Body, place: int, others: Iterable[int]) -> bool:
 class Style:
     """How a register is written, where a sheet does not prove it: True is a decimal comma, or months first.
 
-    `said` are the settings, `delimiter` the separator of the file, `elsewhere` what all other sheets prove together.
+    `elsewhere` is what all sheets prove together.
     """
 
     decimal: bool | None = None
     month_first: bool | None = None
-    semicolon: bool = False
     elsewhere: Callable[[str], bool | None] = lambda kind: None
 
 
@@ -355,11 +351,11 @@ def _styles(
     return styles
 
 
-def _type_columns(intake: Intake, findings: Findings, settings: Settings, style: Style, epoch_1904: bool) -> None:
+def _type_columns(intake: Intake, findings: Findings, settings: Settings, style: Style, sheet: RawSheet) -> None:
     """Fill the typed frame, column by column, and say what could not be read."""
     numbers = {name: cells for name, cells in intake.raw.items() if intake.table[name].type == "number"}
     dates = {name: cells for name, cells in intake.raw.items() if intake.table[name].type == "date"}
-    lean = (lambda: True) if style.semicolon else (lambda: style.elsewhere("decimal"))
+    lean = (lambda: True) if sheet.separator == ";" else (lambda: style.elsewhere("decimal"))
     styles = _styles(numbers, values.decimal_evidence, _MARKED, style.decimal, lean)
     order = style.month_first
     styles |= _styles(dates, values.order_evidence, _APART, order, lambda: style.elsewhere("date"))
@@ -369,7 +365,7 @@ def _type_columns(intake: Intake, findings: Findings, settings: Settings, style:
         typed[name] = pd.Series(index=intake.frame.index, dtype=values.EMPTY_DTYPES[column.type])
         if name in intake.raw:
             units, rows = intake.units.get(name), values.money_rows(intake.raw, column)
-            one = _parse(intake.raw[name], column, styles.get(name), settings, epoch_1904, units, rows)
+            one = _parse(intake.raw[name], column, styles.get(name), settings, sheet.epoch_1904, units, rows)
             typed[name], parsed[name], intake.unread[name] = one.values, one, one.bad
             intake.codes |= one.codes if column.is_money else set()
         if column.default is not None:

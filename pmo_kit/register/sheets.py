@@ -140,7 +140,8 @@ class Body:
 
     def label(self, place: int) -> str | np.ndarray:
         """Header of a column as the source has it, one text or one for each row."""
-        return (self.labels or self.headers)[place]
+        label = (self.labels or self.headers)[place]
+        return label if isinstance(label, np.ndarray) else values.shown(label)
 
 
 def decode(data: bytes) -> tuple[str, str, bool]:
