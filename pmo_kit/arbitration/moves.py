@@ -67,10 +67,9 @@ def money_moves(allocation: Allocation, amounts: Sequence[float] = (1, 2, 4)) ->
     moves = _Moves(allocation)
     asks = (
         partial(_Moves.rows, name=name, start=start, to=to, amounts=amounts)
-        for apart in range(1, max(map(len, moves.years.values()), default=1))
-        for name, years in moves.years.items()  # neighbors share no year, so that no search is made twice
+        for name, years in moves.years.items()
+        for apart in range(1, len(years))  # neighbors share no year, so that no search is made twice
         for start, to in zip(years[apart:] + years[:apart], years, strict=True)
-        if start != to
     )
     each(moves, (partial(_Moves._idle, name=name, to=to) for name, years in moves.years.items() for to in years))
     rows = [row for found in each(moves, asks) for row in found]

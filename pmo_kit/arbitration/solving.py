@@ -220,7 +220,7 @@ def interruptible(unwanted: Callable[[], bool]) -> Iterator[None]:
         _unwanted.reset(token)
 
 
-AHEAD = 6  # searches that are on their way at once, on however many cores
+AHEAD = 4  # searches that are on their way at once, on however many cores
 ASKED = 0.2  # seconds after which one that another thread waits for asks at every branch whether it is still wanted
 _running: ContextVar[set[Callable[[], None]] | None] = ContextVar("running", default=None)  # what makes them ask
 

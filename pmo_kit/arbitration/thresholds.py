@@ -322,7 +322,7 @@ def turning_points(
         ids = allocation.question.built.project_ids
         chosen = (i for i in allocation._positions if projects is None or ids[i] in projects)
         asks += [partial(_dearer, option=option) for option in chosen]
-    points = [point for found in allocation._each(asks) for point in found]
+    points = [point for found in allocation._each(asks[::-1])[::-1] for point in found]  # costs take longest
     frame = pd.DataFrame(points, columns=POINTS)
     return frame.sort_values(["distance", "what"], kind="stable", ignore_index=True)
 
@@ -446,7 +446,7 @@ def limits_worth(allocation: Allocation, names: Sequence[str] | None = None) -> 
         used = float(use.loc[[r.name for r in envelopes if r.scope == "all"], "used"].sum())
         asks["all money"] = lambda own: (nan, nan, nan, *_ahead(own, envelopes, shares))
         heads.append(("all money", question.built.money_unit, used, total))
-    rows = [(*head, *found) for head, found in zip(heads, allocation._each(asks.values()), strict=True)]
+    rows = [(*head, *found) for head, found in zip(heads, allocation._each([*asks.values()][::-1])[::-1], strict=True)]
     return pd.DataFrame(rows, columns=WORTH, index=pd.Index([*asks], name="rule", dtype="str")).astype(
         dict.fromkeys(WORTH[2:], float)
     )
