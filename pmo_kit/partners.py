@@ -113,8 +113,8 @@ def evaluate_bids(register: Register, price_weight: float = 0.4) -> Evaluation:
     below["words"] = [
         f"{row.label} {as_given(row.consensus)}, needs {as_given(row.gate)}" for row in below.itertuples()
     ]
-    failed = below["words"].groupby(level=BID).agg("; ".join)
-    table["failed_gate"] = failed.reindex(table.index).fillna("").astype("str")
+    failed = below["words"].groupby(level=BID).agg("; ".join).astype("str")
+    table["failed_gate"] = failed.reindex(table.index).fillna("")
     table["passed"] = table["failed_gate"] == ""
     return Evaluation(table, scores.reset_index(), evaluators, reference, reference / reference.sum())
 
