@@ -162,7 +162,7 @@ def read_settings(
             fix = f"Use one of: {', '.join(column.allowed)}."
             if not column.allowed:
                 fix = f"Write the {column.meaning}{f', such as {column.example}' if column.example else ''}."
-            findings.tell("setting_not_read", value=value, key=setting, fix=fix, **{**place, "column": setting})
+            findings.tell("setting_not_read", key=setting, fix=fix, **{**place, "column": setting})
             places[setting] = place
         elif parsed is not None:
             found[setting], places[setting] = parsed, place
