@@ -32,9 +32,9 @@ def cell(field: Field, value: Any) -> Cell:
     Returns
     -------
     dict
-        `kind` "words" with `runs` (role, text), "number" with `text`, "rag" with `letter` and `text`, "decision" with
-        `mark`, `text` and `css`, "level" with `text` full, reduced or out, or "missing". The last three but one have
-        a `fill` where the whole cell is colored, "" where it is not.
+        `kind` "words" with `runs` (role, text), "number" with `text`, "rag" with `letter`, `text`, `shape` and `ink`,
+        "decision" with `mark`, `text` and `css`, "level" with `text` full, reduced or out, or "missing" with `text`.
+        "rag", "decision" and "level" have the `fill` of the whole cell, "" for none.
 
     Examples
     --------

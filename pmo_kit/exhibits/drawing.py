@@ -101,6 +101,12 @@ def read_bars(chart: Chart) -> list[Bar]:
     return bars
 
 
+def _wrapped(chart: Chart, sheet: Sheet) -> list[Bar]:
+    """The bars of a sheet; words beside those that lie are broken where they take too much of its width."""
+    wide = 0.4 * sheet.width if chart.flat else math.inf
+    return [replace(bar, label="\n".join(theme.wrap(bar.label, wide, sheet.size))) for bar in read_bars(chart)]
+
+
 def needs_key(chart: Chart, bars: Sequence[Bar]) -> bool:
     """Whether the series are named in a key: they share slots, or no block and no plain style explains them."""
     if chart.series is None or chart.start is not None:
@@ -112,7 +118,7 @@ def needs_key(chart: Chart, bars: Sequence[Bar]) -> bool:
 
 def draw_bars(chart: Chart, sheet: Sheet) -> None:
     """Draw a bar chart onto a sheet; bars are horizontal when y holds words."""
-    bars, flat = read_bars(chart), chart.flat
+    bars, flat = _wrapped(chart, sheet), chart.flat
     series = list(dict.fromkeys(bar.series for bar in bars))
     names = [bar.category for bar in {bar.slot: bar for bar in bars}.values()]
     _arrange(chart, bars, series)
@@ -199,7 +205,7 @@ Laid = tuple[list[float], float, Spans]
 def _lie(chart: Chart, sheet: Sheet, bars: Sequence[Bar], names: Sequence[str]) -> Laid:
     """Rows from top to bottom, each block under its name."""
     beside = 1 if chart.stacked or chart.layered else max(Counter(bar.slot for bar in bars).values())
-    least = max(1.95, beside * 1.35)
+    least = max(1.95, beside * 1.35) + 1.2 * beside * max(bar.label.count("\n") for bar in bars)
     firsts = {bar.slot: group for group, bar in {bar.group: bar for bar in reversed(bars)}.items()}
     spans = _rows(sheet, names, least, firsts, {bar.slot for bar in bars if bar.style == "focus"})
     blocks = [(spans[a][0] + 1, spans[b - 1][1] - 1) for a, b in itertools.pairwise([*sorted(firsts), len(names)])]
@@ -227,9 +233,9 @@ def _scale(chart: Chart, sheet: Sheet, bars: Sequence[Bar], told: Sequence[Bar])
     low, high = min(ends), max(ends)
 
     def room(bar: Bar) -> float:
-        if bar.inner:
-            return 2.0
-        return sheet.widest([bar.label], _bold(chart, bar)) + 8 if flat else size * (1.3 * bar.label.count("\n") + 1.5)
+        lines = bar.label.split("\n")
+        across, up = sheet.widest(lines, _bold(chart, bar)) + 8, size * (1.3 * len(lines) + 0.2)
+        return 2.0 if bar.inner else across if flat else up
 
     falling = [bar for bar in told if bar.end < (bar.start if flat else min(bar.start, 0.0))]
     before = max((room(bar) + 8 * flat for bar in falling), default=0.0)
@@ -257,7 +263,7 @@ def _label(chart: Chart, sheet: Sheet, bar: Bar, at: float) -> None:
     else:
         up, gap = bar.end >= bar.start or (chart.start is not None and not flat), 5 if chart.low is None else 8
         ink = theme.readable(bar.look.text) if bar.style == "focus" else theme.INK
-        look = {"bold": _bold(chart, bar), "color": ink}
+        look = {"bold": _bold(chart, bar), "color": ink, "ground": bool(chart.references)}
         look |= {"across": "left" if up else "right", "dx": gap if up else -gap} if flat else {
             "down": "bottom" if up else "top", "dy": -2 if up else 2}  # fmt: skip
         end = min(start, end) if up and not flat else end
@@ -272,8 +278,7 @@ def draw_intervals(chart: Chart, sheet: Sheet) -> None:
         lines = (replace(line, axis="y" if line.axis == "x" else "x") for line in chart.references)
         chart = replace(chart, x=chart.y, y=chart.x, references=tuple(lines))
     number, low, high, values = chart.x, chart.low, chart.high, chart.data[chart.x.name].tolist()
-    bars = [replace(bar, label="\n".join(theme.wrap(bar.label, 0.4 * sheet.width, sheet.size)))
-            for bar in read_bars(chart)]  # fmt: skip
+    bars = _wrapped(chart, sheet)
     ends = [float(end) for bar in bars for end in (bar.start, bar.end, values[bar.row]) if not theme.is_missing(end)]
     names = {bar.slot: bar.category for bar in bars}
     spans = _rows(sheet, names.values(), 1.95 + 1.2 * max(bar.label.count("\n") for bar in bars), {}, ())
@@ -471,8 +476,8 @@ def _say(sheet: Sheet, track: Track, spot: Spot, text: str, bold: bool, boxes: l
     words = Words(text, x, y, sheet.size, color, bold, ground=True)
     x0, y0, x1, y1 = words.patch
     wide, high = (x1 - x0) / 2 + 2, (y1 - y0) / 2
-    places = [(wide + 10, 0.0), (-wide - 10, 0.0), (0.0, -high - 9), (0.0, high + 9)]
-    places += [(side * (wide + 4), up * (high + 7)) for up in (-1, 1) for side in (-1, 1)]
+    places = [(wide + 10, 0.0), (0.0, -high - 9), (0.0, high + 9), (wide + 4, -high - 7), (wide + 4, high + 7)]
+    places += [(-across, down) for across, down in places if across]  # last: on the left another line may be nearer
     near = len(places)
     turns = itertools.product((20, 38, 60), (1, -1), (0, -0.5, 0.5, -1, 1))
     places += [(part * wide, up * (high + out)) for out, up, part in turns]

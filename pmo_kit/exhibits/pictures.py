@@ -104,10 +104,9 @@ def _text(mark: Words) -> str:
             "font_weight": "700" if mark.bold else ""}  # fmt: skip
     x, high = mark.x + mark.dx, mark.size * canvas.LEADING
     rises = (top + (place + 0.5) * high + 0.34 * mark.size for place in itertools.count())
-    said = ((escape(line, quote=False), y) for line, y in zip(mark.text.split("\n"), rises, strict=False) if line)
-    return _tag("rect", **patch, fill_opacity=0.75) * mark.ground + "".join(
-        _tag("text", line, x=x, y=y, **look) for line, y in said
-    )
+    lines = (_tag("text", escape(line, quote=False), x=x, y=y, **look) * bool(line)
+             for line, y in zip(mark.text.split("\n"), rises, strict=False))  # fmt: skip
+    return _tag("rect", **patch, fill_opacity=0.75) * mark.ground + "".join(lines)
 
 
 _ANCHORS = {"left": "start", "center": "middle", "right": "end"}

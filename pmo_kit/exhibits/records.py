@@ -361,11 +361,7 @@ _TYPES: dict[str, type[Exhibit]] = {kind.__name__.lower(): kind for kind in (Cha
 _UNSAID = (("name", None), ("first", 0), ("formula", ""))
 """Parts that are written only where they say something."""
 _WRITTEN: dict[str, tuple[type, Callable[[Any], Any], Callable[[Any], Any]]] = {
-    "runs": (
-        tuple,
-        lambda runs: [[str(role), _printed(text)] for role, text in runs],
-        lambda runs: tuple(map(tuple, runs)),
-    ),
+    "runs": (tuple, lambda runs: [list(map(_printed, run)) for run in runs], lambda runs: tuple(map(tuple, runs))),
     "time": (dt.datetime, dt.datetime.isoformat, dt.datetime.fromisoformat),
     "date": (dt.date, dt.date.isoformat, dt.date.fromisoformat),
 }

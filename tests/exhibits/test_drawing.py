@@ -217,6 +217,46 @@ def test_no_line_that_goes_on_crosses_the_name_of_one_that_ends(level: float, sl
     assert bottom <= sheet.height + 1
 
 
+@pytest.mark.parametrize("width", [317, 340, 665, 800])
+def test_the_name_of_a_line_stands_where_no_other_line_runs_beside_it(width: int) -> None:
+    """Spent ends under the plan, and the forecast goes on from it: left of that end is the plan alone."""
+    lines = {
+        "plan": {1: 1, 5: 7, 10: 16, 13: 21, 15: 24, 18: 27, 24: 30},
+        "spent": {1: 1, 5: 7, 10: 16, 13: 20.5, 15: 22.5},
+        "forecast": {15: 22.5, 32: 37},
+        "earned": {1: 1, 5: 6, 10: 13, 15: 18},
+    }
+    rows = [(what, x, y) for what, line in lines.items() for x, y in line.items()]
+    chart = Chart(id="s", alt="-", mark="line", data=pd.DataFrame(rows, columns=["what", "x", "y"]), x=Field("x"),
+                  y=Field("y"), series=Field("what"), styles={"plan": "plan", "spent": "actual", "earned": "focus"},
+                  references=(Reference("x", 15.0, "today"),))  # fmt: skip
+    sheet = draw(chart, width)
+    ends = {mark.text: mark for mark in sheet.marks if isinstance(mark, Words) and mark.ground}
+    assert set(ends) == set(lines)
+    assert all(mark.dx >= 0 for mark in ends.values())
+
+
+@pytest.mark.parametrize("width", [317, 340])
+def test_long_words_beside_bars_stay_on_a_narrow_picture(width: int) -> None:
+    names, words = ["HS2 Phase 1", "Lower Thames Crossing"], ["5 118 · Infrastructure and Construction", "148.0 · ICT"]
+    data = pd.DataFrame({"name": names, "value": [5118.0, 148.0], "said": words})
+    sheet = draw(Chart(id="b", alt="-", mark="bar", data=data, x=Field("value"), y=Field("name", kind="text"),
+                       label=Field("said", kind="text")), width)  # fmt: skip
+    labels = {mark.text.replace("\n", " "): mark.patch for mark in sheet.marks if isinstance(mark, Words)}
+    assert all(sheet.left + labels[said_][2] <= width for said_ in words)
+    (first, second), gap = boxes(sheet), labels[words[1]][1] - labels[words[0]][3]
+    assert first.x1 - first.x0 > 40
+    assert first.y1 < second.y0
+    assert gap >= 0
+
+
+def test_words_of_bars_can_be_read_over_a_line_across_them() -> None:
+    sheet = draw(bar_chart([9.8, 1.0], references=(Reference("x", 10.0, "limit"),)))
+    (label,) = [mark for mark in sheet.marks if isinstance(mark, Words) and mark.text == "9.8"]
+    assert label.patch[0] < sheet.px(10.0) < label.patch[2]
+    assert label.ground
+
+
 def test_a_gap_in_a_line_is_not_bridged() -> None:
     data = pd.DataFrame({"t": [1, 2, 3], "v": [1.0, float("nan"), 3.0]})
     (path,) = [

@@ -240,6 +240,17 @@ def test_numbers_of_a_plan_and_its_envelope_are_told_alike_in_every_year() -> No
     assert [one.name for one in shape.chart.plots[0].series][:2] == ["envelope", "spent"]  # type: ignore[attr-defined]
 
 
+def test_bars_that_lie_over_one_another_stand_in_blocks() -> None:
+    data = pd.DataFrame({"area": ["A", "A", "B", "B"], "role": ["x", "x", "y", "y"], "what": ["has", "needs"] * 2,
+                         "n": [5.0, 3.0, 6.0, 7.0]})  # fmt: skip
+    layered = Chart(id="l", alt="-", title="L", mark="bar", data=data, x=Field("n"), y=Field("role", kind="text"),
+                    series=Field("what"), group=Field("area", kind="text"), layered=True)  # fmt: skip
+    (shape,) = graphics(Presentation(io.BytesIO(deck_bytes(laid_out([collected(layered)]))))).values()
+    plot = shape.chart.plots[0]  # type: ignore[attr-defined]
+    assert list(plot.categories) == ["A", "x", "B", "y"]
+    assert [series.values for series in plot.series][-1] == (None, 5.0, None, 7.0)
+
+
 def test_a_deck_says_its_own_size_and_program() -> None:
     with zipfile.ZipFile(io.BytesIO(rendered(deck_bytes, small()))) as archive:
         names = archive.namelist()

@@ -260,8 +260,8 @@ def _bars(chart: Chart) -> Spec | None:
     many = len(names) > 1
     if chart.layered and many and not capped:  # the number of what lies behind stands above all that lies over it
         highest = {place[bar.slot]: bar for bar in sorted(bars, key=lambda bar: bar.end)}
-        tops = [highest[n] for n in range(len(categories))]
-        values, rows = tuple(bar.end for bar in tops), tuple(bar.row for bar in tops)
+        tops = [(bar.end, bar.row) if bar else (None, None) for bar in map(highest.get, range(len(categories)))]
+        values, rows = zip(*tops, strict=True)
         back, series[0] = series[0], replace(series[0], labels=())
         series.append(Series("above", values, "hidden", HIDDEN, labels=back.labels, rows=rows, column=number.name))
     return Spec(
