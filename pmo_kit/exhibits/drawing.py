@@ -174,7 +174,7 @@ def _told(chart: Chart, bars: Sequence[Bar]) -> list[Bar]:
 
 def _box(look: theme.Look, x0: float, y0: float, x1: float, y1: float, say: str = "") -> Box:
     corners = min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
-    return Box(*corners, look.fill, look.line if look.width else "", look.width, bool(look.hatch), say)
+    return Box(*corners, look.fill, look.line if look.width else "", look.width, look.hatch, say)
 
 
 def _at(chart: Chart, sheet: Sheet, value: float, beside: float) -> canvas.Point:
@@ -259,7 +259,7 @@ def _label(chart: Chart, sheet: Sheet, bar: Bar, at: float) -> None:
         if abs(end - start) < (theme.text_width(bar.label, size) + 6 if flat else size * 1.3):
             return
         end = (start + end) / 2
-        look: dict[str, Any] = {"ground": bool(bar.look.hatch), "color": theme.readable(theme.INK, bar.look.fill)}
+        look: dict[str, Any] = {"ground": bar.look.hatch, "color": theme.readable(theme.INK, bar.look.fill)}
     else:
         up, gap = bar.end >= bar.start or (chart.start is not None and not flat), 5 if chart.low is None else 8
         ink = theme.readable(bar.look.text) if bar.style == "focus" else theme.INK

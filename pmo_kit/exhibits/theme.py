@@ -52,12 +52,12 @@ SIZES = {"headline": 22, "text": 17, "label": 14, "small": 14}
 
 @dataclass(frozen=True)
 class Look:
-    """How a mark is drawn; `fill` is the inside, `line` the outline, `hatch` a plotly pattern shape."""
+    """How a mark is drawn; `fill` is the inside, `line` the outline, which `hatch` draws across the inside too."""
 
     fill: str
     line: str
     text: str = INK
-    hatch: str = ""
+    hatch: bool = False
     width: float = 0.0
     dash: bool = False
 
@@ -73,7 +73,7 @@ LOOKS: dict[str, Look] = {
     "focus": Look(DARK_BLUE, DARK_BLUE, DARK_BLUE),
     "previous": Look(LIGHT_GRAY, "#7A7A7A", QUIET, dash=True),
     "plan": Look(PAPER, DARK_GRAY, width=1.5),
-    "forecast": Look(PAPER, DARK_BLUE, DARK_BLUE, hatch="/", width=1.0, dash=True),
+    "forecast": Look(PAPER, DARK_BLUE, DARK_BLUE, hatch=True, width=1.0, dash=True),
     "limit": Look(INK, INK, width=2.5),
     "good": Look(DARK_BLUE, DARK_BLUE, DARK_BLUE),
     "bad": Look(ORANGE, ORANGE),
