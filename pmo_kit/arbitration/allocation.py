@@ -299,8 +299,7 @@ class Allocation(Answer):
         q = self.question
         return MappingProxyType(
             {
-                "register": q.register.fingerprint, "question": q.fingerprint,
-                "value": q.value if isinstance(q.value, str) else str(q.value.name or "value"),
+                **q.fingerprints, "value": q.value if isinstance(q.value, str) else str(q.value.name or "value"),
                 "solver": "HiGHS", "status": self.status, "gap": as_given(self.gap), "nodes": str(self.nodes),
             }
         )  # fmt: skip

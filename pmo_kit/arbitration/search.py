@@ -23,7 +23,7 @@ FIRST = np.array([0.025, 0.05, 0.1, 0.2])  # of the relaxation: how far below it
 BRIEF = 1000  # branches of the search above such a guess
 CORE, A_RULE = 65, 2  # options searched once the relaxation has settled the others, at last more for each rule
 AROUND, TRIES = 120, 12  # of how many, and how often
-SEARCHED = 500  # branches of one such search; of the last a fifth
+SEARCHED = 500  # branches of one such search
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +67,7 @@ def core_plan(model: Model, gap: float, limits: Limits) -> Found | None:
         columns, x = np.append(chosen, np.arange(model.n, len(p.value))), np.rint(relaxed.x)
         x[columns] = 0.0
         short, last = enough - float(x @ p.value), len(chosen) > CORE
-        nodes = min(limits.nodes or SEARCHED, SEARCHED // 5 if last else SEARCHED)
+        nodes = min(limits.nodes or SEARCHED, SEARCHED)
         found = solve(p.part(columns, relaxed.x), Limits(0.0, nodes, limits.until, None if last else short, short))
         if found.x is not None and (last or found.value >= short):
             x[columns] = found.x

@@ -93,9 +93,9 @@ def count_ranks(cells: Floats, weights: Floats) -> Floats:
     """Rank acceptability for given weights (draws x criteria): alternatives x ranks."""
     n = len(cells)
     counts = np.zeros(n * n, dtype=np.int64)
-    for worth in _blocks(cells, weights):
-        order = np.argsort(-worth, axis=1, kind="stable")
-        counts += np.bincount((order * n + np.arange(n)).ravel(), minlength=n * n)
+    for worth in _blocks(-cells, weights):
+        place = np.argsort(worth, axis=1) * n + np.arange(n)  # project, rank
+        counts += np.bincount(place.ravel(), minlength=n * n)
     return _shared(cells, counts.reshape(n, n) / len(weights))
 
 
