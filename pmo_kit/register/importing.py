@@ -390,8 +390,9 @@ class Import:
         return part[~key.duplicated().to_numpy() | key.eq("").to_numpy()].reset_index(drop=True)
 
     def _equal_once(self, table: str, part: pd.DataFrame) -> pd.DataFrame:
-        """Rows that say the same are one."""
-        again = pd.DataFrame({name: values.clean_text(cells) for name, cells in part["cell"].items()}).duplicated()
+        """Rows that say the same, in the same units, are one."""
+        said = {key: values.clean_text(cells) for key, cells in part.items() if key[0] in ("cell", "unit")}
+        again = pd.DataFrame(said).duplicated()
         if again.any():
             self.findings.tell("equal_rows", table=table, count=again.sum(), sheet=table)
         return part[~again].reset_index(drop=True)

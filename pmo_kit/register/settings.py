@@ -140,7 +140,7 @@ def read_settings(
     read blocks, and so does a name that is nearly that of a setting.
     """
     schema, found, places = load_schema(), dict[str, Any](), dict[str, dict[str, Any]]()
-    order = dict(zip(body.text(0).str.lower(), body.text(1).str.lower(), strict=True)).get("date_order", "")
+    order = dict(zip(body.text(0)[::-1].str.lower(), body.text(1)[::-1].str.lower(), strict=True)).get("date_order", "")
     order = schema.settings["date_order"].values.get(order, order)
     for n, (key, value) in enumerate(zip(body.text(0), body.text(1), strict=True)):
         row = int(body.rows[n])

@@ -147,17 +147,16 @@ def _settings(
     body: Body | None, findings: Findings, name: str
 ) -> tuple[Settings, pd.DataFrame, dict[str, dict[str, Any]]]:
     """Read the settings, or say that there are none; and where each of them is written."""
-    table, nothing = (
-        load_schema()["settings"],
-        body_of_frame("settings", pd.DataFrame({"key": [], "value": []}), "settings"),
-    )
+    table = load_schema()["settings"]
+    nothing = body_of_frame("settings", pd.DataFrame({"key": [], "value": []}), "settings")
     body = body or nothing
     matched, rest = match_columns(body, table, Findings())
     rest = [place for place in rest if folded(body.headers[place]) not in _NOTES]
     list_unmapped(body, rest, table, findings, matched)
     body = without_formulas(body, list(matched.values()), findings)
     both = [matched[one] for one in ("key", "value") if one in matched]
-    return read_settings(_columns_of(body, both) if len(both) > 1 else nothing, findings, name=name)
+    lines = _columns_of(body, both) if len(both) > 1 else replace(nothing, raw=body.raw)
+    return read_settings(lines, findings, name=name)
 
 
 def _style(settings: Settings, bodies: Mapping[str, Body]) -> Style:

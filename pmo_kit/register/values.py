@@ -140,7 +140,6 @@ _TWINS = str.maketrans(*words()["twins"])
 
 
 @lru_cache(maxsize=1 << 14)
-@lru_cache(maxsize=1 << 14)
 def look_alike(text: str) -> str:
     """A text in the form in which texts that look alike are equal: case, blanks, width, accents, scripts, last points.
 

@@ -59,6 +59,13 @@ def test_absent_settings_are_warnings_with_defaults(tables, folder):
     assert set(missing["severity"]) == {"warn"}
 
 
+def test_a_sheet_of_settings_without_values_is_where_they_are_missing(tables, folder):
+    register = load_register(folder(tables | {"settings": "key\ncurrency\n"}))
+    missing = register.findings.query("rule == 'setting_missing'")
+    assert set(missing["file"]) == {"settings.csv"}
+    assert len(missing) == 4
+
+
 def test_workbook_and_folder_are_equal(tables, folder, workbook):
     one, other = load_register(folder(tables)), load_register(workbook(tables))
     assert one.fingerprint == other.fingerprint

@@ -237,6 +237,21 @@ def test_equal_rows_are_one_where_the_mapping_says_so(tmp_path):
     assert not accounts(register.table).share
 
 
+def test_rows_are_not_equal_where_the_mapping_gives_their_amounts_other_units(tmp_path):
+    (tmp_path / "a.csv").write_text("Code,Name,Dept,Year,Plan,More\nC1,Wall,R,2027,100,100\n", encoding="utf-8")
+    block = "    - {project_id: Code, year: Year, repeats: same, amount: {column: %s, unit: %s}}\n"
+    (tmp_path / "a.yml").write_text(
+        "source: a.csv\nsettings: {currency: EUR, money_unit: thousand}\ntables:\n"
+        "  projects: {project_id: Code, name: Name, area: Dept, commitment: {value: discretionary}}\n"
+        "  costs:\n" + block % ("Plan", "thousand") + block % ("More", "million"),
+        encoding="utf-8",
+    )
+    with pytest.raises(DataError) as error:
+        load_register(tmp_path / "a.yml")
+    assert "duplicate_key" in set(error.value.findings["rule"])
+    assert "equal_rows" not in set(error.value.findings["rule"])
+
+
 # ---------------------------------------------------------------- notes below a register's own table
 
 NOTES = [
