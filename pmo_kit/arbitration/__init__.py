@@ -33,5 +33,5 @@ from pmo_kit.arbitration.rules import (
     Spend,
     Synergy,
 )
-from pmo_kit.arbitration.solving import Selection, solve_selection
+from pmo_kit.arbitration.solving import Selection, side_by_side, solve_selection
 from pmo_kit.arbitration.thresholds import limits_worth, turning_points
