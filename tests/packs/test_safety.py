@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -56,6 +57,10 @@ def hostile(workspace: Workspace, tmp_path: Path, count: int) -> Path:
     return file
 
 
+OWN_LINK = re.compile(r"""=HYPERLINK\("#('[\w ]+'!A\d+)", \1\)""")
+"""A title in the contents of a workbook leads to its cell and shows what stands there: no text is part of it."""
+
+
 def test_text_of_a_hostile_register_is_inert_in_every_medium(workspace: Workspace, tmp_path: Path) -> None:
     from openpyxl import load_workbook
 
@@ -69,7 +74,8 @@ def test_text_of_a_hostile_register_is_inert_in_every_medium(workspace: Workspac
     assert not any(cell.startswith("=") for row in csv.reader(lines.splitlines()) for cell in row)
     for sheet in load_workbook(folder / "annex.xlsx").worksheets:
         formulas = [c.value for row in sheet.iter_rows() for c in row if c.data_type == "f"]
-        assert not any("HYPERLINK" in str(value) for value in formulas)
+        foreign = [value for value in map(str, formulas) if not OWN_LINK.fullmatch(value)]
+        assert not any("HYPERLINK" in value for value in foreign)
 
 
 def test_letters_that_the_paper_lacks_are_told(
