@@ -727,7 +727,7 @@ class Draft:
             self._totals(sheet, totals, year)
 
     def _is_money(self, col: _Col) -> bool:
-        if "%" in col.header or re.search(r"\b(id|no|number|code|days|schedule|fte|score)\b", col.plain):
+        if "%" in col.header or re.search(r"\b(id|no|number|code|days|schedule|fte|score|index|deflator)\b", col.plain):
             return False
         signs = any(sign in "".join(col.text.head(20)) for sign in values.CURRENCIES)
         return col.has("money") or col.has("benefit") or signs or values.header_unit(col.header) != ("", "")

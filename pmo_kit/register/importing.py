@@ -615,7 +615,7 @@ class Import:
             beyond = not header and numbers and place > min(money, default=len(source.headers))  # split amounts
             grave = beyond or kind not in ("", "same") or (bool(money) and looks_like_amounts(header, cells))
             guess = reason is not None and reason.startswith("?")
-            taken = values.folded(header) in values.words()["taken"]
+            taken = bool(kind) and values.folded(header) in values.words()["taken"]
             changes = guess and (taken or kind not in ("", "same", "tax", "share"))
             later = guess and money and several_years(header) and values.plain_numbers(cells).fillna(0).ne(0).any()
             what, how = "column_not_mapped mapping", "block" if grave else "warn"

@@ -473,3 +473,17 @@ def test_a_row_that_is_a_part_of_the_row_above_is_asked_about(tmp_path, row):
 def test_a_header_that_stands_again_with_a_sign_under_a_blank_one(tmp_path, sign):
     text = f"Code,Name,Department,2027,\nC1,a,N,1,x\nCode,Name,Department,2027,{sign}\nC2,b,S,2,y\n"
     assert amounts(imported(tmp_path, write(tmp_path, "a.csv", text))[0]) == [3.0]
+
+
+@pytest.mark.parametrize("name", ["Index", "Price index", "Deflator", "FX rate", "Our share"])
+def test_a_column_that_multiplies_amounts_is_asked_about_and_is_no_amount(tmp_path, name):
+    rows = [[*HEAD, "2027 (T€)", name], ["C1", "Wall", "Ports", 100, 1.02], ["C2", "Ferry", "Rail", 50, 1.03]]
+    text, code = import_sources([workbook(tmp_path / "p.xlsx", P=rows)], tmp_path / "out")
+    assert code == 2
+    assert f'The column "{name}" is not in the mapping' in text
+    assert "not read" in next(line for line in text.splitlines() if line.startswith(name))
+
+
+def test_an_index_that_counts_the_rows_is_left_out_without_asking(tmp_path):
+    rows = [["Index", *HEAD, "2027 (T€)"], [1, "C1", "Wall", "Ports", 100], [2, "C2", "Ferry", "Rail", 50]]
+    assert amounts(imported(tmp_path, workbook(tmp_path / "p.xlsx", P=rows))[0]) == [150.0]
