@@ -446,7 +446,8 @@ def limits_worth(allocation: Allocation, names: Sequence[str] | None = None) -> 
         used = float(use.loc[[r.name for r in envelopes if r.scope == "all"], "used"].sum())
         asks["all money"] = lambda own: (nan, nan, nan, *_ahead(own, envelopes, shares))
         heads.append(("all money", question.built.money_unit, used, total))
-    rows = [(*head, *found) for head, found in zip(heads, allocation._each([*asks.values()][::-1])[::-1], strict=True)]
+    answers = allocation._each([*asks.values()][::-1])[::-1]  # all money takes longest
+    rows = [(*head, *found) for head, found in zip(heads, answers, strict=True)]
     return pd.DataFrame(rows, columns=WORTH, index=pd.Index([*asks], name="rule", dtype="str")).astype(
         dict.fromkeys(WORTH[2:], float)
     )

@@ -509,14 +509,9 @@ def s_curve(review: Review, project: str) -> pd.DataFrame:
     if project not in review.table.index:
         raise KeyError(f"{project} reports no status.")
     curves, place = review.curves, review.table.index.get_loc(project)
-    seen = {
-        "plan": curves.pv[place],
-        **{
-            what: np.where(curves.past[place], values[place], np.nan)
-            for what, values in (("earned", curves.ev), ("spent", curves.ac))
-        },
-    }
-    lines = pd.DataFrame(seen).rename_axis("column").melt(ignore_index=False).dropna()
+    earned, spent = (np.where(curves.past[place], values[place], np.nan) for values in (curves.ev, curves.ac))
+    lines = pd.DataFrame({"plan": curves.pv[place], "earned": earned, "spent": spent})
+    lines = lines.rename_axis("column").melt(ignore_index=False).dropna()
     rows = [*lines.itertuples(name=None), *forecast_line(curves, place, review.table.iloc[place])]
     start = int(review.register.settings.fiscal_year_start)
     table = pd.DataFrame(rows, columns=["column", "what", "amount"])
