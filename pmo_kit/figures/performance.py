@@ -78,10 +78,10 @@ def _off(told: dict[str, Fact], left: float, how: str = "") -> str:
     return say(f"{{over:{how}}} {side} budget", **told) if told["over"].words() != number(0) else "on budget"
 
 
-def _told(time: float, unit: str) -> str:
-    """So many days or months, in digits."""
+def _months(time: float) -> str:
+    """So many months, in digits."""
     whole = number(time, 0)
-    return f"{whole} {unit if whole == '1' else f'{unit}s'}"
+    return "less than a month" if time < 1 else f"{whole} month" if whole == "1" else f"{whole} months"
 
 
 def _actions(register: Register, days_late: pd.Series) -> tuple[Fact, Fact]:
@@ -198,10 +198,7 @@ def slips(register: Register, milestones: pd.DataFrame, most: int = ROWS) -> Cha
     late = late.assign(
         milestone=late["name"] + ": " + late["milestone"],
         low=0.0,
-        words=[
-            f"{_told(row.slip_months, 'month') if row.slip_months >= 1 else 'less than a month'}, now {row.now:%b %Y}"
-            for row in late.itertuples()
-        ],
+        words=[f"{_months(row.slip_months)}, now {row.now:%b %Y}" for row in late.itertuples()],
         style=["focus" if place < 2 else "ordinary" for place in range(len(late))],
     )
     shown, note = cut(late, most)
@@ -393,11 +390,7 @@ def exposure(register: Register, by_class: pd.DataFrame) -> Table:
 def actions(register: Register, directions: pd.DataFrame) -> Table:
     """Return open actions and directions with owner and due date, the most overdue first."""
     days = directions["days_late"]
-    rows = directions.assign(
-        due=dated(directions["due"]),
-        late=days.where(days > 0),
-        late_words=[f"{_told(late, 'day')} late" if late > 0 else "–" for late in days],
-    )
+    rows = directions.assign(due=dated(directions["due"]), days_late=days.clip(lower=0))
     if rows.empty:
         return tabled(data=rows, title="No action is open")
     late, whole = _actions(register, days)
