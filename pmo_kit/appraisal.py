@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -17,10 +16,8 @@ from pmo_kit.doors import Answer, door
 from pmo_kit.errors import DataError
 from pmo_kit.facts import number
 from pmo_kit.rates import describe_schedule, discount_schedule
+from pmo_kit.register import Register
 from pmo_kit.uncertainty import expected, states_uncertainty
-
-if TYPE_CHECKING:
-    from pmo_kit.register import Register
 
 SOCIAL_KINDS = ("cash", "non_cash", "economic", "social")
 

@@ -14,9 +14,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from pmo_kit.disk import seen_from_here
-from pmo_kit.errors import PmoError, worded
+from pmo_kit.disk import new_folder, real, scratch, seen_from_here
+from pmo_kit.errors import DataError, PmoError, worded
 from pmo_kit.facts import MINUS, THIN_SPACE, UNPRINTABLE
+from pmo_kit.shipped import shipped
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -242,7 +243,6 @@ def check(options: argparse.Namespace) -> int:
 def _refused(register: Register) -> list[DataFrame]:
     """What the chapters of a pack would refuse of a register that reads well, as findings."""
     from pmo_kit.arbitration import Question
-    from pmo_kit.errors import DataError
     from pmo_kit.prioritization.values import read_scorecard
     from pmo_kit.scenarios import read_scenarios
 
@@ -279,7 +279,6 @@ def template(options: argparse.Namespace) -> int:
 
 def anonymize(options: argparse.Namespace) -> int:
     """Write a copy of a register that can be shared."""
-    from pmo_kit.disk import new_folder
     from pmo_kit.register import load_register
     from pmo_kit.register.anonymize import anonymize_register
     from pmo_kit.register.template import write_register
@@ -326,9 +325,6 @@ def session_notebook(register: Path | None, committee: str) -> Iterator[Path]:
     """
     import json
 
-    from pmo_kit.disk import real, scratch
-    from pmo_kit.shipped import shipped
-
     found = real(register or own_register())
     if not found.exists():
         raise PmoError(f"There is no register {found}: name a folder of CSV files or a workbook.")
@@ -347,7 +343,6 @@ def session_notebook(register: Path | None, committee: str) -> Iterator[Path]:
 
 def own_register() -> Path:
     """The register of a workspace; in a clone, the shipped sample."""
-    from pmo_kit.shipped import shipped
 
     here = Path()
     for one in (here / "register.xlsx", *sorted(here.glob("*.map.yml")), here / "register"):
@@ -360,7 +355,6 @@ def own_register() -> Path:
 
 def _jupyter_lab(page: Path, others: Sequence[str]) -> int:
     """JupyterLab on a page of the folder in which it is started, or of one above the page."""
-    from pmo_kit.disk import real
 
     root = Path() if not page.is_absolute() else page.parent
     own = [
@@ -402,7 +396,6 @@ def workshop(options: argparse.Namespace) -> int:
 
 def _pack_files(options: argparse.Namespace) -> list[Path]:
     """The pack files asked for: named, or all of the workspace, or all that are shipped."""
-    from pmo_kit.shipped import shipped
 
     if options.files:
         return list(options.files)

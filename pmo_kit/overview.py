@@ -5,15 +5,11 @@ Sums of a register, each a DataFrame with one row per group. No choice is made h
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pandas as pd
 
 from pmo_kit.appraisal import Appraisal
+from pmo_kit.register import Register
 from pmo_kit.register.findings import group_findings
-
-if TYPE_CHECKING:
-    from pmo_kit.register import Register
 
 NOT_STATED = "not stated"
 

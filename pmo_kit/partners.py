@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -24,9 +23,7 @@ from pmo_kit.errors import DataError
 from pmo_kit.facts import as_given, count, in_row, number, percent
 from pmo_kit.prioritization import swing_weights
 from pmo_kit.prioritization.values import adjust_leniency
-
-if TYPE_CHECKING:
-    from pmo_kit.register import Register
+from pmo_kit.register import Register
 
 BID = ["partner_id", "lot"]
 ITEM = [*BID, "criterion"]

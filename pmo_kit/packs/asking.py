@@ -12,14 +12,23 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
 
+import nbformat
+
 from pmo_kit.disk import new_folder, real, scratch, write_whole
 from pmo_kit.doors import missing
 from pmo_kit.errors import PmoError
+from pmo_kit.exhibits.display import plain
+from pmo_kit.exhibits.records import from_json
 from pmo_kit.facts import number
 from pmo_kit.packs.building import Built
 from pmo_kit.packs.jobs import Pack, expand, read_notebook, stage
 from pmo_kit.packs.manifest import Published, read_json
+from pmo_kit.packs.media.pdf import warning
 from pmo_kit.packs.spec import read_spec
+from pmo_kit.packs.verify import diff_packs
+from pmo_kit.register import load_register
+from pmo_kit.register.drafting import draft_mapping
+from pmo_kit.register.template import write_template
 from pmo_kit.shipped import shipped
 
 
@@ -78,7 +87,6 @@ def described(pack: Pack) -> str:
 
 def warned(folder: Path) -> str:
     """What a reader of a published pack should know about its paper; empty when all is well."""
-    from pmo_kit.packs.media.pdf import warning
 
     return warning(read_json(folder / "manifest.json").get("unprintable", {}))
 
@@ -155,9 +163,6 @@ def write_letter(built: Built) -> Path:
     PackError
         When the pack is damaged.
     """
-    from pmo_kit.exhibits.display import plain
-    from pmo_kit.exhibits.records import from_json
-    from pmo_kit.packs.verify import diff_packs
 
     assert built.folder is not None
     pack = Published.at(built.folder)
@@ -225,11 +230,6 @@ def new_workspace(folder: str | Path, sources: Sequence[Path] = ()) -> Path:
 
 def _fill(home: Path, sources: Sequence[Path]) -> None:
     """Put everything into the folder of a workspace."""
-    import nbformat
-
-    from pmo_kit.register import load_register
-    from pmo_kit.register.drafting import draft_mapping
-    from pmo_kit.register.template import write_template
 
     (home / "packs").mkdir()
     (home / "notebooks").mkdir()

@@ -15,20 +15,25 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from pkgutil import resolve_name
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import nbformat
 
 from pmo_kit import facts
 from pmo_kit.disk import real, scratch, write_whole
 from pmo_kit.doors import door
 from pmo_kit.errors import PackError, PmoError, worded
+from pmo_kit.exhibits.theme import coverage, fonts, lacking
 from pmo_kit.packs import manifest, run
+from pmo_kit.packs.decisions import PLAN, blank_decisions
 from pmo_kit.packs.jobs import Job, Pack, Stage, expand, hashes, read_notebook, stage
+from pmo_kit.packs.layout import Collected, Outline, collect, lay_out, question
 from pmo_kit.packs.manifest import Published
+from pmo_kit.packs.media import html
+from pmo_kit.packs.media.pdf import letter_files, provenance_bytes, warning
 from pmo_kit.packs.run import Cache, canonical
 from pmo_kit.packs.spec import MEDIA, Medium, read_spec
-
-if TYPE_CHECKING:
-    from pmo_kit.packs.layout import Collected, Outline
+from pmo_kit.register.report import grade_register
 
 
 def pack_files(staged: Stage, notebooks: Mapping[str, bytes]) -> tuple[dict[str, bytes], bytes, str]:
@@ -51,12 +56,6 @@ def pack_files(staged: Stage, notebooks: Mapping[str, bytes]) -> tuple[dict[str,
     PackError
         When an exhibit is shown twice, is missing on page one or has no words.
     """
-    import nbformat
-
-    from pmo_kit.packs.decisions import PLAN, blank_decisions
-    from pmo_kit.packs.layout import collect, lay_out, question
-    from pmo_kit.packs.media import html
-    from pmo_kit.packs.media.pdf import letter_files, provenance_bytes, warning
 
     pack, register, sources = staged.pack, staged.register, staged.sources
     parsed = {name: nbformat.reads(content.decode(), as_version=4) for name, content in notebooks.items()}
@@ -99,7 +98,6 @@ def _inputs(staged: Stage, exhibits: Sequence[Collected], notebooks: Mapping[str
 
     Exhibits carry the inputs that the figures gave them: solver status, gap, seeds.
     """
-    from pmo_kit.register.report import grade_register
 
     pack, register, settings = staged.pack, staged.register, staged.register.settings
     severity = register.findings["severity"]
@@ -152,7 +150,6 @@ def _facts(exhibits: Sequence[Collected]) -> list[dict[str, Any]]:
 
 def _lost(exhibits: Sequence[Collected]) -> dict[str, str]:
     """Exhibits with letters that the fonts of the PDF lack, and these letters."""
-    from pmo_kit.exhibits.theme import coverage, fonts, lacking
 
     known = coverage(fonts())
     found = {item.id: lacking(json.dumps(item.record, ensure_ascii=False), known) for item in exhibits}
@@ -386,7 +383,6 @@ class _Batch:
 
     def _executed(self, job: Job) -> bytes:
         """The executed notebook of a job as it goes into packs; kept for the next run."""
-        import nbformat
 
         fresh = canonical(read_notebook(Path(job.target)), job.home)
         content = (nbformat.writes(fresh).rstrip("\n") + "\n").encode()
@@ -402,7 +398,6 @@ class _Batch:
 
     def _published(self, staged: Stage) -> Path:
         """Publish a pack, or leave the page that says which cells failed."""
-        from pmo_kit.packs.media import html
 
         pack, home = staged.pack, self.place / staged.pack.name
         home.mkdir(parents=True, exist_ok=True)

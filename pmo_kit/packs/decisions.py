@@ -7,22 +7,26 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from pmo_kit.disk import inert, real, scratch, write_whole
 from pmo_kit.errors import DataError, PackError
+from pmo_kit.packs.jobs import Pack
+from pmo_kit.packs.layout import Collected
 from pmo_kit.packs.manifest import Published, read_json
+from pmo_kit.register import load_register
+from pmo_kit.register.findings import Findings, Intake
+from pmo_kit.register.layout import find_body
+from pmo_kit.register.reading import read_sheets
 from pmo_kit.register.schema import load_schema
 from pmo_kit.register.settings import Settings
-
-if TYPE_CHECKING:
-    from pmo_kit.packs.jobs import Pack
-    from pmo_kit.packs.layout import Collected
-    from pmo_kit.register.findings import Intake
-    from pmo_kit.register.sheets import Body
+from pmo_kit.register.shaping import Style, shape_table, unread
+from pmo_kit.register.sheets import Body
+from pmo_kit.register.template import text_columns
+from pmo_kit.register.values import TWO_WAYS, clean_text, folded, look_alike, parse_date, readable
 
 PLAN, REFUSED = "arbitration.plan", "arbitration.refused"
 _OURS = {"project_name", "recommended", "register_fingerprint"}
@@ -164,9 +168,6 @@ def _decisions_file(path: str | Path) -> Path:
 
 def _lines(file: Path, register: Any) -> tuple[list[tuple[int, dict[str, str]]], list[str], list[str]]:
     """The lines of a file with their numbers, dates as ISO, amounts as plain numbers; warnings; what is wrong."""
-    from pmo_kit.register.shaping import unread
-    from pmo_kit.register.template import text_columns
-    from pmo_kit.register.values import readable
 
     body, intake, found = _shaped(file, register.settings if register else Settings())
     if absent := sorted(_NEEDED - set(intake.headers)):
@@ -206,11 +207,6 @@ def _shaped(file: Path, settings: Settings) -> tuple[Body, Intake, pd.DataFrame]
 
     What the cells do not settle (day and month, a comma) the date of the pack does, else the settings.
     """
-    from pmo_kit.register.findings import Findings
-    from pmo_kit.register.layout import find_body
-    from pmo_kit.register.reading import read_sheets
-    from pmo_kit.register.shaping import Style, shape_table
-    from pmo_kit.register.values import TWO_WAYS, folded, parse_date
 
     findings, table = Findings(), load_schema()["decisions"]
     try:
@@ -246,7 +242,6 @@ def _shaped(file: Path, settings: Settings) -> tuple[Body, Intake, pd.DataFrame]
 
 def _read_projects(rows: Sequence[tuple[int, dict[str, str]]], register: Any) -> Iterator[str]:
     """Write the id where a project is called by its name; say so, and where id, name and level do not agree."""
-    from pmo_kit.register.values import look_alike
 
     levels = register.table("levels").groupby("project_id")["level"].agg(set).to_dict()
     called, read = dict(register.projects["name"].astype(str)), dict[str, str]()
@@ -301,9 +296,6 @@ def record_decisions(path: str | Path, register_folder: str | Path) -> Recorded:
     DataError
         When the register would not load with them.
     """
-    from pmo_kit.register import load_register
-    from pmo_kit.register.template import text_columns
-    from pmo_kit.register.values import clean_text
 
     folder = Path(register_folder)
     if not folder.is_dir():

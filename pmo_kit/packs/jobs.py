@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, fields, replace
 from functools import cached_property, partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import Any, get_type_hints
 
 import nbformat
 import yaml
@@ -26,9 +26,9 @@ from pmo_kit.errors import InputError, PackError
 from pmo_kit.forms import LIMITS, Form, nearest, plain, read_value, unreadable
 from pmo_kit.packs.manifest import dumps, file_hash, sha256
 from pmo_kit.packs.spec import CELL_SECONDS, FORMATS, FULL, MEDIA, PREVIOUS, Chapter, Deck, PackSpec
-
-if TYPE_CHECKING:
-    from pmo_kit.register import Register
+from pmo_kit.register import Register, load_register
+from pmo_kit.register.checks.provenance import accounts
+from pmo_kit.register.reading import sources_of
 
 Scalar = str | int | float | bool
 _FROM_PACK = {"register_path": "register", "previous_path": "previous"}
@@ -522,8 +522,6 @@ class _Inputs:
 
     def register(self) -> Register:
         """The register of the tree; that of the committee before is read too, and could be."""
-        from pmo_kit.register import load_register
-        from pmo_kit.register.checks.provenance import accounts
 
         register = load_register(self.staged[self.spec.register])
         if self.spec.previous:
@@ -538,7 +536,6 @@ class _Inputs:
 
     def _add(self, path: Path, is_register: bool = False) -> None:
         """Copy a folder or a file, a register that is a mapping with its sources."""
-        from pmo_kit.register.reading import sources_of
 
         if path in self.staged:
             return

@@ -8,18 +8,19 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
 
 from pmo_kit.doors import nearest
 from pmo_kit.errors import PackError
-from pmo_kit.facts import sentence
+from pmo_kit.exhibits import Table
+from pmo_kit.exhibits.cells import in_own_words, named, reworded
+from pmo_kit.exhibits.records import MIME, Exhibit, from_json, to_json
+from pmo_kit.exhibits.theme import text_width
+from pmo_kit.facts import bound, sentence
 from pmo_kit.packs.jobs import Pack, Stage
 from pmo_kit.packs.spec import Chapter, Deck
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from pmo_kit.exhibits.records import Exhibit
 
 _REFERENCE = re.compile(r" \(see ([a-z_0-9]+\.[a-z_0-9]+)\)")
 
@@ -43,8 +44,6 @@ class Collected:
     @cached_property
     def printed(self) -> Exhibit:
         """What page, paper and slides show of it, no line ending before a unit; the workbook has all."""
-        from pmo_kit.exhibits.cells import reworded
-        from pmo_kit.facts import bound
 
         return reworded(self.exhibit.printed, bound)
 
@@ -53,8 +52,6 @@ class Collected:
 
         "(see risk.tornado)" is said as the place of that exhibit, "(annex 4)", or left out.
         """
-        from pmo_kit.exhibits.cells import in_own_words, reworded
-        from pmo_kit.exhibits.records import to_json
 
         refers: dict[str, str] = {}
 
@@ -86,7 +83,6 @@ def collect(notebooks: Sequence[tuple[str, Any]]) -> list[list[Collected]]:
     PackError
         When two cells show different exhibits with one id, or a notebook one twice; the message names both.
     """
-    from pmo_kit.exhibits.records import MIME, from_json
 
     seen: dict[str, Collected] = {}
     twice: list[str] = []
@@ -160,7 +156,6 @@ class Front:
     @property
     def lines(self) -> tuple[str, ...]:
         """Its headline as it is broken; in one where a line of it is wider than the page."""
-        from pmo_kit.exhibits.theme import text_width
 
         parts = self.headline.exhibit.title.split("\n")
         fits = all(text_width(part, 18, bold=True) <= 499 for part in parts)
@@ -337,7 +332,6 @@ class Outline:
     @cached_property
     def provenance(self) -> dict[str, Any]:
         """What the pack follows from, the same in every medium: three sentences, then rows of texts by subject."""
-        from pmo_kit.exhibits.cells import named
 
         manifest, rows = self.manifest, source_rows(self)
         register = manifest["register"]
@@ -513,7 +507,6 @@ def _on_front(item: Collected, front: Sequence[str]) -> bool:
 
 def _long(item: Collected) -> bool:
     """Whether an exhibit is a table that is longer than a chapter holds."""
-    from pmo_kit.exhibits import Table
 
     exhibit = item.printed
     return isinstance(exhibit, Table) and len(exhibit.data) > LONG * exhibit.across

@@ -19,6 +19,8 @@ from threading import Lock
 from typing import Any, TextIO
 from weakref import WeakSet
 
+import nbformat
+
 from pmo_kit.disk import SHARED, real, scratch, write_whole
 from pmo_kit.errors import PackError, worded
 from pmo_kit.facts import number
@@ -88,7 +90,6 @@ def canonical(notebook: Any, folder: Path) -> Any:
     folder : Path
         Folder in which it ran; it vanishes from every text.
     """
-    import nbformat
 
     cells = []
     for place, cell in enumerate(notebook.cells):
@@ -206,7 +207,6 @@ def execute(job: Job, on_cell: OnCell | None = None) -> Failure | None:
         The first cell that failed, or that wrote into the inputs.
     """
     os.environ["PYTHONHASHSEED"] = "0"  # of the kernel: sets keep their order
-    import nbformat
     import papermill
     from papermill.exceptions import PapermillExecutionError
 

@@ -20,6 +20,9 @@ from pmo_kit.packs.building import build_pack
 from pmo_kit.packs.decisions import project_of, recommendation, rows_of
 from pmo_kit.packs.manifest import KeptFact, Published, dumps, read_json, seal
 from pmo_kit.packs.spec import read_spec
+from pmo_kit.register import load_register
+from pmo_kit.register.schema import load_schema
+from pmo_kit.register.template import text_columns
 
 _KEYS = (
     "project_id", "rule", "label", "criterion", "scenario", "plan", "role", "period", "rating", "what", "who"
@@ -359,7 +362,6 @@ def diff_packs(old: str | Path, new: str | Path) -> PackDiff:
 
 def _inputs(old: Published, new: Published) -> pd.DataFrame:
     """The cells of the two registers that differ, by the keys of their tables; none where one cannot be read."""
-    from pmo_kit.register.schema import load_schema
 
     columns = ["file", "key", "column", "old", "new"]
     first, second = (pack.manifest["register"].get("fingerprint") for pack in (old, new))
@@ -382,7 +384,6 @@ def _inputs(old: Published, new: Published) -> pd.DataFrame:
 
 def _register(pack: Published) -> Any:
     """The register that a pack keeps; None where it cannot be read any more."""
-    from pmo_kit.register import load_register
 
     try:
         return load_register(read_spec(pack.folder / "sources" / "pack.yml").register)
@@ -392,7 +393,6 @@ def _register(pack: Published) -> Any:
 
 def _keyed(register: Any, table: Any) -> dict[str, dict[str, str]]:
     """Key in words -> column -> text, for each row of a table; rows of one key are numbered."""
-    from pmo_kit.register.template import text_columns
 
     frame = register.table(table.name)
     frame = frame.reset_index() if frame.index.name else frame

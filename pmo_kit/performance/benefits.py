@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -21,9 +20,7 @@ import pandas as pd
 from pmo_kit.doors import Answer, door
 from pmo_kit.facts import in_row, keeping, number, percent
 from pmo_kit.performance.curves import month_of, months_of
-
-if TYPE_CHECKING:
-    from pmo_kit.register import Register
+from pmo_kit.register import Register
 
 PROFILE = ("owner", "measure", "baseline", "target", "strategic_goal")
 FEW = 3
@@ -44,7 +41,7 @@ class Benefits(Answer):
 
     Parameters
     ----------
-    table : DataFrame
+    table, cases : DataFrame
         As above.
     register : Register
     unit, summary : str
@@ -52,6 +49,7 @@ class Benefits(Answer):
     """
 
     _table: pd.DataFrame = field(repr=False)
+    _cases: pd.DataFrame = field(repr=False)
     register: Register = field(repr=False)
     unit: str
     summary: str
@@ -60,7 +58,7 @@ class Benefits(Answer):
     @property
     def cases(self) -> pd.DataFrame:
         """One row per project: does the approved business case still hold?"""
-        return business_cases(self.register)
+        return self._cases.copy(deep=False)
 
     @property
     def _shown(self) -> pd.DataFrame:
@@ -86,6 +84,7 @@ def review_benefits(register: Register) -> Benefits:
     DataError
         There is no `benefit_status` table.
     """
+    register.need("benefit_status")
     status = benefit_periods(register)
     keys = ["project_id", "benefit"]
     outlook = status["actual"].fillna(status["forecast"])
@@ -112,12 +111,13 @@ def review_benefits(register: Register) -> Benefits:
     table = table.drop(columns="compared").sort_values(keys, ignore_index=True)
     unit = register.settings.unit
     inputs = {"register": register.fingerprint, "as_of": str(register.settings.as_of or "not stated")}
-    return Benefits(table, register, unit, benefit_summary(table, business_cases(register), unit), inputs)
+    cases = business_cases(register)
+    return Benefits(table, cases, register, unit, benefit_summary(table, cases, unit), inputs)
 
 
 def benefit_periods(register: Register) -> pd.DataFrame:
     """Return `benefit_status` with `ended`: the period is over."""
-    status = register.need("benefit_status")
+    status = register.table("benefit_status")
     month, _ = months_of(status["period"], int(register.settings.fiscal_year_start))
     day = register.settings.as_of
     ended = status["actual"].notna().to_numpy() if day is None else month <= month_of(day)
@@ -178,15 +178,11 @@ def reference_class(register: Register) -> pd.DataFrame:
     Journal* (2006). Cost and duration are forecasts until a project is finished, so they still look better
     than they end.
     """
-    status = benefit_periods(register) if register.has("benefit_status") else pd.DataFrame()
-    pairs = []
-    if len(status):
-        ended = status[status["ended"] & status["actual"].notna() & status["planned"].notna()]
-        pairs.append(ended[["project_id", "planned", "actual"]].assign(quantity="benefit"))
+    status = benefit_periods(register)
     rows = register.table("baselines").rename(columns={"baseline": "planned", "now": "actual"})
     rows = rows.assign(quantity=rows["quantity"].map({"whole_life_cost": "cost", "finish_months": "duration"}))
-    pairs.append(rows[["project_id", "planned", "actual", "quantity"]].dropna())
-    together = pd.concat(pairs, ignore_index=True)
+    together = pd.concat([status[status["ended"]].assign(quantity="benefit"), rows])
+    together = together.dropna(subset=["quantity", "planned", "actual"])
     sums = together.groupby(["quantity", "project_id"])[["planned", "actual"]].sum().reset_index()
     sums = sums[sums["planned"] > 0]
     sums["ratio"] = sums["actual"] / sums["planned"]

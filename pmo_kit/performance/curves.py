@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -22,9 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 from pmo_kit.doors import door, numbers
 from pmo_kit.errors import DataError, InputError
 from pmo_kit.finance import ratio
-
-if TYPE_CHECKING:
-    from pmo_kit.register import Register
+from pmo_kit.register import Register
 
 Array = NDArray[np.float64]
 CLOSE = 1e-9

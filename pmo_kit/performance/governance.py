@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,10 +11,8 @@ import pandas as pd
 from pmo_kit.errors import DataError
 from pmo_kit.facts import Base, Fact, Of, Sentence, as_given, facts_of, number, printing, say, told_in
 from pmo_kit.performance.curves import called, month_of, months_of
+from pmo_kit.register import Register
 from pmo_kit.register.checks.scopes import QUANTITIES
-
-if TYPE_CHECKING:
-    from pmo_kit.register import Register
 
 LABELS = {**QUANTITIES, "bac": "budget at completion"}
 MONEY = ("whole_life_cost", "whole_life_benefit", "spend", "bac")
@@ -198,7 +196,6 @@ LEADS = {
     "returned": "Back again",
     "open": "Still open",
 }
-COLUMNS = ("kind", "lead", "project_id", "text", "amount", "date")
 ENDED = ("stop", "refuse", "defer", "pause")
 WORDS = {
     "fund": ("fund", "funded"),
@@ -268,8 +265,7 @@ def since_last_committee(register: Register, previous: Register | None = None) -
     minor = (found["kind"] == "against_advice") & ~found["project_id"].isin(contrary)
     found["lead"] = found["lead"].mask(minor, "Advice changed")
     sized = found.assign(order=order.mask(minor, len(LEADS) - 1.5), size=-found["amount"].abs().fillna(0))
-    found = found.loc[sized.sort_values(["order", "size"], kind="stable").index]
-    return found.reset_index(drop=True)[list(COLUMNS)]
+    return found.loc[sized.sort_values(["order", "size"], kind="stable").index].reset_index(drop=True)
 
 
 def _goes(decisions: pd.Series) -> pd.Series:
@@ -397,7 +393,7 @@ def _gone(decisions: pd.DataFrame, register: Register, previous: Register | None
 
 def _open(decisions: pd.DataFrame, register: Register) -> Findings:
     """Decisions that wait for something, and actions past their date."""
-    projects, as_of = register.projects, register.settings.as_of
+    projects = register.projects
     waiting = decisions[decisions["decision"].isin(["fund_to_next_gate", "fund_with_condition", "defer", "pause"])]
     waiting = waiting[~brought(waiting, register)]
     for row in waiting[waiting["project_id"].isin(projects.index)].itertuples():
@@ -406,9 +402,8 @@ def _open(decisions: pd.DataFrame, register: Register) -> Findings:
         text += f" (due {row.due:%Y-%m-%d})" if pd.notna(row.due) else ""
         yield row.project_id, f"{text}.", row.amount, row.date
     actions = register.table("actions")
-    late = actions[actions["status"] == "open"]
-    late = late[late["due"] < pd.Timestamp(as_of)] if as_of is not None else late.iloc[:0]
-    for row in late.itertuples():
+    late = (actions["status"] == "open") & (actions["due"] < pd.Timestamp(register.settings.as_of))
+    for row in actions[late].itertuples():
         project = row.project_id if isinstance(row.project_id, str) else ""
         yield project, f"{row.action}: was due on {row.due:%Y-%m-%d}, {row.owner}.", np.nan, row.due
 
@@ -623,9 +618,7 @@ def directions(register: Register) -> pd.DataFrame:
     """
     actions = register.table("actions")
     actions = actions[~actions["status"].isin(["done", "dropped"])]
-    as_of = register.settings.as_of
-    late = (pd.Timestamp(as_of) - actions["due"]).dt.days if as_of is not None else np.nan
-    named = actions["project_id"].map(register.projects["name"])
-    table = actions.assign(name=named, days_late=late)
+    late = (pd.Timestamp(register.settings.as_of) - actions["due"]).dt.days
+    table = actions.assign(name=actions["project_id"].map(register.projects["name"]), days_late=late)
     order = ["action_id", "action", "project_id", "name", "owner", "due", "status", "days_late"]
     return table[order].sort_values("days_late", ascending=False, kind="stable", ignore_index=True)

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import date
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,11 +24,7 @@ from pmo_kit.finance import ratio
 from pmo_kit.performance.benefits import expected_share
 from pmo_kit.performance.curves import Curves, earned_schedule, earned_value, read_curves
 from pmo_kit.performance.governance import brought, last_decisions, latest_slips
-
-if TYPE_CHECKING:
-    from datetime import date
-
-    from pmo_kit.register import Register
+from pmo_kit.register import Register
 
 ORDER = {"G": 0, "A": 1, "R": 2}
 
@@ -184,7 +181,7 @@ class Review(Answer):
 
     Parameters
     ----------
-    table : DataFrame
+    table, areas : DataFrame
         As above.
     curves : Curves
         The status table as arrays.
@@ -197,6 +194,7 @@ class Review(Answer):
     """
 
     _table: pd.DataFrame = field(repr=False)
+    _areas: pd.DataFrame = field(repr=False)
     curves: Curves = field(repr=False)
     register: Register = field(repr=False)
     rules: RagRules
@@ -207,7 +205,7 @@ class Review(Answer):
     @property
     def areas(self) -> pd.DataFrame:
         """One row per area and "All" at the end; ratios are recomputed from sums."""
-        return roll_up(self._table, "area")
+        return self._areas.copy(deep=False)
 
     @property
     def findings(self) -> pd.DataFrame:
@@ -264,11 +262,12 @@ def review_performance(register: Register, as_of: date | None = None) -> Review:
     curves = read_curves(register, as_of)
     table = project_table(register, curves)
     table = table.join(apply_rules(table, rules))
+    areas = roll_up(table, "area")
     date_text = str(as_of or register.settings.as_of or "last period reported")
     inputs = {"register": register.fingerprint, "as_of": date_text, "rag_rules": rules.text()}
     unit = register.settings.unit
-    summary = summarize(table, unit, date_text)
-    return Review(table, curves, register, rules, unit, summary, inputs)
+    summary = summarize(table, areas.iloc[-1], unit, date_text)
+    return Review(table, areas, curves, register, rules, unit, summary, inputs)
 
 
 def project_table(register: Register, curves: Curves) -> pd.DataFrame:
@@ -338,9 +337,8 @@ def roll_up(table: pd.DataFrame, by: str) -> pd.DataFrame:
 
 
 @keeping
-def summarize(table: pd.DataFrame, unit: str, until: str) -> str:
+def summarize(table: pd.DataFrame, total: pd.Series, unit: str, until: str) -> str:
     """One sentence that a committee can read."""
-    total = roll_up(table, "area").iloc[-1]
     running = int(total["counted"])
     text = f"{number(running, 0)} project{'s' * (running != 1)} report{'s' * (running == 1)} figures"
     if total["ac"] > 0:
@@ -470,20 +468,18 @@ def conditions(register: Register, review: Review) -> pd.Series:
     >>> conditions(register, pmo.review_performance(register)).index.tolist()
     ['P06', 'P12']
     """
-    found: dict[str, list[str]] = {}
-    for project in review.table.index[review.table["rag_rule"] == "R"]:
-        found.setdefault(str(project), []).append("a recovery plan: Red by the figures")
+    red = review.table.index[review.table["rag_rule"] == "R"]
     verdicts = stop_or_continue(register, review)["verdict"]
-    for project in verdicts.index[verdicts.isin(["look again", "stop"])]:
-        found.setdefault(str(project), []).append("a new business case: going on does not pay at today's pace")
-    as_of = register.settings.as_of
-    decisions = last_decisions(register)
-    for row in decisions[~brought(decisions, register)].itertuples():
-        late = as_of is not None and pd.notna(row.due) and row.due < pd.Timestamp(as_of)
-        if row.decision == "fund_with_condition" and pd.notna(row.condition) and late:
-            words = f"what was due by {row.due.date().isoformat()}: {row.condition}"
-            found.setdefault(str(row.project_id), []).append(words)
-    return pd.Series({project: "; ".join(found[project]) for project in sorted(found)}, dtype=object)
+    losing = verdicts.index[verdicts.isin(["look again", "stop"])]
+    due = last_decisions(register).query("decision == 'fund_with_condition'").dropna(subset=["condition"])
+    due = due[(due["due"] < pd.Timestamp(register.settings.as_of)) & ~brought(due, register)]
+    asked = [
+        *((project, "a recovery plan: Red by the figures") for project in red),
+        *((project, "a new business case: going on does not pay at today's pace") for project in losing),
+        *((one.project_id, f"what was due by {one.due:%Y-%m-%d}: {one.condition}") for one in due.itertuples()),
+    ]
+    found = pd.DataFrame(asked, columns=["project_id", "words"], dtype=object)
+    return found.groupby("project_id")["words"].agg("; ".join).astype(object).rename_axis(None).rename(None)
 
 
 def s_curve(review: Review, project: str) -> pd.DataFrame:
