@@ -411,7 +411,7 @@ def stage(
         found += [f"  {name}: {fault}" for fault in faults]
         if found:
             continue
-        name = _unique(name, [draft.keywords["notebook"] for draft in drafts])
+        name = unique(name, [draft.keywords["notebook"] for draft in drafts])
         said = {one: value for one, value in own.items() if one not in _FROM_PACK}
         lines.append(inputs.lines(chapter, notebook=f"notebooks/{name}", parameters=said))
         tags = [cell.metadata.get("tags", ()) for cell in notebook.cells]
@@ -540,7 +540,7 @@ class _Inputs:
         if path in self.staged:
             return
         taken = {(p if p.is_dir() else p.parent).name for p in self.staged.values()}
-        top = self.folder / "inputs" / _unique(path.name if path.is_dir() else path.stem, taken)
+        top = self.folder / "inputs" / unique(path.name if path.is_dir() else path.stem, taken)
         if path.is_dir():
             self._stays_at_home(path)
             shutil.copytree(path, top, ignore=shutil.ignore_patterns(*_LEFT_OUT))
@@ -576,7 +576,7 @@ class _Inputs:
         return path
 
 
-def _unique(name: str, taken: Any) -> str:
+def unique(name: str, taken: Any) -> str:
     """The name, with a number before its ending when it is taken."""
     path = Path(name)
     names = itertools.chain([name], (f"{path.stem}_{number}{path.suffix}" for number in itertools.count(2)))

@@ -19,7 +19,7 @@ from pmo_kit.exhibits.cells import in_own_words, named, reworded
 from pmo_kit.exhibits.records import MIME, Exhibit, from_json, to_json
 from pmo_kit.exhibits.theme import text_width
 from pmo_kit.facts import bound, sentence
-from pmo_kit.packs.jobs import Pack, Stage
+from pmo_kit.packs.jobs import Pack, Stage, unique
 from pmo_kit.packs.spec import Chapter, Deck
 
 _REFERENCE = re.compile(r" \(see ([a-z_0-9]+\.[a-z_0-9]+)\)")
@@ -362,12 +362,11 @@ class Outline:
     @property
     def papers(self) -> dict[str, str]:
         """The files of the letters, where papers are made -> the sponsor whom each is for."""
-        sponsors = dict.fromkeys(addressee(item) for item in self.letters) if "pdf" in self.pack.formats else {}
-        names = [re.sub(r"[^a-z0-9]+", "_", one.lower()).strip("_") or "sponsor" for one in sponsors]
-        return {
-            f"letters/{name if names.count(name) == 1 else f'{name}_{place}'}.pdf": sponsor
-            for place, (name, sponsor) in enumerate(zip(names, sponsors, strict=True), 1)
-        }
+        found: dict[str, str] = {}
+        for sponsor in dict.fromkeys(map(addressee, self.letters)) if "pdf" in self.pack.formats else ():
+            name = re.sub(r"[^a-z0-9]+", "_", sponsor.lower()).strip("_") or "sponsor"
+            found[unique(f"{name}.pdf", found)] = sponsor
+        return {f"letters/{name}": sponsor for name, sponsor in found.items()}
 
     @property
     def exhibits(self) -> Iterator[tuple[str, Collected]]:

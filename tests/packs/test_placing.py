@@ -74,6 +74,15 @@ def test_a_sponsor_gets_one_letter_file_with_all_that_is_for_him() -> None:
         assert words.count("Investment Committee") == 1, "the committee is not named before its own meeting"
 
 
+def test_no_sponsor_loses_a_letter_to_another_of_like_name() -> None:
+    names = ("IT 2", "IT", "it", "...")
+    shown = collected(*(letter(f"c.letter_{n}", to) for n, to in enumerate(names)))
+    whole = laid_out([shown])
+    drawn = replace(whole, letters=tuple(shown), pack=replace(whole.pack, formats=("html", "pdf")))
+    assert list(drawn.papers.values()) == list(names)
+    assert list(drawn.papers) == [f"letters/{name}.pdf" for name in ("it_2", "it", "it_3", "sponsor")]
+
+
 def test_a_letter_stands_on_no_page_one() -> None:
     with pytest.raises(PackError, match=r"asks for c\.letter, which no notebook shows"):
         laid_out([collected(letter("c.letter", "Chair"))], PageOne(headline="c.letter"))
