@@ -50,7 +50,8 @@ class Appraisal(Answer):
     spend : DataFrame
         Option rows x fiscal years: forward costs, exit costs included. This is what envelopes count.
     sunk : Series
-        Per project: actual costs, and all costs of years before `discount_to`. Shown, never in an NPV.
+        Per project, at its dearest level: actual costs, and all costs of years before `discount_to`. Shown, never in
+        an NPV.
     unit, summary : str
     """
 
@@ -137,7 +138,8 @@ def appraise(register: Register, schedule: str | None = None) -> Appraisal:
     years = list(range(start, int(max([start, *stated])) + 1))
 
     gone = ((costs["state"] == "actual") | (costs["year"] < start)).fillna(False).astype(bool)
-    sunk = costs[gone].groupby("project_id")["amount"].sum(min_count=1)
+    by_level = costs[gone].groupby(["project_id", costs["level"].fillna("full")])["amount"].sum(min_count=1)
+    sunk = by_level.groupby("project_id").max()
     ahead = benefits[(benefits["year"] >= start).fillna(False).astype(bool)]
     spend = _by_year(costs[~gone], options, years)
     cash, worse = (_by_year(ahead[ahead["kind"] == kind], options, years) for kind in ("cash", "disbenefit"))

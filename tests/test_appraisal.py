@@ -113,6 +113,8 @@ def test_sunk_costs_are_shown_and_never_counted() -> None:
     )
     assert appraisal.sunk["A"] == 8
     assert appraisal.table.loc[("A", "full"), ["cost", "npv"]].tolist() == [4, 2]
+    sizes = [cost("A", 2026, 5), cost("A", 2026, 3, "reduced"), cost("A", 2027, 4), cost("A", 2027, 2, "reduced")]
+    assert appraise(register(sizes)).sunk["A"] == 5, "levels are totals, never increments"
 
 
 def test_social_value_counts_no_benefit_twice() -> None:

@@ -348,27 +348,29 @@ def _spent_since(register: Register, previous: Register | None, project: str, da
     """Money spent since a day, from the status, else from actual costs; else what is still planned."""
     status = register.table("status")
     status = status[status["project_id"] == project].dropna(subset=["ac"])
-    costs = register.table("costs")
-    mine = costs[(costs["project_id"] == project) & (costs["kind"] != "exit")]
-    actual = mine[mine["state"] == "actual"]
-    more = 0.0
+    paid, planned = _spending(register, project)
     if len(status):
         month, _ = months_of(status["period"], int(register.settings.fiscal_year_start))
         spent = status["ac"].to_numpy(dtype=float)[np.argsort(month, kind="stable")]
         until = spent[np.sort(month) <= month_of(day + pd.offsets.MonthEnd(0))]
         more = float(spent[-1] - (until[-1] if len(until) else 0.0))
     elif previous is not None:
-        then = previous.table("costs")
-        before = then[(then["project_id"] == project) & (then["state"] == "actual")]
-        more = float(actual["amount"].sum() - before["amount"].sum())
+        more = float(paid["amount"].sum() - _spending(previous, project)[0]["amount"].sum())
     else:
-        more = float(actual.loc[actual["year"] > day.year, "amount"].sum())
+        more = float(paid.loc[paid["year"] > day.year, "amount"].sum())
     if more > 1e-9:
         return more, f"has spent {number(more)} since"
-    if register.projects["stage"].get(project) in ("delivery", "closing", "operating", "stopped"):
-        more = float(mine["amount"].sum() - actual["amount"].sum())
-        return more, f"still plans to spend {number(more)}"
+    if planned > 1e-9 and register.projects["stage"].get(project) in ("delivery", "closing", "operating", "stopped"):
+        return planned, f"still plans to spend {number(planned)}"
     return 0.0, ""
+
+
+def _spending(register: Register, project: str) -> tuple[pd.DataFrame, float]:
+    """What a project has paid, and what it plans to pay at its largest level; what leaving costs is neither."""
+    costs = register.table("costs")
+    costs = costs[(costs["project_id"] == project) & (costs["kind"] != "exit")]
+    paid = costs["state"] == "actual"
+    return costs[paid], float(costs[~paid].groupby(costs["level"].fillna("full"))["amount"].sum().max())
 
 
 def _gone(decisions: pd.DataFrame, register: Register, previous: Register | None) -> Findings:
@@ -377,7 +379,7 @@ def _gone(decisions: pd.DataFrame, register: Register, previous: Register | None
     known = set(register.projects.index)
     dates = decisions.set_index("project_id")["date"]
     if previous is not None:
-        costs = previous.table("costs").groupby("project_id")["amount"].sum()
+        costs = whole_life(previous, "costs")
         for project in previous.projects.index.difference(list(known | decided), sort=True):
             asked = float(costs.get(project, np.nan))
             of = f", with {number(asked)} of planned cost" if asked > 0 else ""

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from pmo_kit.errors import DataError
-from pmo_kit.performance import since_last_committee
+from pmo_kit.performance import decision_log, since_last_committee
 from pmo_kit.performance.governance import baseline_moves, how
 from pmo_kit.register import Register
 from tests.conftest import shipped_register
@@ -65,6 +65,35 @@ def test_stopped_but_spending_and_gone_without_a_decision() -> None:
     assert found.at["gone", "project_id"] == "V"
     assert found.at["gone", "amount"] == 1.7
     assert "W" not in set(found["project_id"])
+
+
+def test_levels_are_no_parts_and_what_leaving_costs_is_not_spent() -> None:
+    """A project of 4.0 or 2.0 asks for 4.0, not for 6.0; an exit cost is left out then and now."""
+    levels = pd.DataFrame(
+        {"project_id": ["V", "V", "S", "S"], "level": ["full", "reduced", "full", "reduced"], "year": 2027,
+         "amount": [4.0, 2.0, 3.0, 1.0]}
+    )  # fmt: skip
+    left = pd.DataFrame({"project_id": ["S"], "year": 2026, "kind": "exit", "state": "actual", "amount": 5.0})
+    named = {"levels": levels[["project_id", "level"]].assign(label="so much")}
+    previous = Register(
+        projects=projects(S="Archive", V="Intranet"),
+        costs=pd.concat([levels, left]),
+        decisions=decided(("S", "Archive", "stop", "stop")),
+        settings=settings("2026-04-30"),
+        **named,
+    )
+    own = {name: table[table["project_id"] == "S"] for name, table in {"costs": levels, **named}.items()}
+    now = {"projects": projects(S="Archive"), "levels": own["levels"], "settings": settings("2026-09-30")}
+    planning = Register(costs=pd.concat([own["costs"], left]), **now)
+    found = since_last_committee(planning, previous).set_index("kind")
+    assert found.at["gone", "text"].startswith("Intranet is no longer in the register, with 4.0 of planned cost;")
+    assert found.at["not_kept", "text"] == "Archive was stopped on 2026-03-26 and still plans to spend 3.0."
+    paid = pd.DataFrame({"project_id": ["S"], "year": 2026, "kind": "capex", "state": "actual", "amount": 2.5})
+    spending = Register(costs=pd.concat([own["costs"], left, paid]), **now)
+    assert since_last_committee(spending, previous).set_index("kind").at["not_kept", "amount"] == 2.5
+    idle = Register(projects=now["projects"], costs=left, settings=now["settings"])
+    assert "not_kept" not in set(since_last_committee(idle, previous)["kind"])
+    assert decision_log(idle, previous)["outcome"].tolist() == ["stopped; nothing spent since"], "not: plans 0.0"
 
 
 def test_an_old_request_under_a_new_id_and_name() -> None:
