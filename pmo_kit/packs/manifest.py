@@ -251,10 +251,6 @@ class KeptFact(TypedDict):
     base: NotRequired[dict[str, Any] | None]
 
 
-class _Latest(TypedDict):
-    id: str
-
-
 @dataclass(frozen=True, eq=False)
 class Published:
     """A pack as it lies in its folder: read, never executed."""
@@ -277,7 +273,7 @@ class Published:
             folder = folder.parent
         latest = folder / "latest.json"
         if latest.is_file():
-            named = read_json(latest, _Latest)["id"]
+            named = read_json(latest, dict[str, str]).get("id", "")
             if not named.isalnum():
                 raise PackError(f"{latest} does not name a pack.")
             folder = folder / named

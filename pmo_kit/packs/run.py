@@ -373,19 +373,16 @@ class Progress:
     """
 
     def __init__(self, title: str, jobs: Sequence[Job], on: bool, stream: TextIO | None = None) -> None:
-        self.stream = stream or sys.stderr
-        self.on, self.title, self.count = on, title, len(jobs)
-        self.cells = sum(job.cells for job in jobs)
-        self.ended, self.stopped = 0, False
-
-    def __enter__(self) -> Progress:
         from tqdm import tqdm
 
-        quiet = None if self.on else True  # None: a bar on a terminal only
-        self.bar = tqdm(total=self.cells, desc=self.title, unit="cell", file=self.stream, leave=False, disable=quiet)
-        self.begun = time.monotonic()
+        self.on, self.count, self.ended, self.stopped = on, len(jobs), 0, False
+        self.begun, self.stream = time.monotonic(), stream or sys.stderr
+        cells, quiet = sum(job.cells for job in jobs), None if on else True  # None: a bar on a terminal only
+        self.bar = tqdm(total=cells, desc=title, unit="cell", file=self.stream, leave=False, disable=quiet)
         if self.bar.disable:
-            self._say(f"{self.title}: {self.count} notebook{'s' * (self.count > 1)}")
+            self._say(f"{title}: {self.count} notebook{'s' * (self.count > 1)}")
+
+    def __enter__(self) -> Progress:
         return self
 
     def __exit__(self, *_: object) -> None:
