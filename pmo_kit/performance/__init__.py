@@ -21,7 +21,6 @@ from pmo_kit.performance.review import (
     forecast_accuracy,
     rag_movement,
     review_performance,
-    roll_up,
     s_curve,
     stop_or_continue,
 )
