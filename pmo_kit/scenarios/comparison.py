@@ -559,8 +559,8 @@ def break_even(
     """
 
     def lead(share: float) -> float:
-        asked = scenario if share == 1 else partly(scenario, share)
-        model = compile_model(asked(question) if share else question)
+        there = question if not share else (scenario if share == 1 else partly(scenario, share))(question)
+        model = compile_model(there)
         worth = [evaluate_plan(model, plan, 0.0).value for plan in (second, first)]
         mine, other = (-inf if value != value else value for value in worth)
         return 0.0 if mine == other else mine - other

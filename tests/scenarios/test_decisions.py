@@ -11,7 +11,7 @@ import pmo_kit as pmo
 from pmo_kit.arbitration import Count
 from pmo_kit.arbitration.model import ONE, compile_model
 from pmo_kit.errors import InputError
-from pmo_kit.scenarios import attribute, break_even, partly
+from pmo_kit.scenarios import attribute, break_even, partly, switching_points
 from pmo_kit.scenarios.comparison import dominated_plans, evaluate_plan
 from tests.conftest import shipped_register
 
@@ -139,6 +139,21 @@ def test_break_even_by_hand_and_by_trying_all(question: pmo.Question, comparison
         there = partly(DEAR, share)(few)
         lead = worth_after_dropping(there, without) - worth_after_dropping(there, today)
         assert (lead >= -1e-9) == better
+
+
+def test_a_case_that_comes_whole_has_two_ends_alone(question: pmo.Question, comparison: pmo.Comparison) -> None:
+    """Half a delay, or half a rule, is nothing: the share is 1 where all of the case turns the plans, or none."""
+    today = dict(comparison.allocations["Today"].plan)
+    without = {p: level for p, level in today.items() if p != "P05"}
+    late = break_even(question, pmo.Scenario("Pumping later", delay={"project_id=P05": 1}), today, without)
+    assert (late.share, late.before, late.after) == (None, -8, -8)
+    free = pmo.Scenario("No limit on money", rules_off=[r.name for r in question.rules if "envelope" in r.name])
+    larger = pmo.arbitrate(free(question))
+    turned = break_even(question, free, today, larger.plan)
+    assert (turned.share, turned.after) == (1.0, pytest.approx(larger.value - 33.5))
+    assert turned.before < 0
+    both = switching_points(pmo.compare(question, [CUT, free]))
+    assert both["whole"].tolist() == [False, True]
 
 
 def test_half_a_scenario() -> None:
