@@ -8,13 +8,14 @@ from pmo_kit.arbitration.explanation import (
     Explanation,
     Ledger,
     core_projects,
+    cost_of_delay,
     explain,
     obstacles,
     override_ledger,
     supports,
 )
+from pmo_kit.arbitration.limits import limits_worth, money_moves
 from pmo_kit.arbitration.model import PlanChange
-from pmo_kit.arbitration.moves import cost_of_delay, money_moves
 from pmo_kit.arbitration.portable import Portable, as_data
 from pmo_kit.arbitration.question import Question, revalued
 from pmo_kit.arbitration.rules import (
@@ -34,4 +35,4 @@ from pmo_kit.arbitration.rules import (
     Synergy,
 )
 from pmo_kit.arbitration.solving import Selection, side_by_side, solve_selection
-from pmo_kit.arbitration.thresholds import limits_worth, turning_points
+from pmo_kit.arbitration.thresholds import turning_points

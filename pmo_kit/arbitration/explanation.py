@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
+from math import inf, nan
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from pmo_kit.arbitration import prices
 from pmo_kit.arbitration.allocation import SMALL, Allocation, arbitrate
 from pmo_kit.arbitration.counterfactual import way_words
-from pmo_kit.arbitration.model import ONE, Plan, PlanChange, compile_model, in_parts
+from pmo_kit.arbitration.model import NO_BOUND, ONE, Plan, PlanChange, compile_model, in_parts
 from pmo_kit.arbitration.rules import Committed, Mandatory, Override, Requires, Row, Rule
-from pmo_kit.arbitration.search import Found, Pool, best_plan, proof_gap
+from pmo_kit.arbitration.search import Found, Pool, best_known, best_plan, each, proof_gap
 from pmo_kit.arbitration.solving import Limits, side_by_side
 from pmo_kit.doors import Answer, door, known, several, share
 from pmo_kit.errors import InputError
@@ -244,6 +246,73 @@ def _duties(allocation: Allocation, projects: Sequence[str] | None) -> pd.Series
     return pd.Series(gains, index=pd.Index(asked, name="project_id"), name="gain", dtype=float)
 
 
+DELAYS = ["project_id", "name", "area", "in_plan", "later", "value", "cost", "cost_upper"]
+
+
+@door
+def cost_of_delay(allocation: Allocation) -> pd.DataFrame:
+    """What one year later costs or gains, for each project whose later start the register allows.
+
+    Parameters
+    ----------
+    allocation : Allocation
+
+    Returns
+    -------
+    DataFrame
+        One row per project, the dearest delay first: name, area; in_plan; later (years after the start that was asked
+        for); value of the best plan in which it starts so, and no other project starts later than the question allows
+        (NaN: none is known); cost, of the value of the plan: positive where the delay costs, negative where it gains.
+        A project that is not in the plan is taken in one year late. The cost lies between cost and cost_upper, which
+        are equal where it is proven, and NaN where no plan is possible. cost_upper has no end where a limit ended the
+        search before a plan was found.
+
+    Notes
+    -----
+    By solving again with the start fixed: the others may leave, enter and change their size. Cost of delay: Reinertsen
+    (2009), The Principles of Product Development Flow, chapter 2; here on the value of the portfolio.
+
+    Examples
+    --------
+    >>> import pmo_kit as pmo
+    >>> allocation = pmo.arbitrate(pmo.Question(pmo.load_register("data/samples/meridian_12")))
+    >>> list(cost_of_delay(allocation).columns[:4])
+    ['name', 'area', 'in_plan', 'later']
+    """
+    question = allocation.question
+    model = compile_model(question.replace(deferral=question.deferral + 1))
+    options, delays = model.question.built, model.question.built.delays
+    known = [set(model.positions(allocation._model.levels(plan))) for plan in allocation._pool.plans]
+    pool = Pool(model, map(tuple, map(sorted, known)))
+    limits = allocation._search_limits(model, exact=len(options.groups) <= SMALL)
+    late = np.flatnonzero(delays > question.deferral)
+    wanted = dict[str, NDArray[np.int64]]()
+    for project, years in allocation.table["delay"].items():
+        mine = options.of(str(project))
+        starts = mine[delays[mine] == years + 1]
+        if len(starts):
+            wanted[str(project)] = starts
+            moved = (tuple(sorted(one.difference(mine) | {i})) for one in known for i in starts.tolist())
+            for late_plan in best_known(model, moved):
+                pool.add(late_plan)
+
+    def only(project: str) -> tuple[dict[int, int], list[Row]]:
+        """Columns and rows of the plans in which a project starts so, and no other later than the question allows."""
+        starts = wanted[project]
+        return {int(i): 0 for i in late if i not in starts}, [Row("later", starts, np.ones(len(starts)), 1, inf)]
+
+    asks = (lambda pool, project=p: pool.search(*only(project), limits) for p in wanted)
+    records = []
+    for (project, starts), answer in zip(wanted.items(), each(pool, asks), strict=True):
+        plan, worths = allocation.table.loc[project], (nan, nan, nan)
+        if answer.status != "infeasible":
+            least = allocation.value - (answer.bound / ONE if answer.bound < NO_BOUND else inf)
+            worths = answer.worth, least, inf if answer.plan is None else allocation.bound - answer.worth
+        records.append((project, plan["name"], plan["area"], plan["decision"] == "fund", delays[starts[0]], *worths))
+    table = pd.DataFrame(records, columns=DELAYS).set_index("project_id")
+    return table.sort_values("cost", ascending=False, kind="stable")
+
+
 LOSES = "worth no more than it costs"
 
 
@@ -294,10 +363,8 @@ def supports(allocation: Allocation) -> pd.DataFrame:
         rest = [i for i in allocation._positions if i not in mine]
         broken = model.excess(rest)
         rules = tuple(rule.name for rule in question.active_rules if rule.name in broken)
-        chosen = next((i for i in mine if i in allocation._positions and not options.stops[i]), None)
-        found = None if chosen is None else prices.flip(allocation, chosen).found
-        others = found or allocation._pool.search(dict.fromkeys(mine, 0))
-        loses = float("nan") if others.plan is None else (allocation._value - others.value) / ONE
+        found = prices.flip(allocation, next(i for i in mine if i in allocation._positions)).found
+        loses = nan if found.plan is None else (allocation._value - found.value) / ONE
         words = [_support(allocation, question.rule(name)) for name in rules]
         unique = list(dict.fromkeys(words))
         more = [f"and {len(unique) - 2} more"] if len(unique) > 2 else []
@@ -402,7 +469,7 @@ def override_ledger(question: Question) -> Ledger:
 def _less(before: Found, after: Found) -> float:
     """How much value is lost; NaN where there is no plan."""
     if before.plan is None or after.plan is None:
-        return float("nan")
+        return nan
     return (before.value - after.value) / ONE
 
 

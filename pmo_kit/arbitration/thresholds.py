@@ -19,7 +19,7 @@ from pmo_kit.arbitration.model import ONE, Model, Plan, PlanChange, compile_mode
 from pmo_kit.arbitration.options import to_come
 from pmo_kit.arbitration.prices import common_change
 from pmo_kit.arbitration.question import Question
-from pmo_kit.arbitration.rules import Capacity, Committed, Envelope, Limit, Row, Rule, Share, role_words
+from pmo_kit.arbitration.rules import Capacity, Committed, Envelope, Limit, Row, Rule, role_words
 from pmo_kit.arbitration.search import proof_gap, settled, solved_again, value_floor
 from pmo_kit.arbitration.solving import Limits, Outcome, Program, solve, taken
 from pmo_kit.doors import door, known, several
@@ -81,14 +81,7 @@ def least_increase(
     """
     shifts = [limit_shift(model, change) for change in by]
     columns = [{row: -step for row, step in shift.items()} for shift in shifts]
-
-    def exactly(plan: Plan, amount: float) -> float:
-        if model.carries:
-            return _enough(model, by[0], amount, plan) if len(by) == 1 else amount
-        broken = {model.head + row: excess / ONE for row, excess in model.evaluate(plan).broken}
-        return sum(max((broken.get(r, 0.0) / abs(step) for r, step in s.items()), default=0.0) for s in shifts)
-
-    return _least(model, columns, option, least, exactly=exactly, known=known)
+    return _least(model, columns, option, least, known=known, by=by[0] if len(by) == 1 else None)
 
 
 LESS = 1e-6  # by so much of itself an amount must be smaller to count as less
@@ -101,8 +94,8 @@ def _least(
     least: int,
     most: float = inf,
     gain: float = 0.0,
-    exactly: Callable[[Plan, float], float] = lambda plan, amount: amount,
     known: Iterable[Plan] = (),
+    by: Mapping[str, float] | None = None,
 ) -> Threshold | None:
     """The least sum of further columns (row to coefficient), each worth `gain`, with which a plan is worth `least`.
 
@@ -120,10 +113,10 @@ def _least(
     most : float
         The largest amount.
     gain : float
-    exactly : callable
-        (plan, amount as the solver says it) -> amount.
     known : iterable of Plan
         Plans that may do.
+    by : mapping of rule name to float, optional
+        What a single column stands for, where it moves limits.
     """
     loose, n = touched(model, (row for column in columns for row in column)), model.n
     given = {} if option is None else {option: 1}
@@ -135,6 +128,16 @@ def _least(
     floor = Row("value", np.append(floor.columns, own), worth, lower, inf)
     amounts = np.zeros(len(program.value))
     amounts[own] = -1.0
+
+    def exactly(plan: Plan, amount: float) -> float:
+        """What a plan needs; as the solver says it where its own excess over the limits does not tell."""
+        if model.carries:
+            return amount if by is None else _enough(model, by, amount, plan)
+        exact = model.evaluate(plan)
+        broken = {model.head + row: excess / ONE for row, excess in exact.broken}
+        needs = sum(max(broken.get(row, 0.0) / abs(x) for row, x in column.items()) for column in columns if column)
+        return amount if gain and model.prices else max(needs, (least - exact.value) / ONE / gain if gain else 0.0)
+
     needed = program.with_rows([floor]).maximizing(amounts)
     limits = Limits(proof_gap(model), cutoff=lower, enough=lower)
     best: Threshold | None = None
@@ -244,16 +247,7 @@ def least_cost_cut(model: Model, option: int, least: int, known: Iterable[Plan] 
     options = model.question.built
     entries = {row: -coefficient for row, coefficient in cost_rows(model, option).items()}
     gain = float(options.table["pv_cost"].to_numpy()[option]) if options.money_value else 0.0
-
-    def exactly(plan: Plan, amount: float) -> float:
-        if model.carries or model.prices:
-            return amount
-        exact = model.evaluate(plan)
-        needs = [excess / ONE / abs(entries[row + model.head]) for row, excess in exact.broken]
-        needs.append((least - exact.value) / ONE / gain if gain else 0.0)
-        return max(0.0, *needs)
-
-    return _least(model, [entries], option, least, 1.0, gain, exactly, known)
+    return _least(model, [entries], option, least, 1.0, gain, known)
 
 
 def with_costs_scaled(question: Question, project_id: str, level: str, factor: float) -> Question:
@@ -267,11 +261,8 @@ def with_costs_scaled(question: Question, project_id: str, level: str, factor: f
 
 KINDS = ("people", "money", "costs")
 STEP = 1e-6  # just past a threshold
-STOCK_STEP = 1.0  # one person, or one unit of money
 POINTS = ["kind", "what", "label", "today", "at", "distance", "value", "leaves", "enters", "shifts",
           "sentence"]  # fmt: skip
-WORTH = ["label", "unit", "used", "limit", "step", "one_more", "one_fewer", "more", "more_value",
-         "unlimited_value", "enough"]  # fmt: skip
 
 
 @door
@@ -405,87 +396,3 @@ def change_words(question: Question, change: PlanChange) -> str:
     labels = question.built.table["label"]
     parts += [f"{names[p]} goes to {labels[(p, new)] or new}" for p, _, new in change.resized]
     return f": {in_row(parts)}" if parts else ""
-
-
-@door
-def limits_worth(allocation: Allocation, names: Sequence[str] | None = None) -> pd.DataFrame:
-    """What more or less of every limit would be worth.
-
-    Parameters
-    ----------
-    allocation : Allocation
-    names : sequence of str, optional
-        Only these rules (and `all money`).
-
-    Returns
-    -------
-    DataFrame
-        Index: rule name, and `all money` for every envelope together. label, unit, used, limit; step (one
-        person, or one unit of money); one_more and one_fewer: change of the value (NaN: no plan is
-        possible); more: the least increase with which the value rises (NaN: none does) and more_value, the
-        value it then has; unlimited_value: the value without the limit, and enough: the least increase that
-        reaches it. Of floors, shares and counts there is only unlimited_value: what it is above the plan's value is
-        the price of the rule. For `all money` an increase is the sum over the envelopes, placed where it helps most.
-
-    Notes
-    -----
-    All by solving again: the difference of a relaxation is not what one more unit is worth.
-    """
-    question = allocation.question
-    known(names or (), {rule.name for rule in question.rules} | {"all money"}, "limit")
-    use = allocation.use.drop_duplicates("rule").set_index("rule")
-    # A share of the envelopes moves with them, so less money could allow other plans, and more money other ones.
-    shares = any(isinstance(r, Share) and r.of == "envelope" for r in question.active_rules)
-    limits = [r for r in question.active_rules if isinstance(r, Limit) and (names is None or r.name in names)]
-    asks: dict[str, Callable[[Allocation], tuple[float, ...]]]
-    asks = {rule.name: partial(_around, rule=rule, shares=shares) for rule in limits}
-    heads = [tuple(use.loc[rule.name, ["label", "unit", "used", "limit"]]) for rule in limits]
-    envelopes = [r for r in question.active_rules if isinstance(r, Envelope)]
-    if len(envelopes) > 1 and (names is None or "all money" in names):
-        total = sum(r.amount for r in envelopes if r.scope == "all")
-        used = float(use.loc[[r.name for r in envelopes if r.scope == "all"], "used"].sum())
-        asks["all money"] = lambda own: (nan, nan, nan, *_ahead(own, envelopes, shares))
-        heads.append(("all money", question.built.money_unit, used, total))
-    answers = allocation._each([*asks.values()][::-1])[::-1]  # all money takes longest
-    rows = [(*head, *found) for head, found in zip(heads, answers, strict=True)]
-    return pd.DataFrame(rows, columns=WORTH, index=pd.Index([*asks], name="rule", dtype="str")).astype(
-        dict.fromkeys(WORTH[2:], float)
-    )
-
-
-def _around(allocation: Allocation, rule: Limit, shares: bool) -> tuple[float, ...]:
-    """step, one_more, one_fewer, and what lies ahead of one limit."""
-    if rule.stock is None:
-        free = solved_again(allocation.question.without(rule.name), allocation._pool)
-        return *[nan] * 5, free.worth, nan
-    more, _, unlimited, enough = ahead = _ahead(allocation, [rule], shares)
-    up = allocation.value
-    if not shares and enough < STOCK_STEP - STEP:
-        up = max(up, unlimited)
-    elif shares or more < STOCK_STEP + STEP:
-        up = _value(allocation, rule.changed(STOCK_STEP))
-    less = rule.changed(-min(STOCK_STEP, rule.stock))
-    fits = not compile_model(allocation.question.with_rules(less)).evaluate(allocation._positions).broken
-    down = allocation.value if fits and not shares else _value(allocation, less)
-    return STOCK_STEP, up - allocation.value, down - allocation.value, *ahead
-
-
-def _ahead(allocation: Allocation, rules: Sequence[Limit], shares: bool) -> tuple[float, float, float, float]:
-    """more, more_value, unlimited_value, enough; `shares`: a share of the envelopes moves with them."""
-    free = solved_again(allocation.question.without(*(rule.name for rule in rules)), allocation._pool)
-    if free.plan is None or free.value <= allocation._value:
-        return nan, nan, free.worth, 0.0
-    by, model = [{rule.name: 1.0} for rule in rules], allocation._model
-    first = least_increase(model, *by, least=model.better(allocation._value), known=[free.plan])
-    reached = first is not None and not shares and first.value >= free.value / ONE
-    plans = [free.plan] if first is None else [free.plan, first.plan]
-    last = first if reached else least_increase(model, *by, least=free.value, known=plans)
-    more, value = (first.amount, first.value) if first else (nan, nan)
-    if first and len(rules) == 1 and not reached:
-        value = _value(allocation, rules[0].changed(first.amount))
-    return more, value, free.value / ONE, last.amount if last else nan
-
-
-def _value(allocation: Allocation, rule: Rule) -> float:
-    """Value of the best plan with a rule changed; NaN where there is none."""
-    return solved_again(allocation.question.with_rules(rule), allocation._pool).worth
