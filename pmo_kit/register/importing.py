@@ -28,6 +28,7 @@ NOT_STATED = "not stated"
 _IN_TYPE = ("number", "date", "year", "period")
 _AS_PERIOD, _AS_DATE = Column("period", "period"), Column("date", "date")
 _MONEY = ["table", "field", "file", "sheet", "column"]
+_SUMS = ["sum_found", "sum_now", "left"]
 _NUMBER_AND_WORD = re.compile(r"(?<![\d.,])([-−]?\d(?:(?:[.,'’]|\s(?=\d{3}(?!\d)))?\d)*)(\s?[^\W\d_]*)")
 
 
@@ -558,26 +559,22 @@ class Import:
         """The table of what was found in the source and what of it is used; what does not add up blocks."""
         sums = self._sums(intakes)
         self.found = sums if self.found is None else self.found
-        both = self.found.merge(sums, on=_MONEY, how="outer", suffixes=("_found", "_used"), sort=False).fillna(0.0)
-        left = pd.DataFrame(self.left, columns=["table", "column", "amount"])
-        gone = left.groupby(["table", "column"])["amount"].sum()
-        for (table, name), group in both[both["field"] != ""].groupby(["table", "field"]):
-            mine = left[(left["table"] == table) & left["column"].isin(group["column"])]["amount"].sum()
-            found, used = group["sum_found"].sum(), group["sum_used"].sum()
-            if abs(found - used - mine) > 1e-9 * max(1.0, abs(found)):
-                sums = dict(zip(("found", "used", "left"), map(as_given, (found, used, mine)), strict=True))
-                findings.tell("money_not_accounted", table=table, name=name, sheet=str(table), **sums)
-        added = both["table"].isin(self._added) & both["field"].ne("")
-        if added.any():  # the sum of several columns stands in the first of them
-            out = gone.reindex(pd.MultiIndex.from_frame(both[["table", "column"]])).fillna(0.0).to_numpy()
-            both["sum_used"] = both["sum_used"].where(~added, both["sum_found"] - out)
+        both = self.found.merge(sums, on=_MONEY, how="outer", suffixes=("_found", "_now"), sort=False).fillna(0.0)
+        keys, money = ["table", "file", "sheet", "column"], both["field"].ne("")
+        left = pd.DataFrame(self.left, columns=[*keys, "amount"]).groupby(keys)["amount"].sum()
+        both["left"] = left.reindex(pd.MultiIndex.from_frame(both[keys])).fillna(0.0).to_numpy()
+        for (table, name), (found, now, mine) in both[money].groupby(["table", "field"])[_SUMS].sum().iterrows():
+            if abs(found - now - mine) > 1e-9 * max(1.0, abs(found)):
+                said = dict(zip(("found", "used", "left"), map(as_given, (found, now, mine)), strict=True))
+                findings.tell("money_not_accounted", table=table, name=name, sheet=str(table), **said)
+        used = both["sum_now"].where(~money, both["sum_found"] - both["left"])  # a sum stands under its first header
         accept = self.mapping.accept
         accepted = f"up to {as_given(100 * accept.up_to)} %, {accept.who}: {accept.why}" if accept else ""
-        frame = both.rename(columns={"sum_found": "found", "sum_used": "used"}).assign(
-            sha256=both["file"].map(self.hashes), mapping=self.mapping.name, accepted=accepted,
-            up_to=accept.up_to if accept else None,
+        frame = both[keys].assign(
+            found=both["sum_found"], used=used, sha256=both["file"].map(self.hashes), mapping=self.mapping.name,
+            accepted=accepted, up_to=accept.up_to if accept else None,
         )  # fmt: skip
-        frame = frame.sort_values(["table", "file", "sheet", "column"], kind="stable").drop(columns="field")
+        frame = frame.sort_values(keys, kind="stable")
         return {"sources": body_of_frame("sources", frame.reset_index(drop=True))}
 
     def _store(self) -> None:

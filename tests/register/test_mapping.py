@@ -260,6 +260,22 @@ def test_several_sheets_joined_keys_twins_and_first_filled(tmp_path):
     assert left["amount"].sum() == pytest.approx(0.001)
 
 
+def test_what_is_left_out_of_one_of_two_files_counts_once(tmp_path):
+    (tmp_path / "a.csv").write_text("Code,2027\nC1,10\nC1,3\nC2,7\n")
+    (tmp_path / "b.csv").write_text("Code,2027\nC3,100\nC3,30\nC4,-70\n")
+    table = "{{file: {0}.csv, project_id: Code, {1}}}"
+    projects = ", ".join(table.format(one, "name: Code, area: {value: x}") for one in "ab")
+    turned = "unpivot: {name: year, into: amount, columns: ['2027']}, repeats: sum"
+    costs = ", ".join(table.format(one, turned) for one in "ab")
+    text = "source: [a.csv, b.csv]\nsettings: {currency: EUR, money_unit: million}\n"
+    text += "accept: {up_to: 1, who: x, why: x}\n"
+    (tmp_path / "map.yml").write_text(f"{text}tables:\n  projects: [{projects}]\n  costs: [{costs}]\n")
+    register = load_register(tmp_path / "map.yml")
+    sources = register.table("sources").query("table == 'costs'").set_index("file")
+    assert sources[["found", "used"]].T.to_dict("list") == {"a.csv": [20, 20], "b.csv": [60, 130]}
+    assert "87.5 % of the money left out" in accounts(register.table).sentence
+
+
 @pytest.mark.long
 def test_what_is_left_out_comes_back_with_the_folder_and_stops_a_pack(tmp_path):
     register = load_register(many(tmp_path, lost=400))
