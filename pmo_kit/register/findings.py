@@ -18,7 +18,7 @@ import pandas as pd
 from pydantic import BeforeValidator
 
 from pmo_kit.errors import DataError
-from pmo_kit.forms import Day, Form, FormError, Required, Rows, read_form
+from pmo_kit.forms import Block, Day, Form, FormError, Reading, Required, Rows, read_form
 from pmo_kit.register.schema import Table
 from pmo_kit.register.values import EMPTY_DTYPES, near_dates, shown, words
 
@@ -342,6 +342,7 @@ class Waiver(Form):
     """
 
     shape: ClassVar[str] = "a waiver is written '- rule: ...' with its lines below."
+    narrowed: ClassVar[tuple[str, ...]] = ("project_id", "file", "sheet", "column", "row")
 
     rule: Required
     who: Required
@@ -354,9 +355,16 @@ class Waiver(Form):
     column: str | None = None
     row: str | None = None
 
+    @classmethod
+    def prepared(cls, given: Block, reading: Reading) -> Block:
+        """A name with nothing behind it would narrow down nothing."""
+        for key in [key for key, one in given.items() if one is None and key in cls.narrowed]:
+            reading.note(given, "{key} is empty: say which is meant, or leave the line out.", key)
+        return given
+
     def fits(self, finding: dict[str, Any]) -> bool:
         """True when the waiver is about this finding."""
-        said = {name: getattr(self, name) for name in ("rule", "project_id", "file", "sheet", "column", "row")}
+        said = {name: getattr(self, name) for name in ("rule", *self.narrowed)}
         return all(value is None or str(finding[name]) == value for name, value in said.items())
 
 

@@ -29,6 +29,12 @@ def faulty(tables, folder):
     return write
 
 
+@pytest.mark.parametrize("name", ["project_id", "file", "column", "row"])
+def test_a_waiver_that_is_narrowed_by_nothing_is_refused(faulty, name):
+    with pytest.raises(DataError, match=f"{name} is empty: say which is meant"):
+        load_register(faulty(WAIVER.replace("  project_id: P02", f"  {name}:")))
+
+
 def test_accepted_warning_is_information_with_its_reason(faulty):
     register = load_register(faulty(WAIVER))
     found = register.findings.query("rule == 'cost_outside_dates'").set_index("severity")
