@@ -28,6 +28,7 @@ _SIGN = re.compile(r"^(?:[*†‡§]+|\(?\d\)|\d(?=\s[^\W\d]))")
 _DATES = re.compile(
     r"\b(?:\d{4}-\d\d?-\d\d?|\d\d?[./-]\d\d?[./-](?:\d{4}|\d\d)|(?:\d\d?\.?\s+[^\W\d]+\.?\s+)?(?:19|20)\d\d(?:[-/]\d\d)?)\b"
 )
+_SPAN = re.compile(r"\d{1,4}[./-]\d\d?[./-]\d{1,4}(?:(?: to |\s*\W\s*)\d{1,4}[./-]\d\d?[./-]\d{1,4})?")
 OUTLINE = re.compile(
     r"(?P<depth>(?:outline|hierarchy|wbs|gliederungs) ?(?:level|ebene)|niveau hiérarchique)|"
     rf"(?P<parent>{one_of('parent')}(?: .+)?)|"
@@ -392,13 +393,16 @@ def _totals_of_source(
     alone = (counts <= 1) & (np.median(counts) >= 2)  # where other rows say more than their key
     said = {one for text in texts for one in text[~alone].dropna().str.casefold()} if alone.any() else set()
     named |= alone & key.str.casefold().isin(said - {""}).to_numpy(bool)  # of a department
+    group = none & ~alone  # the line below a group, from its first to its last day
+    for place in others if group.any() else ():
+        group &= ~filled[:, place] | where(texts[place], _SPAN.fullmatch)
     if not look.amounts:
         return {}
     exact, average, never = where(key, is_total), where(key, lambda text: folded(text) in AVERAGES), np.zeros_like(gone)
     asked = [("total_or_row bare", alone & (named | average), False), ("total_or_row bare_sum", alone, True)]
     return _decided(
-        body, look, named | alone, gone, exact | (named & alone) | none, summed=~never, sure=named | none,
-        called=exact, bare=never, own=never, asked=asked, years=[],
+        body, look, named | alone | group, gone, exact | (alone & (named | none)), summed=~never,
+        sure=named | none, called=exact, bare=never, own=never, asked=asked, years=[],
     )  # fmt: skip
 
 

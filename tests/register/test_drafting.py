@@ -487,3 +487,14 @@ def test_a_column_that_multiplies_amounts_is_asked_about_and_is_no_amount(tmp_pa
 def test_an_index_that_counts_the_rows_is_left_out_without_asking(tmp_path):
     rows = [["Index", *HEAD, "2027 (T€)"], [1, "C1", "Wall", "Ports", 100], [2, "C2", "Ferry", "Rail", 50]]
     assert amounts(imported(tmp_path, workbook(tmp_path / "p.xlsx", P=rows))[0]) == [150.0]
+
+
+def test_a_line_below_a_group_from_its_first_to_its_last_day_is_its_total(tmp_path):
+    head = ["Name", "Owner", "Timeline - Start", "Timeline - End", "Budget 2027", "Department"]
+    one, two = ["2027-01-01", "2028-06-30", 40], ["2027-02-01", "2027-12-31", 5]
+    sums = [None, None, "2027-01-01", "2028-06-30", 45, None]
+    rows = [["Wall", "Ada", *one, "Ports"], ["Ferry", "Ben", *two, "Rail"], sums, [], ["Ideas"], head]
+    rows += [["Buoy", "Ada", *one, "Ports"], ["Gauge", "Ben", *two, "Rail"], sums]
+    register, text, _ = imported(tmp_path, workbook(tmp_path / "m.xlsx", P=[["Portfolio"], [], head, *rows]))
+    assert amounts(register) == [90.0]
+    assert "4 projects in the source, 4 here; none of the money left out." in text
