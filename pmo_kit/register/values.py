@@ -244,7 +244,7 @@ CURRENCIES = {sign: codes.split()[0] for sign, codes in _SIGNS.items() if not si
 _RUPEES = {*_SIGNS["rs"].split(), "BDT"}
 _CODES = set(words()["codes"].split())
 _TOKEN = re.compile(r"[^\W\d_]*[€£$¥₹₩₽₺₫₪₴₦₱฿₸₾]|'?000s?\b|[^\W\d_]+|\S")
-_FILL = {"in", "of", "en", "de", "(", ")", "[", "]", ".", ",", "'", "’", "/", "-", "–"}
+_FILL = {"in", "of", "en", "de", "di", "(", ")", "[", "]", ".", ",", "'", "’", "/", "-", "–"}
 
 
 def _token(word: str) -> tuple[str, str] | None:

@@ -498,3 +498,17 @@ def test_a_line_below_a_group_from_its_first_to_its_last_day_is_its_total(tmp_pa
     register, text, _ = imported(tmp_path, workbook(tmp_path / "m.xlsx", P=[["Portfolio"], [], head, *rows]))
     assert amounts(register) == [90.0]
     assert "4 projects in the source, 4 here; none of the money left out." in text
+
+
+@pytest.mark.parametrize(
+    "heads",
+    [
+        ["Orçamento 2027 (€)", "Realizado 2026 (€)", "Desvio 2026 (€)", "Receitas 2027 (€)"],
+        ["Preventivo 2027 (€)", "Consuntivo 2026 (€)", "Scostamento 2026 (€)", "Entrate 2027 (€)"],
+        ["Begroting 2027 (€)", "Gerealiseerd 2026 (€)", "Afwijking 2026 (€)", "Bijdrage 2027 (€)"],
+    ],
+)
+def test_words_of_money_in_more_languages(tmp_path, heads):
+    rows = [["C1", "Wall", "Ports", 100, 10, 3, 40], ["C2", "Ferry", "Rail", 50, 5, 2, 20]]
+    costs = imported(tmp_path, workbook(tmp_path / "t.xlsx", P=[[*HEAD, *heads], *rows]))[0].costs
+    assert costs.groupby(["year", "state"])["amount"].sum().to_dict() == {(2026, "actual"): 15, (2027, "planned"): 150}
