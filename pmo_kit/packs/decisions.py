@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from pmo_kit.register.layout import find_body
 from pmo_kit.register.reading import read_sheets
 from pmo_kit.register.schema import load_schema
 from pmo_kit.register.settings import Settings
-from pmo_kit.register.shaping import Style, shape_table, unread
+from pmo_kit.register.shaping import shape_table, unread
 from pmo_kit.register.sheets import Body
 from pmo_kit.register.template import text_columns
 from pmo_kit.register.values import TWO_WAYS, clean_text, folded, look_alike, parse_date, readable
@@ -235,7 +235,7 @@ def _shaped(file: Path, settings: Settings) -> tuple[Body, Intake, pd.DataFrame]
         day, month = (own in set(parse_date(dates, table["date"], month_first=way).values) for way in (False, True))
         return month if day != month else settings.month_first
 
-    intake = shape_table(body, table, findings, settings, Style(elsewhere=otherwise))
+    intake = shape_table(body, table, findings, replace(settings, decimal="", date_order=""), otherwise)
     found = findings.frame()
     return body, intake, found[(found["rule"] != "encoding_repaired") | (found["value"] != "cp1252")]  # as Excel saves
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,9 @@ from pmo_kit.register.layout import find_wide_form, melt, several_years, year_in
 from pmo_kit.register.schema import Column, Table
 from pmo_kit.register.settings import Settings
 from pmo_kit.register.sheets import Body, RawSheet, Uncached
+
+Elsewhere = Callable[[str], bool | None]
+"""How a register is written, where a sheet does not prove it: True is a decimal comma, or months first."""
 
 
 def match_columns(body: Body, table: Table, findings: Findings) -> tuple[dict[str, int], list[int]]:
@@ -63,12 +66,13 @@ def fits(cells: pd.Series, column: Column) -> bool:
 
 
 def shape_table(
-    body: Body, table: Table, findings: Findings, settings: Settings, style: Style,
+    body: Body, table: Table, findings: Findings, settings: Settings, elsewhere: Elsewhere,
     known_variables: frozenset[str] = frozenset(),
 ) -> Intake:  # fmt: skip
     """Turn a body into the table of the schema: columns matched, wide form melted, cells typed.
 
     Columns that name nothing are listed, never dropped in silence; one that qualifies amounts, or holds some, blocks.
+    `elsewhere`: what all sheets prove together of a decimal comma ("decimal") or of months before days ("date").
     """
     matched, rest = match_columns(body, table, findings)
     month = settings.fiscal_year_start
@@ -90,7 +94,7 @@ def shape_table(
     intake.units = {name: units for name, units in body.units.items() if (units != "").any()}
     heads = _header_units(intake, findings, settings, mapped=body.labels is not None)
     _unit_around(intake, heads, body.around, findings, settings)
-    _type_columns(intake, findings, settings, style, body.raw)
+    _type_columns(intake, findings, settings, elsewhere, body.raw)
     return intake
 
 
@@ -312,18 +316,6 @@ def is_sum(body: Body, place: int, others: Iterable[int]) -> bool:
     return bool(known and np.allclose(mine.fillna(0.0), whole.fillna(0.0), rtol=1e-6, atol=0.011))
 
 
-@dataclass(frozen=True, eq=False)
-class Style:
-    """How a register is written, where a sheet does not prove it: True is a decimal comma, or months first.
-
-    `elsewhere` is what all sheets prove together.
-    """
-
-    decimal: bool | None = None
-    month_first: bool | None = None
-    elsewhere: Callable[[str], bool | None] = lambda kind: None
-
-
 _MARKED = re.compile(r"[.,]\s*\d")
 _APART = re.compile(r"^(?!\s*\d{4}).*\d[./\-]\d", re.S)
 """What stands in every number, and in every date, that can be read two ways."""
@@ -351,14 +343,15 @@ def _styles(
     return styles
 
 
-def _type_columns(intake: Intake, findings: Findings, settings: Settings, style: Style, sheet: RawSheet) -> None:
+def _type_columns(
+    intake: Intake, findings: Findings, settings: Settings, elsewhere: Elsewhere, sheet: RawSheet
+) -> None:
     """Fill the typed frame, column by column, and say what could not be read."""
     numbers = {name: cells for name, cells in intake.raw.items() if intake.table[name].type == "number"}
     dates = {name: cells for name, cells in intake.raw.items() if intake.table[name].type == "date"}
-    lean = (lambda: True) if sheet.separator == ";" else (lambda: style.elsewhere("decimal"))
-    styles = _styles(numbers, values.decimal_evidence, _MARKED, style.decimal, lean)
-    order = style.month_first
-    styles |= _styles(dates, values.order_evidence, _APART, order, lambda: style.elsewhere("date"))
+    lean = (lambda: True) if sheet.separator == ";" else (lambda: elsewhere("decimal"))
+    styles = _styles(numbers, values.decimal_evidence, _MARKED, settings.comma, lean)
+    styles |= _styles(dates, values.order_evidence, _APART, settings.month_first, lambda: elsewhere("date"))
     typed: dict[str, pd.Series] = {}
     parsed: dict[str, values.Parsed] = {}
     for name, column in intake.table.columns.items():

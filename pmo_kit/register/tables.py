@@ -23,7 +23,7 @@ from pmo_kit.register.findings import COLUMNS, Findings, Intake, apply_waivers, 
 from pmo_kit.register.layout import find_wide_form
 from pmo_kit.register.schema import Schema, load_schema
 from pmo_kit.register.settings import Settings, read_settings
-from pmo_kit.register.shaping import Style, list_unmapped, match_columns, shape_table, without_formulas
+from pmo_kit.register.shaping import Elsewhere, list_unmapped, match_columns, shape_table, without_formulas
 from pmo_kit.register.sheets import Body, body_of_frame
 from pmo_kit.register.values import (
     MISSING,
@@ -82,14 +82,14 @@ def assemble(
         bodies |= _split_off_costs(bodies["projects"], findings)
     settings, canonical, places = _settings(bodies.get("settings"), findings, name)
     intakes: dict[str, Intake] = {}
-    style = _style(settings, bodies)
+    elsewhere = _proof_of(bodies)
 
     def shape(some: Mapping[str, Body]) -> None:
         for table in (table for table in schema.tables.values() if table.name in some and table.name != "settings"):
             known = frozenset[str]()
             if "criterion" in table and "criteria" in intakes:
                 known = frozenset(intakes["criteria"].frame["criterion"].dropna())
-            intakes[table.name] = shape_table(some[table.name], table, findings, settings, style, known)
+            intakes[table.name] = shape_table(some[table.name], table, findings, settings, elsewhere, known)
 
     shape(bodies)
     shape(account(intakes, findings) if account else {})
@@ -159,8 +159,8 @@ def _settings(
     return read_settings(lines, findings, name=name)
 
 
-def _style(settings: Settings, bodies: Mapping[str, Body]) -> Style:
-    """How the register is written: as the settings say, else as all sheets together prove (asked only where needed)."""
+def _proof_of(bodies: Mapping[str, Body]) -> Elsewhere:
+    """How the register is written, as all sheets together prove; asked only where needed."""
 
     @cache
     def elsewhere(kind: str) -> bool | None:
@@ -174,7 +174,7 @@ def _style(settings: Settings, bodies: Mapping[str, Body]) -> Style:
                 first, second = first or found[0], second or found[1]
         return second if first != second else None
 
-    return Style(settings.comma, settings.month_first, elsewhere=elsewhere)
+    return elsewhere
 
 
 def _with_first_year(settings: Settings, intakes: Mapping[str, Intake]) -> Settings:
