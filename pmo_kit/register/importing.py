@@ -267,10 +267,7 @@ class Import:
         table = load_schema()[spec.table]
         source = source.only(self._kept[id(spec)])
         size, ids = len(source.rows), self._ids(source, spec)
-        cells: dict[str, Any] = {}
-        labels: dict[str, Any] = {}
-        units: dict[str, Any] = {}
-        missing: dict[str, pd.Series] = {}
+        cells, labels, units, missing = (dict[str, Any]() for _ in range(4))
         for name, one in spec.columns.items():
             if one.value:
                 cells[name] = pd.Series([one.value] * size, dtype="str")

@@ -128,9 +128,9 @@ class Unpivot(forms.Form):
             reading.note(given, "unpivot has either columns or a pattern.")
         columns = given.get("columns")
         if isinstance(columns, forms.Rows):
-            years = {str(one): next((_written(year, one) for year, _ in dated(str(one))), one) for one in columns}
-            years = years if given.get("name") == "year" else {str(one): one for one in columns}
-            given = given.with_({**given, "columns": forms.Block(years, columns.line)})
+            years = given.get("name") == "year"
+            said = {str(one): next((year for year, _ in dated(str(one)) if years), str(one)) for one in columns}
+            given = given.with_({**given, "columns": forms.Block(said, columns.line)})
         return given
 
 
@@ -142,14 +142,7 @@ def _latest(given: object) -> object:
     if match is None:
         raise ValueError("{key} is written 'latest by COLUMN', or {column: ..., equals: [...], reason: ...}.")
     words = {"column": match[1], "latest": "true", "reason": f"{match[1]} is not the latest of the project"}
-    return forms.Block({name: _written(value, given) for name, value in words.items()}, given.line)
-
-
-def _written(text: str, like: forms.Written) -> forms.Written:
-    """A scalar as if it had been written in the place of another one."""
-    one = forms.Written(text)
-    one.value, one.line = text, like.line
-    return one
+    return forms.Block(words, given.line)
 
 
 @dataclass(frozen=True)
