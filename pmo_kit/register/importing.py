@@ -486,7 +486,7 @@ class Import:
         where = {key: one[key] for key in ("file", "sheet", "row", "column", "value", "project_id")}
         self.findings.tell(what, name=name, fill=fill, why=one["message"], fix=one["fix"], **where)
         if _counted(column, table):
-            self._leave(intake, position, [name], one, one["project_id"], always=False)
+            self._leave(intake, position, [name], one, one["project_id"])
         why = one["value"] or one["message"]
         why = f"{why} ({one['message']})" if one["rule"] in ("start_after_finish", "out_of_range") else why
         keys = [key for key in intake.table.key if key != "project_id" and ("cell", key) in frame]
@@ -503,18 +503,16 @@ class Import:
             where = {key: one[key] for key in ("column", "value", "project_id")} | {**frame["at"].loc[position]}
             self.findings.tell("set_aside", why=one["message"], fix=one["fix"], **where | {"row": int(where["row"])})
             who = one["project_id"] or self._words(table, position)
-            self._leave(intake, position, money, one, who, always=True)
+            self._leave(intake, position, money, one, who)
 
-    def _leave(
-        self, intake: Intake, position: int, money: list[str], one: dict[str, Any], who: str, *, always: bool
-    ) -> None:
-        """Store the amounts that are left out with a row or a cell; with `always` also that there were none."""
+    def _leave(self, intake: Intake, position: int, money: list[str], one: dict[str, Any], who: str) -> None:
+        """Store the amounts that are left out with a row or a cell, or that none of them could be read."""
         table = intake.table.name
         line = {**self.tables[table]["at"].loc[position], "table": table, "project": who, "reason": one["message"]}
         amounts = {name: intake.frame[name].iloc[position] for name in money}
         said = [line | {"column": intake.header(name, position), "amount": float(amount)}
                 for name, amount in amounts.items() if not pd.isna(amount)]  # fmt: skip
-        self.left += said or ([line | {"column": one["column"]}] if always else [])
+        self.left += said or [line | {"column": one["column"]}]
 
     def _words(self, table: str, position: int) -> str:
         """What names a row without a project: its first text."""

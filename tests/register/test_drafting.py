@@ -489,6 +489,12 @@ def test_an_index_that_counts_the_rows_is_left_out_without_asking(tmp_path):
     assert amounts(imported(tmp_path, workbook(tmp_path / "p.xlsx", P=rows))[0]) == [150.0]
 
 
+def test_totals_that_cannot_be_read_are_in_the_sentence_of_what_was_left_out(tmp_path):
+    rows = [["C1", "Wall", "Ports", ">1m"], ["C2", "Ferry", "Rail", "ca. 3 Mio."], ["C3", "Buoy", "Rail", 5]]
+    _, text, _ = imported(tmp_path, workbook(tmp_path / "t.xlsx", P=[[*HEAD, "Cost estimate"], *rows]))
+    assert "; two amounts cannot be read. No pack is made of it until somebody accepts it." in text
+
+
 def test_a_line_below_a_group_from_its_first_to_its_last_day_is_its_total(tmp_path):
     head = ["Name", "Owner", "Timeline - Start", "Timeline - End", "Budget 2027", "Department"]
     one, two = ["2027-01-01", "2028-06-30", 40], ["2027-02-01", "2027-12-31", 5]
