@@ -431,6 +431,9 @@ class Import:
         blocks = [one for one in trial.records() if one["severity"] == "block"]
         whole = any(one["position"] is None or one["rule"] == "number_ambiguous" for one in blocks)
         if not blocks or whole or self.mapping.doubtful == "refuse":  # the file is in doubt, not a cell of it
+            twice = [one for one in blocks if one["rule"] == "duplicate_key" and one["table"] in self._added]
+            for one in twice if len(twice) < len(blocks) else ():
+                one["severity"] = "info"  # they are added up as soon as the rest can be read
             return False
         out: dict[str, dict[int, dict[str, Any]]] = {}
         several = dict.fromkeys(one["table"] for one in blocks if one["rule"] == "duplicate_key")

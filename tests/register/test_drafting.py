@@ -518,3 +518,12 @@ def test_words_of_money_in_more_languages(tmp_path, heads):
     rows = [["C1", "Wall", "Ports", 100, 10, 3, 40], ["C2", "Ferry", "Rail", 50, 5, 2, 20]]
     costs = imported(tmp_path, workbook(tmp_path / "t.xlsx", P=[[*HEAD, *heads], *rows]))[0].costs
     assert costs.groupby(["year", "state"])["amount"].sum().to_dict() == {(2026, "actual"): 15, (2027, "planned"): 150}
+
+
+def test_amounts_that_are_to_be_added_up_are_not_told_to_be_there_twice(tmp_path):
+    head = "Name,Department,2027 Q1 ($),2027 Q2 ($)\n"
+    file = write(tmp_path, "q.csv", head + 'Wall,Ports,"100,000","200,000"\nFerry,Rail,"25,000","50,000"\n')
+    text, code = import_sources([file], tmp_path / "out")
+    assert code == 2
+    assert "decimal comma or a decimal point" in text
+    assert "there twice" not in text
