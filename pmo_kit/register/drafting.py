@@ -6,7 +6,7 @@ import json
 import os
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
@@ -25,7 +25,7 @@ from pmo_kit.register.layout import Heading, dated, find_heading, several_years,
 from pmo_kit.register.reading import admit_names, load_register, read_sheets, sources_of
 from pmo_kit.register.rows import OUTLINE, Look, called_total, rows_apart, without_breaks
 from pmo_kit.register.schema import Column, header_words, load_schema
-from pmo_kit.register.shaping import fits, is_sum, looks_like_amounts
+from pmo_kit.register.shaping import amounts_in_words, fits, is_sum, looks_like_amounts
 from pmo_kit.register.sheets import Body, RawSheet, Uncached
 from pmo_kit.register.tables import Register
 from pmo_kit.register.template import write_register
@@ -86,9 +86,6 @@ _ORDER = (("bare",), ("total",), ("capex", "opex"), *((one,) for one in _ALONE))
 """Of several figures of one year the first is its cost; those that stand together are parts of it."""
 _SORTS = ("derived", "count", "limit", "benefit", "income", "capex", "opex", "actual", "forecast", "planned", "fund",
           "net", "case", "total")  # fmt: skip
-_NO_COST = dict.fromkeys(("count", "limit", "income"), "? no cost by its words")
-_NO_COST["derived"] = "follows from the others"
-_NO_BENEFIT = {"derived": _NO_COST["derived"], "count": "? no benefit by its words"}
 _SAYS: dict[str, dict[str, str]] = {
     "capex": {"kind": "{value: capex}"},
     "opex": {"kind": "{value: opex}"},
@@ -96,6 +93,9 @@ _SAYS: dict[str, dict[str, str]] = {
     "benefit": {"benefit": "{value: benefit}"},
 }
 _NO_AREA = f"{{value: {NOT_STATED}}}"
+_PER = "|".join(map(re.escape, sorted(values.words()["qualifies"]["per"], key=len, reverse=True)))
+_PERIODIC = re.compile(rf"{values.one_of('not_a_year')}|(?<!\w)(?:{_PER})(?!\w)|{values.one_of('year')} ?\d")
+"""Plain headers of money of each month or year, or of one that has a number."""
 
 
 def sort_of(words: str) -> str:
@@ -130,11 +130,6 @@ def _bare_of(header: str) -> str:
     return values.INSIDE.sub(kept, text).strip()
 
 
-def _period_of(header: str) -> str:
-    """The year, quarter or month that a header is; empty where it is none."""
-    return values.read_period(_bare_of(header)) or ""
-
-
 def year_of(header: str) -> tuple[int, str] | None:
     """Fiscal year that a header names, and the words around it; None where it names none or other figures too.
 
@@ -151,7 +146,7 @@ def year_of(header: str) -> tuple[int, str] | None:
     bare = re.sub(r"^(\D*)['’](?=(?:1[5-9]|[2-5]\d)$)", r"\1 20", bare)
     if several_years(bare):
         return None
-    if period := _period_of(bare):
+    if period := values.read_period(_bare_of(bare)):
         return int(period[:4]), ""
     found = [] if _DATED.search(bare) else dated(bare)
     return next(((int(value), plain(rest)) for value, rest in found if not re.search(r"\d", rest)), None)
@@ -171,7 +166,8 @@ class _Col:
     def __post_init__(self) -> None:
         self.header = " ".join(self.source.title(self.place).split())
         self.cells, self.whole = self.source.cells.iloc[:, self.place], self.source.text(self.place)
-        self.plain, (self.year, self.words) = plain(self.header), year_of(self.header) or (0, "")
+        self.plain = plain(self.header)
+        self.year, self.words = year_of(self.header) or (0, self.plain)
 
     @cached_property
     def text(self) -> pd.Series:
@@ -184,8 +180,15 @@ class _Col:
     @cached_property
     def part(self) -> bool:
         """The header names a month, a quarter or half a year."""
-        months = "-" in _period_of(self.header) or values.english_months(self.plain) != self.plain
-        return months or re.search(values.PART_OF_YEAR, self.header) is not None
+        months = values.english_months(self.plain) != self.plain
+        period = values.read_period(_bare_of(self.header)) or ""
+        return months or "-" in period or re.search(values.PART_OF_YEAR, self.header) is not None
+
+    @property
+    def periodic(self) -> bool:
+        """The header says that the money is that of each month or year, or of one year, and no total."""
+        dated = re.search(r"(?:19|20)\d\d", self.plain) and not values.stated_prices(self.header)[1]
+        return bool(dated) or _PERIODIC.search(self.plain) is not None
 
     def share(self, kind: str) -> float:
         """Share of the filled cells that can be read as a number, date, period or year; words do not count."""
@@ -252,6 +255,7 @@ class _Sheet:
     cols: list[_Col]
     blocks: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     keep: str = ""
+    date: _Col | None = None
 
     def targets(self, table: str, name: str) -> list[_Col]:
         """Free columns that name a column of a table, and fit; the surest word first."""
@@ -260,6 +264,11 @@ class _Sheet:
             ranks = {f"project {word}": rank for word, rank in ranks.items()} | ranks
         found = [col for col in self.cols if not col.used and col.plain in ranks and col.fit(column)]
         return sorted(found, key=lambda col: ranks[col.plain])
+
+    @property
+    def years(self) -> list[_Col]:
+        """Free columns of figures of a year."""
+        return [col for col in self.cols if not col.used and col.year and col.number]
 
     def words(self) -> list[_Col]:
         """Free columns of short words."""
@@ -344,6 +353,11 @@ def _line(said: str, why: str, col: _Col) -> str:
 def _differs(text: pd.Series, ids: pd.Series) -> pd.Series:
     """Which projects have rows that do not say the same."""
     return text.groupby(ids).nunique().gt(1)
+
+
+def _is_amount(quantity: str) -> bool:
+    """The name of a quantity says that it is money."""
+    return bool(np.any(values.money_rows({"quantity": pd.Series([quantity])}, load_schema()["baselines"]["now"])))
 
 
 class Draft:
@@ -494,11 +508,16 @@ class Draft:
         lines = {"project_id": _line(self.key, why, key[0])}
         steady = sheet.cols
         if not alone and not child:
-            years = sheet.targets("costs", "year")
-            dated = sheet.targets("projects", "status_date")
-            dated += [col for col in sheet.cols if not col.used and (col.share("period") >= 0.9 or col.date)]
-            latest = (col for col in dated if col not in years and _differs(col.text, ids).any())
-            sheet.keep = next((f"latest by {col.header}" for col in latest), "")
+            no = [*sheet.targets("costs", "year"), *sheet.targets("projects", "start")]
+            no += sheet.targets("projects", "finish")  # of tasks: a later one is no later state of the project
+            states = sheet.targets("projects", "status_date")
+            dated = [col for col in sheet.cols if not col.used and (col.share("period") >= 0.9 or col.date)]
+            latest = next((col for col in states + dated if col not in no and _differs(col.text, ids).any()), None)
+            if latest is not None and latest not in states and self._booked(sheet, latest, ids):
+                sheet.date = latest
+            elif latest is not None:
+                why = quoted(f"? not the latest by {latest.header} of the project")
+                sheet.keep = f"[{{column: {quoted(latest.header)}, latest: true, reason: {why}}}]"
         if not (alone or sheet.keep):
             steady = [col for col in sheet.cols if not _differs(col.whole, ids).any()]
         otherwise = {
@@ -531,6 +550,14 @@ class Draft:
         if child:
             self._rows_of(sheet, child)
         self._amounts(sheet, key[0].whole)
+
+    def _booked(self, sheet: _Sheet, date: _Col, ids: pd.Series) -> bool:
+        """Amounts are those of a day or month, and no state of the project on it: none is a plan or a forecast."""
+        money = [col for col in sheet.cols if not col.used and col.number and self._is_money(col)]
+        texts = [col for col in sheet.cols if not (col.used or col is date or col.number or col.date)]
+        twice = pd.concat([ids, date.whole], axis=1).duplicated().any()
+        alike = twice or not any(_differs(col.text, ids).any() for col in texts)
+        return bool(money) and alike and {sort_of(col.plain) for col in money} <= {"bare", "actual"}
 
     def _departments(self, col: _Col) -> bool:
         """Few different words, no years, no ratings: departments perhaps."""
@@ -572,49 +599,53 @@ class Draft:
     def _turn(
         self, sheet: _Sheet, cols: list[_Col], said: dict[str, str], why: str, sure: bool, table: str = "costs"
     ) -> None:
-        """Columns of years as rows; each unit has lines of its own."""
+        """Columns of years as rows, or those of amounts where rows have their year; each unit has lines of its own."""
         first = self._unit(cols[0])
-        if others := [col for col in cols if self._unit(col) != first]:
+        if others := cols[1:] if sheet.date else [col for col in cols if self._unit(col) != first]:
             self._turn(sheet, others, said, why, sure, table)
             cols = [col for col in cols if col not in others]
         if first == "unit" and self.scaled and not self.unit:
             why, sure = "? in units, while other headers name a scale", False
-        pairs = ", ".join(f"{col.take(f'{table}.amount', why, sure)}: {col.year}" for col in cols)
-        unit = f", unit: {first}" if first else ""
         lines = {"project_id": self._id(sheet), **said}
-        lines |= self._kinds(sheet, said) if table == "costs" else {}
-        lines["unpivot"] = _line(f"{{name: year, into: amount{unit}, columns: {{{pairs}}}}}", why, cols[0])
-        if len({col.year for col in cols}) < len(cols):
-            lines["repeats"] = "sum  # several columns of one year are added up"
-        sheet.blocks.append((table, lines))
-
-    def _kinds(self, sheet: _Sheet, said: Iterable[str] = ()) -> dict[str, str]:
-        """What kind of cost a row is, and whether it is spent, where columns say so."""
-        lines = {}
-        for name in ("kind", "state"):
+        for name in ("kind", "state") if table == "costs" else ():  # where columns say so
             mine = [col for col in sheet.cols if col.used == f"costs.{name}"] or sheet.targets("costs", name)
             if mine and name not in said:
                 lines[name] = self._say(f"costs.{name}", mine[:1], "its header is known", True)
-        return lines
+        if sheet.date:
+            lines["year"] = _line(quoted(sheet.date.header), sheet.date.why, sheet.date)
+            lines["amount"] = self._say(f"{table}.amount", cols, why, sure)
+        else:
+            pairs = ", ".join(f"{col.take(f'{table}.amount', why, sure)}: {col.year}" for col in cols)
+            unit = f", unit: {first}" if first else ""
+            lines["unpivot"] = _line(f"{{name: year, into: amount{unit}, columns: {{{pairs}}}}}", why, cols[0])
+        if len({col.year for col in cols}) < len(cols):
+            lines["repeats"] = "sum  # several columns of one year are added up"
+        sheet.blocks.append((table, lines))
 
     def _amounts(self, sheet: _Sheet, ids: pd.Series) -> None:
         """Amounts by year, and totals as baselines."""
         first = len(sheet.blocks)
         figures, costs, benefits = self._figures(sheet, ids)
         kept = figures.whole.isin(costs).to_numpy(bool) if figures else np.ones(len(ids), bool)
-        several = ids[kept].duplicated().any() and self._adds_up(sheet, ids[kept])
-        years = self._by_year(sheet, _NO_COST)
-        gains = [col for col in years if sort_of(col.words) == "benefit"]
-        self._of_years(sheet, gains, "benefits", _SAYS["benefit"])
-        self._of_years(sheet, [col for col in years if col not in gains], "costs", {})
-        totals = [col for col in sheet.cols if not col.used and col.number and self._is_money(col)]
+        ids = ids[kept].dropna()
+        several = ids.duplicated().any() and self._adds_up(sheet, ids)
+        cols = self._counted(sheet, sheet.years)
+        totals = [col for col in sheet.cols if not col.used and col.number and self._is_money(col) and col not in cols]
         sheet.leave([col for col in totals if col.has("derived")], "follows from the others", True)
-        totals = [col for col in totals if not col.used]
-        date = next(iter(sheet.targets("costs", "year")), None)
-        if date is not None and totals and not any(table == "costs" for table, _ in sheet.blocks):
-            self._long(sheet, date, totals, ids[kept].dropna())
-        elif totals:
-            self._totals(sheet, totals, "")
+        totals, named = [col for col in totals if not col.used], sheet.targets("costs", "year")
+        why = "its header is known, its values are years" if named else "? each amount is that of a month or day"
+        sheet.date = None if cols or not totals else named[0] if named else sheet.date
+        if sheet.date is not None:
+            sheet.date.take("costs.year", why, bool(named))
+            several = ids.duplicated().any() and not self._versions(sheet, ids)
+            cols = self._counted(sheet, [col for col in totals if not col.has("life")] or totals)
+        gains = [col for col in cols if sort_of(col.words) == "benefit"]
+        self._of_years(sheet, gains, "benefits", _SAYS["benefit"])
+        self._of_years(sheet, [col for col in cols if col not in gains], "costs", {})
+        if sheet.date is None:
+            sheet.leave([col for col in totals if col.periodic], "? the money of a period, and no total")
+        if sheet.date is None or (ids.is_unique and len(totals) > 1):
+            self._totals(sheet, [col for col in totals if col.used != "ignore"])
         for table, lines in sheet.blocks[first:]:
             if several and table in ("costs", "benefits"):
                 lines.setdefault("repeats", "sum  # ? rows of one project are added up")
@@ -624,18 +655,17 @@ class Draft:
                 other = {name: line for name, line in lines.items() if name not in ("kind", "state")}
                 if table == "costs" and all(values.readable(word, load_schema()["costs"]["kind"]) for word in costs):
                     lines["kind"] = head
-                lines["keep"] = keep.format(head, ", ".join(map(quoted, costs)), quoted("not the costs"))
+                lines["keep"] = keep.format(head, ", ".join(map(quoted, costs)), quoted("? not the costs"))
                 if benefits and table == "costs":
-                    own = keep.format(head, ", ".join(map(quoted, benefits)), quoted("not the benefits"))
+                    own = keep.format(head, ", ".join(map(quoted, benefits)), quoted("? not the benefits"))
                     sheet.blocks.append(("benefits", {**other, "benefit": "{value: benefit}", "keep": own}))
 
-    def _by_year(self, sheet: _Sheet, none: Mapping[str, str]) -> list[_Col]:
+    def _counted(self, sheet: _Sheet, years: list[_Col], table: str = "costs") -> list[_Col]:
         """Columns of amounts of a year; sums of others, and what is none or twice, are left out."""
-        years = [col for col in sheet.cols if not col.used and col.year and col.number]
         sorts = {col: sort_of(col.words) for col in years}
-        for col in years:
-            if sorts[col] in none:
-                sheet.leave([col], none[sorts[col]], sorts[col] == "derived")
+        sheet.leave([col for col in years if sorts[col] == "derived"], "follows from the others", True)
+        none = ("count", "limit", "income") if table == "costs" else ("count",)
+        sheet.leave([col for col in years if sorts[col] in none], f"? no {table[:-1]} by its words")
         for col in [col for col in years if not (col.part or col.used)]:  # a month is no sum of the others
             others = [one for one in years if one is not col and not one.used]
             if is_sum(col.source, col.place, [one.place for one in others if one.year == col.year]):
@@ -657,18 +687,20 @@ class Draft:
         for col in cols:
             years.setdefault(sort_of(_parts("benefit").sub(" ", col.words).strip()), []).append(col)
         taken, only = set[int](), len(years) == 1
-        for sorts in _ORDER:
+        known, doubt = "its header is a year", "? its header says more than a year"
+        if sheet.date:
+            known, doubt = "money of the year", "? money of the year, of several columns"
+        for sorts in _ORDER if sheet.date is None else (("bare",), ("total",), ("forecast",), *_ORDER):
             free = {sort: [col for col in years.get(sort, ()) if col.year not in taken] for sort in sorts}
             for sort, cols in free.items():
                 cols = [col for n, col in enumerate(cols) if not _again(col, cols[:n], sort in _PARTS[1:])]
                 said, sure = own or _SAYS.get(sort, {}), only and sort in ("total", "planned", "forecast")
                 sure |= sort == "bare" or (sort in _SAYS and not own)
-                why = "its header is a year" if sure else "? its header says more than a year"
                 if cols:
-                    self._turn(sheet, cols, said, why, sure, table)
+                    self._turn(sheet, cols, said, known if sure else doubt, sure, table)
                 if sort != "opex" or free["capex"]:  # running costs alone come on top of the others
                     taken |= {col.year for col in cols}
-        left = [col for cols in years.values() for col in cols if not col.used]
+        left = [col for cols in years.values() for col in cols if not (col.used or sheet.date)]
         sheet.leave(left, "? another figure of a year that is read already")
 
     def _figures(self, sheet: _Sheet, ids: pd.Series) -> tuple[_Col | None, list[str], list[str]]:
@@ -704,50 +736,29 @@ class Draft:
         named = [col for col in sheet.cols if _parts("version").fullmatch(col.plain)]
         return any(_differs(col.whole.loc[ids.index], ids).any() for col in named)
 
-    def _long(self, sheet: _Sheet, date: _Col, totals: list[_Col], ids: pd.Series) -> None:
-        """Rows with a year and an amount."""
-        year = date.take("costs.year", "its header is known, its values are years", True)
-        sorts = {col: sort_of(col.plain) for col in totals if not col.has("life")}
-        sorts = sorts or dict.fromkeys(totals, "plain")
-        order = ["bare", "total", "forecast", *(sort for some in _ORDER for sort in some)]
-        costs = sorted((col for col in sorts if sorts[col] in order), key=lambda col: order.index(sorts[col]))
-        parts = [col for col in costs if sorts[col] in ("capex", "opex")]
-        costs = parts if costs[:1] == parts[:1] else costs
-        why = "money of the year" if len(costs) == 1 else "? money of the year, of several columns"
-        benefits = [col for col in sorts if sorts[col] == "benefit"]
-        for col in [*(parts if costs is parts else costs[:1]), *benefits]:
-            table = "benefits" if col in benefits else "costs"
-            lines = {"project_id": self._id(sheet), "year": f"{year}  # {date.sample}"}
-            lines["amount"] = self._say(f"{table}.amount", [col], why, len(costs) == 1)
-            lines |= _SAYS[sorts[col]] if col in (*parts, *benefits) else self._kinds(sheet)
-            if len(ids) > ids.nunique() and not self._versions(sheet, ids):
-                lines["repeats"] = "sum  # ? rows of one project and year are added up"
-            sheet.blocks.append((table, lines))
-        if len(ids) == ids.nunique() and len(totals) > 1:
-            self._totals(sheet, totals, year)
-
     def _is_money(self, col: _Col) -> bool:
         if "%" in col.header or re.search(r"\b(id|no|number|code|days|schedule|fte|score|index|deflator)\b", col.plain):
             return False
         signs = any(sign in "".join(col.text.head(20)) for sign in values.CURRENCIES)
         return col.has("money") or col.has("benefit") or signs or values.header_unit(col.header) != ("", "")
 
-    def _totals(self, sheet: _Sheet, totals: list[_Col], year: str) -> None:
+    def _totals(self, sheet: _Sheet, totals: list[_Col]) -> None:
         """Totals as baselines: what was approved, and what is expected now."""
         slots: dict[str, dict[str, _Col]] = {}
         known = any(col.has("life") for col in totals)
-        for col in totals:
+        for col in sorted(totals, key=lambda one: sort_of(one.plain) == "case"):  # low, high: never before the likely
             life = col.has("life") or (col.has("total") and not known)
-            quantity = "spend" if (year or known) and not life else "whole_life_cost"
+            quantity = "spend" if (sheet.date or known) and not life else "whole_life_cost"
             quantity = "whole_life_benefit" if col.has("benefit") else quantity
             later = col.has("forecast") or col.has("actual")
             side = "baseline" if col.has("planned") and not later else "now"
             if side in slots.get(quantity, {}):
-                quantity, side = col.plain.replace(" ", "_"), "now"
+                name, side = col.plain.replace(" ", "_"), "now"
+                quantity = next(filter(_is_amount, (name, f"cost_{name}", f"amount_{col.place + 1}")))
             slots.setdefault(quantity, {})[side] = col
         for quantity, sides in slots.items():
             lines = {"project_id": self._id(sheet), "quantity": f"{{value: {quantity}}}"}
-            lines |= {"year": year} if year and quantity == "spend" else {}
+            lines |= {"year": quoted(sheet.date.header)} if sheet.date and quantity == "spend" else {}
             for side, col in sides.items():
                 sure = col.has("planned") if side == "baseline" else col.has("forecast")
                 why = "a total by its words" if sure else "? a total"
@@ -814,7 +825,7 @@ class Draft:
         for name in [one.name for one in load_schema()[table] if one.name != "project_id"]:
             if cols := sheet.targets(table, name):
                 lines[name] = self._say(f"{table}.{name}", cols[:1], "its header is known", True)
-        if table == "benefits" and (years := self._by_year(sheet, _NO_BENEFIT)):
+        if table == "benefits" and (years := self._counted(sheet, sheet.years, table)):
             self._of_years(sheet, years, table, lines)
         elif len(lines) > 1:
             sheet.blocks.append((table, lines))
@@ -838,7 +849,7 @@ class Draft:
         for key, (value, why) in (self.settings | more).items():
             lines.append(f"  {'' if value else '# '}{key}: {value or _EXAMPLES[key]}  # {why}")
         if keep := next((sheet.keep for sheet in self.sheets if sheet.keep), ""):
-            lines.append(f"keep: {quoted(keep)}  # ? each project has several rows")
+            lines.append(f"keep: {keep}  # ? each project has several rows")
         lines.append("tables:")
         blocks: dict[str, list[list[str]]] = {}
         for sheet in self.sheets:
@@ -855,7 +866,7 @@ class Draft:
             cols.setdefault(col.header, col)
         lines += ["ignore:"] if cols else []
         for header, col in cols.items():
-            lost = looks_like_amounts(header, col.text) if len(col.text) else False
+            lost = len(col.text) > 0 and (looks_like_amounts(header, col.text) or amounts_in_words(header, col.text))
             why = col.why or ("? amounts, not read" if lost else "long text" if col.long else "? not needed")
             lines.append(f"  {quoted(header)}: {quoted(why)}  # {col.sample}")
         lines += [] if "costs" in blocks else ["absent:", '  costs: "? no amounts by year were found"']

@@ -21,7 +21,7 @@ from pmo_kit.register.mapping import ColumnSource, Mapping, RowFilter, TableSour
 from pmo_kit.register.rows import Look, rows_apart, tell, without_breaks
 from pmo_kit.register.schema import Column, load_schema
 from pmo_kit.register.settings import read_settings
-from pmo_kit.register.shaping import looks_like_amounts, looks_like_numbers, qualifies, unread
+from pmo_kit.register.shaping import amounts_in_words, looks_like_amounts, looks_like_numbers, qualifies, unread
 from pmo_kit.register.sheets import Body, RawSheet, body_of_frame
 
 NOT_STATED = "not stated"
@@ -39,13 +39,6 @@ def _wanted(specs: list[TableSource], heading: Heading) -> int:
     patterns = {spec.unpivot.pattern for spec in specs if spec.unpivot and spec.unpivot.pattern}
     found = sum(bool(source.find(header)) for header in asked)
     return found + sum(any(re.search(one, header) for header in source.headers) for one in patterns)
-
-
-def _part(source: Body, **kinds: dict[str, Any]) -> pd.DataFrame:
-    """Rows of a table from those of a sheet: each value with its header and unit (kind, column), and its place."""
-    parts = {kind: pd.DataFrame(some, index=range(len(source.rows))) for kind, some in kinds.items()}
-    at = {"row": source.rows, "file": source.file, "sheet": source.sheet}
-    return pd.concat({**parts, "at": pd.DataFrame(at, index=range(len(source.rows)))}, axis=1)
 
 
 class Import:
@@ -164,7 +157,8 @@ class Import:
         for wanted, tests in ((False, self.mapping.keep), (True, self.mapping.drop)):
             for test in tests:
                 out = (self._fits(source, test, ids) == wanted) & ~gone
-                self.findings.add_lines(source, out, "row_ignored", why=test.reason, column=test.column, values=first)
+                what = f"row_ignored{' guess' * test.reason.startswith('?')}"
+                self.findings.add_lines(source, out, what, why=test.reason, column=test.column, values=first)
                 gone |= out
         money = sorted({place for spec in specs for place in self._money(source, spec)})
         heads = [spec.columns[name].headers for spec in specs for name in ("name", "area") if name in spec.columns]
@@ -278,7 +272,9 @@ class Import:
         item = pd.Series([" ".join(filter(None, line)) for line in zip(*keys, strict=True)], dtype="str")
         for name, why in missing.items():
             self._note(spec.table, name, why, ids, source, item if keys else "")
-        part = _part(source, cell=cells, label=labels, unit=units)
+        at = {"row": source.rows, "file": source.file, "sheet": source.sheet}
+        kinds = {"cell": cells, "label": labels, "unit": units, "at": at}  # each value with its header, unit and place
+        part = pd.concat({kind: pd.DataFrame(some, index=range(size)) for kind, some in kinds.items()}, axis=1)
         if spec.unpivot is not None:
             return self._unpivoted(source, spec, part, ids)
         if spec.table == "projects":
@@ -304,7 +300,8 @@ class Import:
             for one in [one for spec in mine for one in spec.keep][:1]:
                 head, why = one.column, one.reason
                 text = source.text(source.find(head)[0]) if none.any() else pd.Series(dtype="str")
-                self.findings.add_lines(source, none, "row_ignored amounts", why=why, column=head, values=text)
+                what = f"row_ignored {'guess' if why.startswith('?') else 'amounts'}"
+                self.findings.add_lines(source, none, what, why=why, column=head, values=text)
 
     def _list_slips(self) -> None:
         """What a mapping says and cannot be: constants, years that are not those of a header, one column twice."""
@@ -617,7 +614,10 @@ class Import:
             if later:
                 what, how = "several_years_in_one", ""
             elif reason and not changes:
-                what, how = "column_ignored", "warn" if guess and numbers else "info"
+                what, how = (
+                    "column_ignored",
+                    "warn" if guess and (numbers or amounts_in_words(header, cells)) else "info",
+                )
             words = {"why": reason, "count": len(cells), "total": as_given(values.plain_numbers(cells, own=True).sum())}
             self.findings.tell(what, how, at=source, column=title, value=value, **words)
             if money and not (reason and not guess) and numbers:

@@ -224,6 +224,21 @@ def looks_like_amounts(header: str, cells: pd.Series) -> bool:
     return bool(_AMOUNT.search(name) and not _SPENT.search(name) and looks_like_numbers(header, cells))
 
 
+_SOME_AMOUNT = re.compile(r"[^\d\n]{0,12}\d[\d.,'’ ]*\D{0,12}(?:\d[\d.,'’ ]*\D{0,12})?")
+
+
+def amounts_in_words(header: str, cells: pd.Series) -> bool:
+    """True when a header names amounts, and half of the cells are such as nobody can read: 100-200k, about 3 m.
+
+    >>> amounts_in_words("Cost estimate", pd.Series(["100-200k", ">1m"])), amounts_in_words("Cost", pd.Series(["Q3"]))
+    (True, False)
+    """
+    name, text = values.folded(header), cells[~cells.str.fullmatch(values.MISSING, na=False)]
+    other = [values.READERS[kind](text, Column(kind, kind)).values.notna() for kind in ("date", "period")]
+    found = text.str.fullmatch(_SOME_AMOUNT) & ~np.any(other, axis=0) & ~text.str.fullmatch(r"[^\W\d]+\W?\d+")
+    return bool(_AMOUNT.search(name) and not _NO_AMOUNT.search(name) and found.mean() >= 0.5)
+
+
 def _says_the_same(kind: str, cells: pd.Series, settings: Settings) -> bool:
     """True when a column that qualifies amounts says in every row what the settings say."""
     said = set(cells.str.casefold())
@@ -343,13 +358,11 @@ def _styles(
     return styles
 
 
-def _type_columns(
-    intake: Intake, findings: Findings, settings: Settings, elsewhere: Elsewhere, sheet: RawSheet
-) -> None:
+def _type_columns(intake: Intake, findings: Findings, settings: Settings, elsewhere: Elsewhere, raw: RawSheet) -> None:
     """Fill the typed frame, column by column, and say what could not be read."""
     numbers = {name: cells for name, cells in intake.raw.items() if intake.table[name].type == "number"}
     dates = {name: cells for name, cells in intake.raw.items() if intake.table[name].type == "date"}
-    lean = (lambda: True) if sheet.separator == ";" else (lambda: elsewhere("decimal"))
+    lean = (lambda: True) if raw.separator == ";" else (lambda: elsewhere("decimal"))
     styles = _styles(numbers, values.decimal_evidence, _MARKED, settings.comma, lean)
     styles |= _styles(dates, values.order_evidence, _APART, settings.month_first, lambda: elsewhere("date"))
     typed: dict[str, pd.Series] = {}
@@ -358,7 +371,7 @@ def _type_columns(
         typed[name] = pd.Series(index=intake.frame.index, dtype=values.EMPTY_DTYPES[column.type])
         if name in intake.raw:
             units, rows = intake.units.get(name), values.money_rows(intake.raw, column)
-            one = _parse(intake.raw[name], column, styles.get(name), settings, sheet.epoch_1904, units, rows)
+            one = _parse(intake.raw[name], column, styles.get(name), settings, raw.epoch_1904, units, rows)
             typed[name], parsed[name], intake.unread[name] = one.values, one, one.bad
             intake.codes |= one.codes if column.is_money else set()
         if column.default is not None:

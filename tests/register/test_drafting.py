@@ -489,10 +489,86 @@ def test_an_index_that_counts_the_rows_is_left_out_without_asking(tmp_path):
     assert amounts(imported(tmp_path, workbook(tmp_path / "p.xlsx", P=rows))[0]) == [150.0]
 
 
+@pytest.mark.parametrize(
+    ("heads", "row", "now"),
+    [
+        (["Kosten", "Geplante Kosten", "Aktuelle Kosten"], ["1.500,50 €", "1.250,50 €", "40,25 €"], 2791.25),
+        (["Budget", "Cost to date"], ["€1,500.50", "€40.25"], 40.25),
+        (["Cost low", "Cost likely", "Cost high"], [80, 100, 150], 330),
+    ],
+)
+def test_every_total_is_read_as_money_and_the_likely_one_is_the_cost(tmp_path, heads, row, now):
+    file = workbook(tmp_path / "t.xlsx", P=[[*HEAD, *heads], ["C1", "Wall", "Ports", *row]])
+    baselines = imported(tmp_path, file)[0].table("baselines").set_index("quantity")
+    assert baselines["now"].sum() == pytest.approx(now)
+    assert baselines["baseline"].sum() == pytest.approx(1500.5 if "Budget" in heads else 0)
+    assert "Cost likely" not in heads or baselines["now"]["whole_life_cost"] == 100
+
+
+@pytest.mark.parametrize("head", ["Annual savings", "Year 1 cost", "Budget 2027 v1", "Coût annuel", "Cost per month"])
+def test_the_money_of_a_period_is_no_total(tmp_path, head):
+    rows = [["C1", "Wall", "Ports", 70, 30], ["C2", "Ferry", "Rail", 50, 20]]
+    file = workbook(tmp_path / "t.xlsx", P=[[*HEAD, "Total cost (€k)", head], *rows])
+    text, _ = import_sources([file], tmp_path / "out")
+    assert f'"{head}": "? the money of a period, and no total"' in (tmp_path / "out" / "t.map.yml").read_text("utf-8")
+    assert f"not read: {head}." in text
+    assert f'The column "{head}"' in text
+
+
 def test_totals_that_cannot_be_read_are_in_the_sentence_of_what_was_left_out(tmp_path):
     rows = [["C1", "Wall", "Ports", ">1m"], ["C2", "Ferry", "Rail", "ca. 3 Mio."], ["C3", "Buoy", "Rail", 5]]
     _, text, _ = imported(tmp_path, workbook(tmp_path / "t.xlsx", P=[[*HEAD, "Cost estimate"], *rows]))
     assert "; two amounts cannot be read. No pack is made of it until somebody accepts it." in text
+
+
+@pytest.mark.parametrize("cells", [["100-200k", "50-80k"], ["~ 1.5m", "approx 200k"]])
+def test_amounts_that_nobody_can_read_are_told(tmp_path, cells):
+    rows = [["C1", "Wall", "Ports", cells[0]], ["C2", "Ferry", "Rail", cells[1]]]
+    _, text, mapping = imported(tmp_path, workbook(tmp_path / "t.xlsx", P=[[*HEAD, "Cost estimate"], *rows]))
+    assert 'The column "Cost estimate" was left out: ? amounts, not read.' in text
+    assert '"Cost estimate": "? amounts, not read"' in mapping
+
+
+BOOKED = {
+    "Month,Cost": "C1,Wall,Ports,{},10\nC1,Wall,Ports,{},15\nC1,Wall,Ports,{},7\nC2,Ferry,Rail,{},4\n",
+    "Posting date,Text,Amount": "C1,Wall,Ports,{},x,10\nC1,Wall,Ports,{},y,15\nC1,Wall,Ports,{},z,7\n"
+    "C2,Ferry,Rail,{},x,4\n",
+}
+
+
+@pytest.mark.parametrize("heads", BOOKED)
+def test_amounts_booked_by_month_or_day_are_those_of_years(tmp_path, heads):
+    days = (
+        ["2027-01", "2027-02", "2028-01", "2027-01"]
+        if "Month" in heads
+        else ["2027-01-05", "2027-01-05", "2028-02-03", "2027-12-31"]
+    )
+    text = f"Code,Name,Department,{heads}\n" + BOOKED[heads].format(*days)
+    register, _, mapping = imported_twice(tmp_path, write(tmp_path, "booked.csv", text))
+    assert register.costs.groupby("year")["amount"].sum().to_dict() == {2027: 29, 2028: 7}
+    assert "? each amount is that of a month or day" in mapping
+
+
+def test_states_of_a_project_on_a_day_are_not_added_up(tmp_path):
+    text = "Code,Name,Department,Last updated,Cost (€k)\nC1,Wall,Ports,2027-01-31,10\nC1,Wall,Ports,2027-02-28,12\n"
+    register, _, mapping = imported_twice(tmp_path, write(tmp_path, "states.csv", text))
+    assert register.table("baselines")["now"].tolist() == [12]
+    assert "latest by Last updated" in mapping
+
+
+def test_it_is_asked_whether_tasks_of_a_project_are_added_up(tmp_path):
+    text = "Code,Name,Department,Task,Start,Due date,Cost (€k)\n"
+    days = ("Piling,2027-01-01,2027-06-30", "Deck,2027-03-01,2028-12-31", "Fenders,2027-02-01,2027-09-30")
+    for n, task in enumerate(days):
+        text += f"C1,Wall,Ports,{task},10\nC2,Ferry,Rail,{task},{n}\n"
+    told, code = import_sources([write(tmp_path, "tasks.csv", text)], tmp_path / "out")
+    assert code == 2
+    assert "(repeats: sum or same)" in told
+
+
+def test_rows_that_a_guess_leaves_out_are_told(tmp_path):
+    _, text, _ = imported(tmp_path, write(tmp_path, "months.csv", SNAPSHOTS))
+    assert "The row was left out by a guess: ? not the latest by Month of the project. (2 times)" in text
 
 
 def test_a_line_below_a_group_from_its_first_to_its_last_day_is_its_total(tmp_path):
