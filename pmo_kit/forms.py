@@ -18,6 +18,7 @@ import stat
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import IO, Annotated, Any, ClassVar, TypeVar
 
@@ -313,12 +314,18 @@ def read_form(file: str | Path, model: type[Model]) -> Model:
     reading = Reading(Path(file))
     data = _composed(_read(reading.file), reading)
     try:
-        found = TypeAdapter(model).validate_python(data, context=reading)
+        found: Model = _checked(model).validate_python(data, context=reading)  # type: ignore[arg-type]
     except ValidationError as error:
         reading.problems.extend(_problem(one, data) for one in error.errors(include_url=False))
     if reading.problems:
         raise FormError(file, reading.problems)
     return found
+
+
+@cache
+def _checked(model: Any) -> TypeAdapter[Any]:
+    """What pydantic makes of a model, once."""
+    return TypeAdapter(model)
 
 
 def unreadable(path: Path, limit: str) -> str:

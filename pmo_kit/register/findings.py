@@ -28,6 +28,7 @@ _PLACES = 4
 ACCEPTABLE_BLOCKS = frozenset(words()["acceptable_blocks"])
 _WHERE = ("at", "file", "sheet", "row", "column", "value", "project_id")
 _HIDDEN = ("project_id", "table", "field", "position")
+_NOWHERE: dict[str, Any] = {**dict.fromkeys((*COLUMNS, *_HIDDEN), ""), "row": None, "position": None}
 
 
 class Placed(Protocol):
@@ -127,27 +128,13 @@ class Findings:
         return other
 
     def add(
-        self,
-        severity: str,
-        rule: str,
-        message: str,
-        fix: str = "",
-        *,
-        at: Placed | None = None,
-        file: str = "",
-        sheet: str = "",
-        row: int | None = None,
-        column: str = "",
-        value: object = "",
-        project_id: str = "",
-    ) -> None:
-        """Add one finding; `at` has its file and sheet."""
-        if at is not None:
-            file, sheet = at.file, at.sheet
-        self._add(severity, file, sheet, row, column, shown(value), rule, message, fix, project_id, "", "", None)
-
-    def _add(self, *line: Any) -> None:
-        self._rows.append(dict(zip((*COLUMNS, *_HIDDEN), line, strict=True)))
+        self, severity: str, rule: str, message: str, fix: str = "", *, at: Placed | None = None, value: object = "",
+        **place: Any,
+    ) -> None:  # fmt: skip
+        """Add one finding; `at` has its file and sheet, `place` is more of what `tell` takes."""
+        place |= {} if at is None else {"file": at.file, "sheet": at.sheet}
+        said = {"severity": severity, "rule": rule, "message": message, "fix": fix, "value": shown(value)}
+        self._rows.append({**_NOWHERE, **place, **said})
 
     def tell(self, what: str, severity: str = "", **said: Any) -> None:
         """Add what `told` says; that which says where it is (as in `add`) may stand in its words, too."""
@@ -178,21 +165,22 @@ class Findings:
         values, projects = intake.written(column, positions), intake.projects(positions)
         dates = near_dates(values) if "{date}" in fixes[0] else values
         for at, text, how, value, day, who in zip(positions, texts, fixes, values, dates, projects, strict=True):
-            place = (*intake.place(at), int(intake.rows[at]), intake.header(column, at), value)
-            said = (text.replace("{value}", value), how.replace("{date}", day))
-            self._add(severity, *place, rule, *said, who, intake.table.name, column, int(at))
+            file, sheet = intake.place(at)
+            self.add(
+                severity, rule, text.replace("{value}", value), how.replace("{date}", day), file=file, sheet=sheet,
+                row=int(intake.rows[at]), column=intake.header(column, at), value=value, project_id=who,
+                table=intake.table.name, field=column, position=int(at),
+            )  # fmt: skip
 
     def add_lines(
         self, body: Placed, where: np.ndarray, what: str, *, column: str | np.ndarray = "",
         values: pd.Series | None = None, **said: Any,
     ) -> None:  # fmt: skip
         """Tell of every line of a sheet where the mask is true; `{value}` stands for its value."""
-        severity, rule, message, fix = told(what, **said)
         for n in map(int, np.flatnonzero(where)):
             value = "" if values is None else shown(values.iloc[n])
             head = column if isinstance(column, str) else str(column[n])
-            text, row = message.replace("{value}", value), int(body.rows[n])
-            self.add(severity, rule, text, fix, at=body, row=row, column=head, value=value)
+            self.tell(what, at=body, row=int(body.rows[n]), **{**said, "column": head, "value": value})
 
     def refused(self, severity: str, rule: str, message: str, fix: str = "", **place: Any) -> DataError:
         """The error of something without which nothing can be read; it has all findings so far."""
@@ -212,12 +200,14 @@ class Findings:
 
     def frame(self) -> pd.DataFrame:
         """All findings, the worst first, else in the order in which they were found."""
-        frame = pd.DataFrame(self._rows, columns=[*COLUMNS, *_HIDDEN]).drop(columns="position")
-        frame = frame.astype({name: "str" for name in frame.columns if name != "row"})
-        frame["row"] = frame["row"].astype("Int64")
-        frame = frame.drop_duplicates(ignore_index=True)
-        order = frame["severity"].map({name: rank for rank, name in enumerate(SEVERITIES)})
-        return frame.loc[order.sort_values(kind="stable").index].reset_index(drop=True)
+        names = (*COLUMNS, *_HIDDEN[:-1])
+        lines = dict.fromkeys(tuple(one[name] for name in names) for one in self._rows)
+        columns = (
+            zip(*sorted(lines, key=lambda line: SEVERITIES.index(line[0])), strict=True) if lines else [()] * len(names)
+        )
+        dtypes = ["Int64" if name == "row" else "str" for name in names]
+        arrays = [pd.array(cells, dtype=dtype) for cells, dtype in zip(columns, dtypes, strict=True)]
+        return pd.DataFrame(dict(zip(names, arrays, strict=True)))
 
 
 def _place(finding: Any) -> str:
@@ -299,8 +289,8 @@ def describe_findings(findings: pd.DataFrame, *, severities: Iterable[str] = SEV
 
 def raise_blocks(findings: Findings) -> None:
     """Raise one DataError with every finding when at least one of them blocks."""
-    frame = findings.frame()
-    if (frame["severity"] == "block").any():
+    if any(one["severity"] == "block" for one in findings.records()):
+        frame = findings.frame()
         message = describe_findings(frame, severities=("block", "warn"))
         raise DataError(message, frame[list(COLUMNS)])
 

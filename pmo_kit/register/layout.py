@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -74,6 +74,7 @@ def several_years(header: str) -> bool:
     return _LATER.search(text) is not None and not re.search(r"\w", rest)
 
 
+@lru_cache(maxsize=1 << 12)
 def _categories(text: str, table: Table) -> dict[str, str] | None:
     """The categories that the words of a header beside its year name; None where a word names none."""
     found: dict[str, str] = {}
@@ -250,6 +251,7 @@ def long_form(columns: list[pd.Series]) -> tuple[np.ndarray, np.ndarray, pd.Seri
 NOT_TABLES = {"start", "readme", "read me", "dictionary", "cover", "contents", "notes", "lists", "how to"}
 
 
+@cache
 def known_headers(table: Table) -> dict[str, str]:
     """Every header that names a column of the table: its own name first, then the aliases."""
     words = [*((one.name, one) for one in table), *((alias, one) for one in table for alias in one.aliases)]
@@ -266,6 +268,7 @@ def table_of_sheet(title: str) -> str | None:
     return None
 
 
+@lru_cache(maxsize=1 << 14)
 def _is_wide(text: str, table: Table) -> bool:
     """True when a header is a year or a period of a wide form of a table."""
     wide = next((one for one in table.wide if table[one.variable].type in ("year", "period")), None)
@@ -348,7 +351,8 @@ class Heading:
     @cached_property
     def body(self) -> Body:
         """The lines below it."""
-        return Body(self.raw, self.texts, self.raw.cells.iloc[self.first :], self.raw.rows[self.first :])
+        cells = self.raw.cells.iloc[self.first :].reset_index(drop=True)
+        return Body(self.raw, self.texts, cells, self.raw.rows[self.first :])
 
     @property
     def _heads(self) -> list[list[str]]:

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Column:
     """One column of a table, or one setting.
 
@@ -74,7 +74,7 @@ class Wide:
     value: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Table:
     """One table: what a row is, what makes it unique, and its columns; `written`: nobody fills it in by hand."""
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -51,9 +52,8 @@ class RawSheet:
     @cached_property
     def top(self) -> list[list[str]]:
         """The first lines as clean text."""
-        head = self.cells.head(SEARCHED_ROWS)
-        columns = [values.clean_text(head.iloc[:, place]).fillna("").tolist() for place in range(head.shape[1])]
-        return [list(line) for line in zip(*columns, strict=True)]
+        columns = [values.cleaned(cells) for _, cells in self.cells.head(SEARCHED_ROWS).items()]
+        return [[text or "" for text in line] for line in zip(*columns, strict=True)]
 
 
 @dataclass(eq=False)
@@ -126,13 +126,17 @@ class Body:
         texts = [self.text(place) for place in range(self.cells.shape[1])]
         filled = np.column_stack([text.notna() for text in texts]) if texts else np.zeros((len(self.rows), 0), bool)
         for place in range(len(texts)):
-            empty = values.texts_of(self.cells.iloc[~filled[:, place], place])
-            if odd := [one for one in empty if one.strip() and not (one.isprintable() and "_x00" not in one)]:
-                filled[:, place] |= self.cells.iloc[:, place].isin(odd).to_numpy(bool)
+            if not filled[:, place].all():
+                cells = self.cells.iloc[:, place].to_numpy(object)
+                for row in np.flatnonzero(~filled[:, place]):
+                    unseen = isinstance(one := cells[row], str) and (not one.isprintable() or "_x00" in one)
+                    filled[row, place] = unseen and one.strip() != ""
         return filled
 
     def only(self, keep: np.ndarray) -> Body:
-        """Some of the rows."""
+        """Some of the rows; itself where these are all."""
+        if keep.all():
+            return self
         kept = replace(self, cells=self.cells[keep].reset_index(drop=True), rows=self.rows[keep])
         kept._texts |= {place: text[keep].reset_index(drop=True) for place, text in self._texts.items()}
         kept.filled = self.filled[keep]
@@ -233,10 +237,9 @@ def read_csv_sheet(path: Path, findings: Findings) -> RawSheet | None:
     if refused(path, findings, too_large(width, width * len(lines))):
         return None
     _report_short(path.name, lines, findings)
-    lines = [line if len(line) == width else line + [""] * (width - len(line)) for line in lines]
-    columns = {place: pd.Series(column, dtype="str") for place, column in enumerate(zip(*lines, strict=True))}
+    cells = {place: pd.array(column, dtype="str") for place, column in enumerate(zip_longest(*lines, fillvalue=""))}
     rows = np.arange(1, len(lines) + 1)
-    return RawSheet(path.name, "", path.stem, pd.DataFrame(columns), rows, separator=mark)
+    return RawSheet(path.name, "", path.stem, pd.DataFrame(cells), rows, separator=mark)
 
 
 def _report_short(file: str, lines: list[list[str]], findings: Findings) -> None:

@@ -93,14 +93,14 @@ def assemble(
 
     shape(bodies)
     shape(account(intakes, findings) if account else {})
-    for table in schema.tables.values():
+    for table in (table for table in schema if table.required):
         absent, title = _absent(table.name, intakes), table.name
-        if table.required and absent:
+        if absent:
             findings.tell("table_absent", table=title, why=absent, sheet=title)
-        elif table.required and title not in (*found, *bodies):
+        elif title not in (*found, *bodies):
             columns = ", ".join(column.name for column in table if column.required)
             findings.tell("table_missing", table=title, columns=columns, file=name)
-        elif table.required and title in intakes and not len(intakes[title].frame):
+        elif title in intakes and not len(intakes[title].frame):
             findings.tell("table_missing rows", table=title, file=name)
     _restore_codes(intakes)
     _derive_levels(intakes, findings)
@@ -204,18 +204,18 @@ def _derive_levels(intakes: dict[str, Intake], findings: Findings) -> None:
     """Without a table of levels, the levels are those that costs and benefits name."""
     if "levels" in intakes and len(intakes["levels"].frame):
         return
-    pairs = [intakes[name].frame[["project_id", "level"]] for name in _LEVELED if name in intakes]
-    named = pd.concat([pd.DataFrame(columns=["project_id", "level"], dtype="str"), *pairs])
-    named = named.dropna().drop_duplicates()
-    several = named.loc[named["level"] != "full", "project_id"].unique()
-    if not len(several):
+    frames = [intakes[name].frame for name in _LEVELED if name in intakes]
+    pairs = dict.fromkeys(pair for frame in frames for pair in zip(frame["project_id"], frame["level"], strict=True))
+    named = [pair for pair in pairs if all(isinstance(one, str) for one in pair)]
+    several = dict.fromkeys(project for project, level in named if level != "full")
+    if not several:
         return
     table = load_schema()["levels"]
-    frame = named[named["project_id"].isin(several)].reset_index(drop=True)
+    frame = pd.DataFrame([pair for pair in named if pair[0] in several], columns=["project_id", "level"])
     frame = frame.reindex(columns=list(table.columns)).astype("str")
     raw = {name: frame[name] for name in ("project_id", "level")}
     intakes["levels"] = Intake(table, "", "levels", frame, raw, np.arange(1, len(frame) + 1))
-    findings.tell("levels_derived", count=len(several), sheet="levels", value=", ".join(several[:20]))
+    findings.tell("levels_derived", count=len(several), sheet="levels", value=", ".join(list(several)[:20]))
 
 
 def complete_tables(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
@@ -226,20 +226,18 @@ def complete_tables(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFram
     projects = tables["projects"]
     ids = projects["project_id"] if "project_id" in projects else projects.index.to_series()
     levels = tables.get("levels", empty_table(load_schema()["levels"]))
-    with_levels = set(levels["project_id"].dropna())
     several = set(levels.loc[levels["level"] != "full", "project_id"])
-    for name in _LEVELED:
-        if name in tables:
-            frame = tables[name]
-            fill = frame["level"].isna() & ~frame["project_id"].isin(several)
-            if fill.any():
-                tables[name] = frame.assign(level=frame["level"].mask(fill, "full"))
-    lone = ids[~ids.isin(with_levels)].dropna()
-    added = pd.DataFrame({"project_id": lone.to_numpy(), "level": "full", "label": ""}).astype("str")
+    for name in [one for one in _LEVELED if one in tables]:
+        frame = tables[name]
+        fill = frame["level"].isna()
+        if fill.any():
+            tables[name] = frame.assign(level=frame["level"].mask(fill & ~frame["project_id"].isin(several), "full"))
+    listed = set(levels["project_id"])
+    lone = [(one, "full", "") for one in ids.dropna() if one not in listed]
+    lines = [*levels[["project_id", "level", "label"]].fillna({"label": ""}).itertuples(index=False, name=None), *lone]
     order = {project: place for place, project in enumerate(ids)}
-    both = pd.concat([levels.assign(label=levels["label"].fillna("")), added], ignore_index=True)
-    place = both["project_id"].map(order)
-    tables["levels"] = both.loc[place.sort_values(kind="stable").index].reset_index(drop=True)
+    lines.sort(key=lambda line: order.get(line[0], len(ids)))
+    tables["levels"] = pd.DataFrame(lines, columns=["project_id", "level", "label"], dtype="str")
     return tables
 
 

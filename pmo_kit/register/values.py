@@ -74,23 +74,27 @@ class Parsed:
     codes: set[str] = field(default_factory=set)
 
 
-def clean_text(cells: pd.Series) -> pd.Series:
-    """Text without outer blanks, `_x000D_` and odd spaces; empty text is missing. Dtype str."""
+def cleaned(cells: pd.Series) -> list[str | None]:
+    """Cells as clean text (see `clean_text`), None where nothing is left; each different cell is cleaned once."""
     if pd.api.types.is_datetime64_any_dtype(cells):
         cells = cells.dt.strftime("%Y-%m-%d")
-    if cells.dtype == "str":
-        codes, texts = pd.factorize(cells.to_numpy(dtype=object))
-        return pd.Series(pd.array([*map(_clean, texts)], dtype="str").take(codes, allow_fill=True), cells.index)
-    written = cells.to_numpy(dtype=object, na_value=None)
-    truths = bool in set(map(type, written))  # True is not the number 1
+    written = cells.to_numpy(dtype=object)
+    truths = cells.dtype == object and bool in set(map(type, written))  # True is not the number 1
     keys = [(cell.__class__, cell) for cell in written] if truths else written
     clean = {key: clean_cell(cell) for key, cell in dict(zip(keys, written, strict=True)).items()}
-    return pd.Series([clean[key] for key in keys], index=cells.index, dtype="str")
+    return [clean[key] for key in keys]
 
 
-def where(text: pd.Series, fits: Callable[[str], object]) -> np.ndarray:
+def clean_text(cells: pd.Series) -> pd.Series:
+    """Text without outer blanks, `_x000D_` and odd spaces; empty text is missing. Dtype str."""
+    return pd.Series(pd.array(cleaned(cells), dtype="str"), index=cells.index)
+
+
+def where(text: Iterable[object], fits: Callable[[str], object]) -> np.ndarray:
     """Rows whose text is of a kind: each different text is asked about once."""
-    return text.isin([one for one in texts_of(text) if fits(one)]).to_numpy(bool, copy=True)
+    texts = text.to_numpy(dtype=object) if isinstance(text, pd.Series) else text
+    good = {one for one in texts_of(texts) if fits(one)}
+    return np.array([one in good for one in texts], dtype=bool)
 
 
 def clean_cell(cell: object) -> str | None:
@@ -197,20 +201,13 @@ def _as_text(cell: object) -> str:
     return cell.isoformat() if isinstance(cell, date) else str(cell)
 
 
-def split_missing(text: pd.Series) -> tuple[pd.Series, np.ndarray]:
-    """Set cells that say why they are empty ("TBC", "Exempt ...") to missing; tell where they were."""
-    reason = where(text, MISSING.fullmatch)
-    return text.mask(reason), reason
-
-
 def parse_text(cells: pd.Series, column: Column) -> Parsed:
     """Read free text; an identifier also loses inner line breaks."""
-    text = clean_text(cells)
-    reason = where(text, lambda one: one.startswith("e.g. "))  # left over from an example row
-    text = text.mask(reason)
-    if column.type == "id":
-        text = text.map({one: " ".join(one.split()) for one in texts_of(text)}).astype("str")
-    return Parsed(text, np.zeros(len(text), dtype=bool), reason)
+
+    def read(text: str) -> str:
+        return " ".join(text.split()) if column.type == "id" else text
+
+    return by_distinct(cells, read, "str", reason=re.compile(r"e\.g\. .*", re.S))  # left over from an example row
 
 
 def parse_category(cells: pd.Series, column: Column) -> Parsed:
@@ -453,6 +450,8 @@ _NUMBER = re.compile(
     r"(?P<exponent>e[-+]?\d+)?(?P<tail>\D.*)?",
     re.I,
 )
+_FLOAT = re.compile(r"[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
+"""A number of Python as text."""
 _MINUS = re.compile(r"[-−–—]")
 ORDINAL = re.compile(r"\d\s?(?:st|nd|rd|th|[eè]r?e?|ème|º|ª|°)(?![^\W\d_])(?![-+]?\d)", re.I)
 """5th is a place among others, no five thousand."""
@@ -531,6 +530,7 @@ def plain_digits(text: str) -> str:
     return text if text.isascii() else re.sub(r"\d", lambda digit: str(int(digit[0])), text.translate(_WIDE))
 
 
+@lru_cache(maxsize=1 << 14)
 def _one_number(text: str, comma: bool | None, is_money: bool = False) -> tuple[float, str, str] | None:
     """Read one number: value, scale, currencies; None when it is not a number (a percentage is no money)."""
     text = plain_digits(text)
@@ -600,31 +600,29 @@ def parse_number(
     if pd.api.types.is_numeric_dtype(cells) and not pd.api.types.is_bool_dtype(cells):
         values = cells.astype("Float64").astype("float64")
         return Parsed(values * times, np.isinf(values.to_numpy()), np.zeros(len(values), dtype=bool))
-    native = np.zeros(len(cells), dtype=bool)
+    written, texts = cells.to_numpy(dtype=object), cleaned(cells)
+    reason = where(texts, MISSING.fullmatch)
+    plain = where(texts, re.compile(r"[-+]?\d+(?:\.\d+)?" if comma is False else r"[-+]?\d+").fullmatch)
     if cells.dtype == object:
-        native = np.array([isinstance(c, Number) and not isinstance(c, bool) for c in cells], dtype=bool)
-    text, reason = split_missing(clean_text(cells))
-    odd = np.array([isinstance(c, Shown) for c in cells], dtype=bool) if native.any() else native
-    whole = where(text, re.compile(r"[-+]?\d+(?:\.\d+)?" if comma is False else r"[-+]?\d+").fullmatch)
-    plain = text.where((native | whole) & ~odd)
-    values = pd.to_numeric(plain, errors="coerce").astype("float64")
-    values = values.where(np.isfinite(values))
-    rest = np.flatnonzero((text.notna() & values.isna()).to_numpy())
-    result, bad = values.to_numpy(copy=True), np.zeros(len(cells), dtype=bool)
+        native = np.array([isinstance(cell, Number) and not isinstance(cell, bool | Shown) for cell in written], bool)
+        plain = (native & where(texts, _FLOAT.fullmatch)) | (plain & [not isinstance(cell, Shown) for cell in written])
+    result = np.array([float(text) if alone else np.nan for text, alone in zip(texts, plain, strict=True)])
+    result[np.isinf(result)] = np.nan
+    rest = np.flatnonzero(np.isnan(result) & ~reason & [text is not None for text in texts])
+    bad = np.zeros(len(cells), dtype=bool)
     scaled = bad.copy()
     stated, doubts = (np.full(len(cells), "", dtype=object) for _ in range(2))
     for position in rest:
         mine = own[position] != "" or (column.is_money if money is None else bool(money[position]))
-        written, point = text.iloc[position], comma
-        if odd[position]:
-            if not mine or cells.iloc[position].unit in DOUBTS:
-                result[position] = float(cells.iloc[position])
-                doubts[position] = cells.iloc[position].unit if mine else ""
+        text, point, cell = str(texts[position]), comma, written[position]
+        if isinstance(cell, Shown):
+            if not mine or cell.unit in DOUBTS:
+                result[position], doubts[position] = float(cell), cell.unit if mine else ""
                 continue
-            written, point = f"{written} {cells.iloc[position].unit}", False
-        value, scale, codes = _one_number(written, point, mine) or (np.nan, "", "")
+            text, point = f"{text} {cell.unit}", False
+        value, scale, codes = _one_number(text, point, mine) or (np.nan, "", "")
         stated[position] = settle_currency(codes, currency) if mine else ""
-        credit = (stated[position] or currency) not in _RUPEES and re.search(r"(?i)(?<![^\W\d_])cr\b", written)
+        credit = (stated[position] or currency) not in _RUPEES and re.search(r"(?i)(?<![^\W\d_])cr\b", text)
         unclear = mine and not own[position] and (money_unit not in SCALES or credit)
         alone = not mine and (codes or (scale and money is not None))
         bad[position] = np.isnan(value) or bool((scale and unclear) or alone)
@@ -731,16 +729,14 @@ def parse_date(
         plain = cells.dt.tz_localize(None) if cells.dt.tz is not None else cells
         nothing = np.zeros(len(cells), dtype=bool)
         return Parsed(plain.dt.normalize().astype("datetime64[us]"), nothing, nothing.copy())
-    text, reason = split_missing(clean_text(cells))
-    known = pd.unique(text.dropna())
+    known = texts_of(cleaned(cells))
     parts = [found for one in known if (found := _SLASHED.fullmatch(_WEEKDAY.sub("", one)))]
     year_last = any(len(one[4]) < 4 and not _YEAR_FIRST.fullmatch(one[0]) for one in parts)
-    days = {one: read_date(one, month_first, epoch_1904=epoch_1904, year_last=year_last) for one in known}
-    dates = pd.Series(text.map(days).to_numpy(object), index=cells.index, dtype="datetime64[us]")
-    parsed = Parsed(dates, (text.notna() & dates.isna()).to_numpy(), reason)
+    said: Any = {"epoch_1904": epoch_1904, "year_last": year_last}
+    parsed = by_distinct(cells, lambda text: read_date(text, month_first, **said), "datetime64[us]")
     if parts and month_first is not None:
         parsed.notes.append(("date_order", {"way": "month first" if month_first else "day first"}, None))
-    if any(days[one] and _SERIAL.fullmatch(one) for one in known):
+    if any(map(_SERIAL.fullmatch, known)):
         parsed.notes.append(("date_serial", {}, None))
     return parsed
 
@@ -843,12 +839,16 @@ def read_period(text: str) -> str | None:
     return None if year is None else str(year)
 
 
-def by_distinct(cells: pd.Series, read: Callable[[str], object], dtype: str) -> Parsed:
-    """Parse a column that has few distinct texts by a function of one text."""
-    text, reason = split_missing(clean_text(cells))
-    table = {value: read(value) for value in pd.unique(text.dropna())}
-    values = text.map(table).astype(object).astype(dtype)
-    return Parsed(values, (text.notna() & values.isna()).to_numpy(), reason)
+def by_distinct(
+    cells: pd.Series, read: Callable[[str], object], dtype: str, reason: re.Pattern[str] = MISSING
+) -> Parsed:
+    """Parse a column by a function of one text, which says None of what it cannot read: each different text once."""
+    texts = cleaned(cells)
+    known = {one: None if reason.fullmatch(one) else (read(one),) for one in texts_of(texts)}
+    found = [known.get(one, ()) for one in texts]
+    values = pd.array([one[0] if one else None for one in found], dtype=dtype)
+    bad, why = (np.array([one == case for one in found], dtype=bool) for case in ((None,), None))
+    return Parsed(pd.Series(values, index=cells.index), bad, why)
 
 
 def _distinct(read: Callable[[str], object], dtype: str) -> Callable[[pd.Series, Column], Parsed]:

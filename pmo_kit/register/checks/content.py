@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from pmo_kit.register.checks.registry import Evidence, Found, rule, sums_at_full, those
+from pmo_kit.register.checks.registry import Evidence, Found, of_projects, rule, sums_at_full, those
 from pmo_kit.register.rows import AVERAGES, is_total
 from pmo_kit.register.values import ODD_SIGNS, folded, one_of, shown, texts_of, where, words
 
@@ -43,9 +43,19 @@ def score_outside_scale(evidence: Evidence) -> Iterator[Found]:
     The scale is declared once, so that no project can stretch it.
     """
     for table, criteria in (("scores", "criteria"), ("partner_scores", "partner_criteria")):
+        if not evidence.has(table, criteria):
+            continue
         scores = _with_scale(evidence.frame(table), evidence.frame(criteria))
         outside = (scores["score"] < scores["bottom"]) | (scores["score"] > scores["top"])
         yield Found(table, "score", scores[outside])
+
+
+def _places(*cells: pd.Series) -> list[list[int]]:
+    """The rows of each group of equal cells, in the order of the first."""
+    found: dict[tuple[object, ...], list[int]] = {}
+    for row, one in enumerate(zip(*(each.fillna("") for each in cells), strict=True)):
+        found.setdefault(one, []).append(row)
+    return list(found.values())
 
 
 @rule(19)
@@ -58,14 +68,14 @@ def scores_alike(scores: pd.DataFrame, criteria: pd.DataFrame) -> Iterator[Found
     scores = scores[scores["score"].notna() & scores["assessor"].notna()]
     best = scores["score"] == scores["top"].where(scores["sense"] == "max", scores["bottom"])
     for _, mine in scores.assign(best=best).groupby("assessor"):
-        spread = mine.groupby("criterion")["score"].agg(["nunique", "count"])
-        if (spread["nunique"] == 1).all() and (spread["count"] >= _FEW_SCORES).any():
+        given = [mine["score"].to_numpy()[rows] for rows in _places(mine["criterion"])]
+        if all(len(set(one)) == 1 for one in given) and any(len(one) >= _FEW_SCORES for one in given):
             yield Found("scores", "assessor", mine[:1])
             continue
-        groups = mine.groupby(["project_id", "level"], dropna=False)["best"]
-        mine = mine.assign(n=groups.transform("size"))
-        top = mine[groups.transform("all") & (mine["n"] >= _FEW_SCORES)]
-        yield Found("scores", "assessor", top.drop_duplicates(["project_id", "level"]), "best")
+        good = mine["best"].to_numpy()
+        top = {rows[0]: len(rows) for rows in _places(mine["project_id"], mine["level"]) if good[rows].all()}
+        top = {row: n for row, n in top.items() if n >= _FEW_SCORES}
+        yield Found("scores", "assessor", mine.iloc[list(top)].assign(n=list(top.values())), "best")
 
 
 @rule(27)
@@ -102,10 +112,13 @@ def same_name(projects: pd.DataFrame) -> Iterator[Found]:
 
     One project entered twice, or two that nobody can tell apart in a pack.
     """
-    names = projects["name"].str.casefold().str.replace(r"[^\w]+", " ", regex=True).str.strip()
-    frame = pd.DataFrame({"name": names, "id": projects["project_id"].str.casefold()}).dropna().drop_duplicates()
-    frame["twin"] = projects["project_id"].groupby(frame["name"]).transform("first")
-    yield Found("projects", "name", frame[frame["name"].duplicated()])
+    first, twins = dict[str, dict[str, str]](), dict[int, str]()
+    for row, one, name in projects[["project_id", "name"]].dropna().itertuples(name=None):
+        same = first.setdefault(re.sub(r"[^\w]+", " ", name.casefold()).strip(), {})
+        if same and one.casefold() not in same:
+            twins[row] = next(iter(same.values()))
+        same.setdefault(one.casefold(), one)
+    yield Found("projects", "name", pd.DataFrame({"twin": twins}))
 
 
 @rule(28)
@@ -117,7 +130,7 @@ def total_as_project(evidence: Evidence, projects: pd.DataFrame) -> Iterator[Fou
     ids, names = projects["project_id"], projects["name"].str.replace(_OF_ALL, " ", regex=True)
     named = np.array([is_total(one) or is_total(name) for one, name in zip(ids, names, strict=True)], bool)
     yield Found("projects", "name", named)
-    totals = ids.map(sums_at_full(evidence.frame("costs")))
+    totals = of_projects(ids, sums_at_full(evidence.frame("costs")))
     if (totals > 0).sum() >= 5 and not named.any():
         equal = (totals > 0) & np.isclose(totals, totals.sum() - totals, rtol=1e-9)
         yield Found("projects", "project_id", equal, "sum")
@@ -132,10 +145,10 @@ def called_as_summary(evidence: Evidence) -> Iterator[Found]:
     for table, intake in evidence.intakes.items():
         for name in set(intake.table.key).intersection(_NAMED):
             by = [one for one in intake.table.key if one != name]
-            frame = intake.frame.fillna(dict.fromkeys(by, ""))
-            lines = frame.set_index([name, *by]).select_dtypes("number").stack(future_stack=True).dropna()
-            given = frame[name]
-            for word in pd.unique(given[where(given, lambda one: is_total(one) or folded(one) in AVERAGES)]):
+            summaries = [one for one in evidence.counted(table, name) if is_total(one) or folded(one) in AVERAGES]
+            frame = intake.frame.fillna(dict.fromkeys(by, "")) if summaries else intake.frame
+            for word in summaries:
+                lines = frame.set_index([name, *by]).select_dtypes("number").stack(future_stack=True).dropna()
                 mine = lines.index.get_level_values(name) == word
                 own, others = lines[mine].droplevel(name), lines[~mine].droplevel(name)
                 ways = ["sum"] if is_total(word) else ["mean", "median", "min", "max", "count"]
@@ -143,7 +156,7 @@ def called_as_summary(evidence: Evidence) -> Iterator[Found]:
                 own = own[~own.index.duplicated()].reindex(each.index)
                 alike = pd.DataFrame(np.isclose(each, own.to_numpy()[:, None]), each.index)
                 equal = alike.groupby(level=-1).all().any(axis=None)
-                yield Found(table, name, intake.frame[given == word][:1], "" if equal else "alone")
+                yield Found(table, name, intake.frame[frame[name] == word][:1], "" if equal else "alone")
 
 
 @rule()
@@ -162,9 +175,9 @@ def personal_data(evidence: Evidence) -> Iterator[Found]:
 
     One finding for each column, so that somebody decides before the register is shared.
     """
-    for intake, column, cells in evidence.written(*_WRITTEN):
+    for intake, column, _ in evidence.written(*_WRITTEN):
         count = 0
-        for cell in texts_of(cells):
+        for cell in evidence.counted(intake.table.name, column.name):
             person = column.name in _PEOPLE and _PERSON.fullmatch(cell) and not _OFFICES.search(cell)
             count += bool(person or ("@" in cell and _MAIL.search(cell)))
         if count:
@@ -178,7 +191,8 @@ def formula_in_text(evidence: Evidence) -> Iterator[Found]:
     A spreadsheet would run it; every file that pmo_kit writes makes it inert.
     """
     for intake, column, cells in evidence.written(*_WRITTEN):
-        yield Found(intake.table.name, column.name, where(cells, _FORMULA.match))
+        if any(map(_FORMULA.match, evidence.counted(intake.table.name, column.name))):
+            yield Found(intake.table.name, column.name, where(cells, _FORMULA.match))
 
 
 @rule()

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from pmo_kit.facts import number
-from pmo_kit.register.checks.registry import Evidence, Found, Previous, rule
+from pmo_kit.register.checks.registry import Evidence, Found, Previous, of_projects, rule
 
 OLD_AFTER_DAYS = 90
 _FAR, _GAP = 100, 25
@@ -63,50 +63,52 @@ def actual_falls(status: pd.DataFrame) -> Iterator[Found]:
         yield Found("status", column, rows, name=column.upper())
 
 
-def _ratings(evidence: Evidence, projects: pd.DataFrame) -> pd.DataFrame:
+def _ratings(evidence: Evidence) -> list[pd.DataFrame]:
     """Declared rating, CPI of the latest status, and the worst slip as a share of the duration; as the projects."""
-    status, milestones = map(evidence.frame, ("status", "milestones"))
+    projects, status, milestones = map(evidence.frame, ("projects", "status", "milestones"))
+    if not (len(status) or len(milestones)):
+        return []
     status = status[status["ev"].notna() & (status["ac"] > 0)].sort_values("period", kind="stable")
     latest = status.groupby("project_id").last()
     worst = (milestones["now"] - milestones["baseline"]).dt.days.groupby(milestones["project_id"]).max()
     length = (projects["finish"] - projects["start"]).dt.days
     frame = pd.DataFrame({"rag": projects["rag_declared"]})
-    frame["cpi"] = projects["project_id"].map(latest["ev"] / latest["ac"]).astype("float64")
-    frame["slip"] = projects["project_id"].map(worst).astype("float64") / length.where(length > 0)
+    frame["cpi"] = of_projects(projects["project_id"], latest["ev"] / latest["ac"])
+    frame["slip"] = of_projects(projects["project_id"], worst) / length.where(length > 0)
     hidden = (frame["cpi"] < _WATERMELON_COST) | (frame["slip"] > _WATERMELON_SLIP)
     frame["melon"] = ((frame["rag"] == "G") & hidden).fillna(False)
-    return frame
+    return [frame]
 
 
 @rule(24)
-def watermelon(evidence: Evidence, projects: pd.DataFrame) -> Iterator[Found]:
+def watermelon(evidence: Evidence) -> Iterator[Found]:
     """Declared green, and red inside: CPI below 0.9 or a slip above 10 %.
 
     Green outside, red inside: the declared rating hides cost or time.
     """
-    frame = _ratings(evidence, projects)
-    frame, words = frame[frame["melon"]], []
-    for cpi, slip in zip(frame["cpi"], frame["slip"], strict=True):
-        parts = [f"it earns {number(cpi, 2)} for 1 spent"] if cpi < _WATERMELON_COST else []
-        if slip > _WATERMELON_SLIP:
-            parts.append(f"a milestone slips by {number(100 * slip, 0)} % of its duration")
-        words.append(" and ".join(parts))
-    yield Found("projects", "rag_declared", frame.assign(inside=words))
+    for rated in evidence.once(_ratings):
+        melons, words = rated[rated["melon"]], []
+        for cpi, slip in zip(melons["cpi"], melons["slip"], strict=True):
+            parts = [f"it earns {number(cpi, 2)} for 1 spent"] if cpi < _WATERMELON_COST else []
+            if slip > _WATERMELON_SLIP:
+                parts.append(f"a milestone slips by {number(100 * slip, 0)} % of its duration")
+            words.append(" and ".join(parts))
+        yield Found("projects", "rag_declared", melons.assign(inside=words))
 
 
 @rule(25)
-def rating_differs(evidence: Evidence, projects: pd.DataFrame) -> Iterator[Found]:
+def rating_differs(evidence: Evidence) -> Iterator[Found]:
     """The declared rating is not the one that cost and time give by rule.
 
     By rule: red below 0.85 earned per 1 spent or above 10 % slip, amber below 0.95 or above 5 %.
     """
-    frame = _ratings(evidence, projects)
-    known = frame["cpi"].notna() | frame["slip"].notna()
-    red = (frame["cpi"] < _COST_RED) | (frame["slip"] > 0.10)
-    amber = (frame["cpi"] < _COST_AMBER) | (frame["slip"] > 0.05)
-    frame["by_rule"] = np.select([red, amber], ["R", "A"], "G")
-    differs = (known & frame["rag"].notna() & (frame["rag"] != frame["by_rule"]) & ~frame["melon"]).fillna(False)
-    yield Found("projects", "rag_declared", frame[differs])
+    for frame in evidence.once(_ratings):
+        known = frame["cpi"].notna() | frame["slip"].notna()
+        red = (frame["cpi"] < _COST_RED) | (frame["slip"] > 0.10)
+        amber = (frame["cpi"] < _COST_AMBER) | (frame["slip"] > 0.05)
+        by_rule = np.select([red, amber], ["R", "A"], "G")
+        differs = (known & frame["rag"].notna() & (frame["rag"] != by_rule) & ~frame["melon"]).fillna(False)
+        yield Found("projects", "rag_declared", frame.assign(by_rule=by_rule)[differs])
 
 
 _GONE = {"stop", "refuse", "defer", "pause"}
@@ -179,18 +181,17 @@ def year_far(evidence: Evidence) -> Iterator[Found]:
     for table, intake in evidence.intakes.items():
         dated = [one.name for one in intake.table if one.type in ("year", "date") and one.name in intake.raw]
         cells = {name: intake.frame[name] for name in dated}
-        years = {name: one.dt.year if one.dtype.kind == "M" else one for name, one in cells.items()}
-        years = {name: one.astype("Float64") for name, one in years.items()}
+        cells = {name: one.dt.year if one.dtype.kind == "M" else one for name, one in cells.items()}
+        years = {name: one.to_numpy(dtype=float, na_value=np.nan) for name, one in cells.items()}
         if not years:
             continue
-        found = np.unique(pd.concat(years.values()).dropna().to_numpy(float))
-        found = np.unique(np.append(found, [] if today is None else [today]))
+        found = np.unique(np.concatenate([*years.values(), [] if today is None else [today]]))
+        found = found[~np.isnan(found)]
         gaps = np.diff(found, prepend=-np.inf, append=np.inf)
         lone = found[(np.minimum(gaps[:-1], gaps[1:]) > _GAP) & (len(found) > 1)]
         for name, one in years.items():
-            odd = one.isin(lone)
-            odd |= False if today is None else ((one - today).abs() > _FAR).fillna(False)
-            yield Found(table, name, odd)
+            odd = np.isin(one, lone)
+            yield Found(table, name, odd if today is None else odd | (np.abs(one - today) > _FAR))
 
 
 @rule(14)

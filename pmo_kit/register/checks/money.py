@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from pmo_kit.facts import as_given, number
-from pmo_kit.register.checks.registry import Evidence, Found, rule, sums_at_full
+from pmo_kit.register.checks.registry import Evidence, Found, of_projects, rule, sums_at_full
 from pmo_kit.register.values import SCALES, clean_text, read_unit, where
 from pmo_kit.register.values import words as word_lists
 
@@ -17,8 +17,9 @@ _SUM_TOLERANCE = 0.01
 _JUMP = (300.0, 3000.0)  # around a factor of a thousand
 
 
-def _full_costs(costs: pd.DataFrame) -> pd.Series:
+def _full_costs(evidence: Evidence) -> pd.Series:
     """Cost of each project at full level; exit costs are left out."""
+    costs = evidence.frame("costs")
     return sums_at_full(costs[costs["kind"] != "exit"])
 
 
@@ -39,7 +40,7 @@ def money_before_start(evidence: Evidence, costs: pd.DataFrame) -> Iterator[Foun
     Money of a later year than that of as_of must count; what is planned for this year or before is shown.
     """
     first = evidence.settings.discount_to
-    for table, frame in (("costs", evidence.to_come), ("benefits", evidence.frame("benefits"))):
+    for table, frame in (("costs", evidence.to_come), *evidence.present("benefits")):
         early = frame[((frame["year"] < (first or 0)) & (frame["amount"] > 0)).fillna(False)]
         ahead = (early["year"] > evidence.this_year).fillna(False)
         yield Found(table, "year", early[ahead], first=first)
@@ -54,11 +55,11 @@ def estimate_is_amount(evidence: Evidence, estimates: pd.DataFrame) -> Iterator[
     """
     projects = evidence.frame("projects").drop_duplicates("project_id").set_index("project_id")
     days = (projects["finish"] - projects["start"]).dt.days
-    bases = [("cost", _full_costs(evidence.frame("costs"))), ("benefit", sums_at_full(evidence.frame("benefits")))]
+    bases = [("cost", evidence.once(_full_costs)), ("benefit", sums_at_full(evidence.frame("benefits")))]
     bases += [("duration", days / length) for length in (30.44, 365.25, 7)]
     likely, amount = estimates["likely"], estimates["likely"] < 0.2
     for quantity, base in bases:
-        near, own = 0.02 if quantity == "duration" else 1e-6, estimates["project_id"].map(base)
+        near, own = 0.02 if quantity == "duration" else 1e-6, of_projects(estimates["project_id"], base)
         equal = np.isclose(likely, own, rtol=near) & (estimates["quantity"] == quantity)
         amount |= equal & ((likely - 1).abs() > 0.3)
     yield Found("estimates", "likely", amount)
@@ -76,26 +77,26 @@ def unit_jump(evidence: Evidence, projects: pd.DataFrame) -> Iterator[Found]:
 
     Thousands typed as millions, or the other way round.
     """
-    costs = _full_costs(evidence.frame("costs"))
-    frame = projects[["project_id", "area"]].assign(total=projects["project_id"].map(costs))
+    costs = evidence.once(_full_costs)
+    frame = projects[["project_id", "area"]].assign(total=of_projects(projects["project_id"], costs))
     frame["total"] = frame["total"].where(frame["total"] > 0)
     areas = frame.groupby("area")["total"]
     ratio = (frame["total"] / areas.transform("median")).where(areas.transform("count") >= 4)
     frame["against"] = "the median of its area"
     if evidence.previous is not None:
         before = sums_at_full(evidence.previous.table("costs"))
-        change = frame["total"] / frame["project_id"].map(before).where(lambda old: old > 0)
+        change = frame["total"] / of_projects(frame["project_id"], before).where(lambda old: old > 0)
         frame["against"] = frame["against"].mask(change.notna(), "what it was last time")
         ratio = change.fillna(ratio)
-    stated = evidence.frame("baselines")
-    totals = stated["now"].fillna(stated["baseline"]).where(stated["year"].isna())
-    sums = totals.groupby([stated["project_id"], stated["quantity"]]).max().unstack()
-    sums = sums.reindex(columns=["whole_life_cost", "spend"]).astype("float64")
-    times = stated["project_id"].map(sums["whole_life_cost"] / sums["spend"].where(sums["spend"] > 0))
-    times = times.where(stated["quantity"] == "whole_life_cost")
-    for table, column, rows, by, what in (
-        ("projects", "project_id", frame, ratio, ""), ("baselines", "now", stated, times, "stated")
-    ):  # fmt: skip
+    found = [("projects", "project_id", frame, ratio, "")]
+    for _, stated in evidence.present("baselines"):
+        totals = stated["now"].fillna(stated["baseline"]).where(stated["year"].isna())
+        sums = totals.groupby([stated["project_id"], stated["quantity"]]).max().unstack()
+        sums = sums.reindex(columns=["whole_life_cost", "spend"]).astype("float64")
+        times = of_projects(stated["project_id"], sums["whole_life_cost"] / sums["spend"].where(sums["spend"] > 0))
+        times = times.where(stated["quantity"] == "whole_life_cost")
+        found.append(("baselines", "now", stated, times, "stated"))
+    for table, column, rows, by, what in found:
         far = rows[by.between(*_JUMP) | (1 / by).between(*_JUMP)]
         yield Found(table, column, far.assign(times=[_times(one) for one in by[far.index]]), what)
 
@@ -115,8 +116,11 @@ def amount_beyond_belief(evidence: Evidence) -> Iterator[Found]:
     most = _TRILLION / worth * (1000 if evidence.settings.currency in _SMALL_MONEY else 1)
     for intake, column, amounts in evidence.written("number"):
         if column.is_money and column.money_where is None:
-            far, much = (amounts.abs() >= least for least in (most, most / (100 if worth > 1 else 1)))
-            bare = where(clean_text(intake.raw[column.name].where(much.to_numpy())), _names_no_scale)
+            size = np.abs(amounts.to_numpy(dtype=float))
+            far, much = (size >= least for least in (most, most / (100 if worth > 1 else 1)))
+            if not much.any():
+                continue
+            bare = where(clean_text(intake.raw[column.name].where(much)), _names_no_scale)
             yield Found(intake.table.name, column.name, far, unit=unit)
             yield Found(intake.table.name, column.name, much & ~far & bare, "alone", unit=unit)
 
@@ -180,7 +184,7 @@ def sum_differs(evidence: Evidence, costs: pd.DataFrame, baselines: pd.DataFrame
     """
     stated = baselines[(baselines["quantity"] == "whole_life_cost") & baselines["year"].isna()]
     stated = stated[~stated["project_id"].isin(_spent_unseen(evidence))]
-    stated = stated.assign(added=stated["project_id"].map(_full_costs(costs)))
+    stated = stated.assign(added=of_projects(stated["project_id"], evidence.once(_full_costs)))
     wrong = (stated["added"] - stated["now"]).abs() > _SUM_TOLERANCE * stated["now"].abs().clip(lower=1e-9)
     yield Found("baselines", "now", stated[wrong])
 
@@ -189,7 +193,7 @@ def _years_of(evidence: Evidence, date: str, ids: pd.Series) -> pd.Series:
     """Fiscal year of a date of the project of each row; missing where the date is."""
     days, month = evidence.owner(date), evidence.settings.fiscal_year_start
     later = (days.dt.month >= month) & (month > 1)
-    return ids.map(days.dt.year.astype("Int64") + later.astype("Int64"))
+    return of_projects(ids, days.dt.year + later).astype("Int64")
 
 
 @rule(9)
@@ -254,7 +258,7 @@ def zero_money(evidence: Evidence, projects: pd.DataFrame) -> Iterator[Found]:
     for name, word in (("costs", "cost"), ("benefits", "benefit")):
         if not evidence.has(name):
             continue
-        total = projects["project_id"].map(evidence.frame(name).groupby("project_id")["amount"].sum())
+        total = of_projects(projects["project_id"], evidence.frame(name).groupby("project_id")["amount"].sum())
         none = ~(total > 0) & ~projects["project_id"].isin(exempt.loc[exempt["table"] == name, "project_id"])
         if name == "benefits":
             none &= projects["commitment"] != "mandatory"

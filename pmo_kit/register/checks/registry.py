@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from inspect import signature
 from string import Formatter
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,8 @@ from pmo_kit.register.findings import Findings, Intake, empty_table, told
 from pmo_kit.register.schema import Column, Schema
 from pmo_kit.register.settings import Settings
 from pmo_kit.register.values import words
+
+T = TypeVar("T")
 
 
 class Previous(Protocol):
@@ -55,6 +58,8 @@ class Evidence:
     previous: Previous | None = None
     today: date | None = None
     places: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    _counted: dict[tuple[str, str], Counter[Any]] = field(default_factory=dict, init=False, repr=False)
+    _made: dict[Callable[..., Any], Any] = field(default_factory=dict, init=False, repr=False)
 
     def has(self, *names: str) -> bool:
         """True when all the tables are present and have rows."""
@@ -71,14 +76,32 @@ class Evidence:
                 if column.name in intake.raw and (not types or column.type in types):
                     yield intake, column, intake.frame[column.name]
 
-    def known(self, table: str, column: str) -> set[str]:
+    def present(self, *names: str) -> Iterator[tuple[str, pd.DataFrame]]:
+        """Those of some tables that have rows, by name."""
+        return ((name, self.intakes[name].frame) for name in names if self.has(name))
+
+    def counted(self, table: str, column: str) -> Counter[Any]:
+        """How often each value stands in a column of a table."""
+        if (table, column) not in self._counted:
+            cells = self.intakes[table].frame[column] if table in self.intakes else ()
+            found = Counter(cells.to_numpy(dtype=object) if len(cells) else ())
+            self._counted[table, column] = Counter({one: n for one, n in found.items() if not pd.isna(one)})
+        return self._counted[table, column]
+
+    def known(self, table: str, column: str) -> set[Any]:
         """The values of a column, as a set."""
-        return set(self.frame(table)[column].dropna()) if table in self.intakes else set()
+        return set(self.counted(table, column))
 
     def owner(self, column: str) -> pd.Series:
         """A column of the projects by project_id, the first row of each."""
-        projects = self.frame("projects").drop_duplicates("project_id")
-        return projects.set_index("project_id")[column]
+        return self.once(_owners)[column]
+
+    def once(self, make: Callable[[Evidence], T]) -> T:
+        """What a function makes of the evidence, made once for all rules."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        made: T = self._made[make]
+        return made
 
     @cached_property
     def to_come(self) -> pd.DataFrame:
@@ -90,6 +113,10 @@ class Evidence:
     def this_year(self) -> Any:
         """Fiscal year of `as_of`; where that is not stated a missing one, before or after which nothing is."""
         return pd.NA if self.settings.as_of is None else self.settings.fiscal_year(self.settings.as_of)
+
+
+def _owners(evidence: Evidence) -> pd.DataFrame:
+    return evidence.frame("projects").drop_duplicates("project_id").set_index("project_id")
 
 
 class Found:
@@ -117,17 +144,25 @@ class Found:
         self.what, self.value, self.said = what, value, said
 
 
+def of_projects(ids: pd.Series, values: pd.Series) -> pd.Series:
+    """A number of the project of each row; missing where it has none."""
+    known = dict(zip(values.index, values.to_numpy(dtype=float, na_value=np.nan), strict=True))
+    return pd.Series([known.get(one, np.nan) for one in ids], index=ids.index, dtype=float)
+
+
 def sums_at_full(rows: pd.DataFrame) -> pd.Series:
     """Amount of each project at the level full, or at its only one."""
     return rows[rows["level"].isna() | (rows["level"] == "full")].groupby("project_id")["amount"].sum()
 
 
-_NONE = pd.Series(dtype="str")
+_NONE = pd.DataFrame(columns=["one", "near"], dtype="str")
 
 
 def those(cells: pd.Series, said: Mapping[Any, str]) -> pd.DataFrame:
     """The rows of a column in which one of some things stands: as `one`, and what is said of it as `near`."""
-    lines = cells[cells.isin(list(said))] if said else _NONE
+    if not said:
+        return _NONE
+    lines = cells[cells.isin(list(said))]
     return pd.DataFrame({"one": lines, "near": lines.map(said)})
 
 
@@ -150,6 +185,11 @@ class Rule:
     number: int
     check: Check
 
+    @cached_property
+    def asked(self) -> tuple[str, ...]:
+        """What its parameters are called."""
+        return tuple(signature(self.check).parameters)
+
 
 RULES: dict[str, Rule] = {}
 """By name, as in the findings and waivers; reading itself applies others, cell by cell."""
@@ -169,10 +209,9 @@ def run_checks(evidence: Evidence, findings: Findings) -> None:
     """Run every rule; all problems are collected, none stops the others."""
     whole = {"evidence": evidence, "previous": evidence.previous}
     for name, one in RULES.items():
-        asked = signature(one.check).parameters.keys()
-        if not evidence.has(*(asked - whole.keys())) or ("previous" in asked and evidence.previous is None):
+        if any(whole[asks] is None if asks in whole else not evidence.has(asks) for asks in one.asked):
             continue
-        given = {asks: whole[asks] if asks in whole else evidence.frame(asks) for asks in asked}
+        given = {asks: whole[asks] if asks in whole else evidence.frame(asks) for asks in one.asked}
         for found in one.check(**given):
             what, intake = f"{name} {found.what}".strip(), evidence.intakes.get(found.table)
             if intake is not None and found.rows is not None:

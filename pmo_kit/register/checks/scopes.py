@@ -47,8 +47,7 @@ def scope_finds_nothing(evidence: Evidence, projects: pd.DataFrame) -> Iterator[
 
     A limit that is not applied must never be called kept.
     """
-    for table in ("budgets", "rules", "scenarios"):
-        frame = evidence.frame(table)
+    for table, frame in evidence.present("budgets", "rules", "scenarios"):
         if table == "scenarios":
             frame = frame[frame["what"].isin(["cost", "benefit", "delay"])]
         faults = {scope: _scope_fault(evidence, scope) for scope in pd.unique(frame["scope"].dropna())}
@@ -56,9 +55,10 @@ def scope_finds_nothing(evidence: Evidence, projects: pd.DataFrame) -> Iterator[
             what, said = faults[scope]
             if said:
                 yield Found(table, "scope", frame.loc[[row]], what, scope=scope, **said)
-    rules = evidence.frame("rules")
-    of_costs = rules["scope"].str.match(r"\s*(kind|fund)\s*=", na=False)
-    yield Found("rules", "scope", of_costs & ((rules["kind"] == "count") | (rules["measure"] == "pv_cost")), "of_costs")
+    for _, rules in evidence.present("rules"):
+        whole = (rules["kind"] == "count") | (rules["measure"] == "pv_cost")
+        of_costs = rules["scope"].str.match(r"\s*(kind|fund)\s*=", na=False)
+        yield Found("rules", "scope", of_costs & whole, "of_costs")
 
 
 _NAMED = r"^\s*(project_id|criterion|role|envelope)\s*=\s*"
@@ -205,7 +205,6 @@ def benefit_unknown(evidence: Evidence, benefits: pd.DataFrame) -> Iterator[Foun
     """
     key, names = ["project_id", "benefit"], evidence.known("benefits", "benefit")
     known = pd.MultiIndex.from_frame(benefits[key])
-    for table in ("benefit_profiles", "benefit_status"):
-        frame = evidence.frame(table)
+    for table, frame in evidence.present("benefit_profiles", "benefit_status"):
         lost = frame[~pd.MultiIndex.from_frame(frame[key]).isin(known) & frame["benefit"].notna()]
         yield Found(table, "benefit", lost.assign(near=[near_words(one, names) for one in lost["benefit"]]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -34,11 +35,11 @@ def missing_required(evidence: Evidence) -> Iterator[Found]:
             yield Found(name, column.name, empty, meaning=meaning, example=example)
 
 
-def _alike(cells: pd.Series) -> np.ndarray:
-    """A number for each thing that stands in a column, the same for texts that look alike; -1 where nothing stands."""
-    codes, things = pd.factorize(cells)
-    forms = pd.factorize(np.array([look_alike(one) if isinstance(one, str) else one for one in things], object))[0]
-    return np.append(forms, -1)[codes]
+def _alike(cells: pd.Series) -> list[Any]:
+    """What stands in each cell, the same for texts that look alike; None where nothing stands."""
+    things = cells.to_numpy(dtype=object)
+    forms = {one: look_alike(one) if isinstance(one, str) else None if pd.isna(one) else one for one in set(things)}
+    return [forms[one] for one in things]
 
 
 @rule(1)
@@ -52,17 +53,16 @@ def duplicate_key(evidence: Evidence) -> Iterator[Found]:
         key = [name for name in intake.table.key if name in frame]
         if len(frame) < 2 or not key:
             continue
-        keys = pd.DataFrame({name: _alike(frame[name]) for name in key})
-        needed = [name for name in key if intake.table[name].required]
-        twice = keys.duplicated(keep="first") & frame[needed].notna().all(axis=1)
-        if not twice.any():
+        first: dict[tuple[Any, ...], int] = {}
+        keys = zip(*(_alike(frame[name]) for name in key), strict=True)
+        again = {row: before for row, one in enumerate(keys) if (before := first.setdefault(one, row)) != row}
+        if not again:
             continue
-        same = [keys[name] for name in key]
-        first = pd.Series(range(len(keys))).groupby(same, sort=False).transform("min")
-        rows = frame.loc[twice, [name for name in key if frame[name].notna().any()]]
+        rows = frame.loc[list(again), key].dropna(subset=[name for name in key if intake.table[name].required])
+        rows = rows[[name for name in key if frame[name].notna().any()]]
         said = []
         for position, line in zip(rows.index, rows.to_dict("records"), strict=True):
-            before = first[position]
+            before = again[position]
             text = ", ".join(f"{name} {value}" for name, value in line.items() if not pd.isna(value))
             place = "" if intake.place(before) == intake.place(position) else f" of {' '.join(intake.place(before))}"
             said.append((text, intake.rows[before], place))
@@ -74,7 +74,8 @@ def duplicate_key(evidence: Evidence) -> Iterator[Found]:
 @rule(18)
 def out_of_range(evidence: Evidence) -> Iterator[Found]:
     """A number is outside the range that its column allows, or so large that a sum of them is none."""
-    for intake, column, values in evidence.written("number"):
+    for intake, column, cells in evidence.written("number"):
+        values = cells.to_numpy(dtype=float)
         low, high = -_LARGEST if column.low is None else column.low, column.high or _LARGEST
         outside = (values < low) | (values > high)
         if not outside.any():
@@ -92,9 +93,8 @@ def factor_is_percent(evidence: Evidence) -> Iterator[Found]:
 
     Factors stand on 1: 0.85 is 85 %.
     """
-    for table, columns in _FACTORS.items():
-        frame = evidence.frame(table)
-        for column in columns:
+    for table, frame in evidence.present(*_FACTORS):
+        for column in _FACTORS[table]:
             counted = frame["what"] != "delay" if table == "scenarios" else True
             yield Found(table, column, counted & (frame[column] > 5))
 
@@ -109,8 +109,8 @@ def unknown_reference(evidence: Evidence) -> Iterator[Found]:
         refs = [ref for ref in column.refs if ref[0] != "levels"]
         if not refs or not all(evidence.has(table) for table, _ in refs):
             continue
-        known = set().union(*(evidence.known(table, name) for table, name in refs))
-        lost = pd.unique(values[values.notna() & ~values.isin(known)])
+        known = set().union(*(evidence.counted(table, name) for table, name in refs))
+        lost = [one for one in evidence.counted(intake.table.name, column.name) if one not in known]
         near = {one: near_words(one, known) if n < 200 else "" for n, one in enumerate(lost)}
         tables = " or ".join(table for table, _ in refs)
         yield Found(intake.table.name, column.name, those(values, near), tables=tables)
@@ -131,8 +131,8 @@ def look_alikes(evidence: Evidence) -> Iterator[Found]:
         about = column.refs[0] if column.refs else ("", column.name)
         forms = usual.setdefault(about if about[1] != "project_id" else ("projects", "project_id"), {})
         alike = like_digits if column.type == "id" else look_alike
-        found = values.value_counts().index.tolist()
-        other = {value: form for value in found if (form := forms.setdefault(alike(value), value)) != value}
+        found = evidence.counted(*place).most_common()
+        other = {value: form for value, _ in found if (form := forms.setdefault(alike(value), value)) != value}
         yield Found(*place, those(values, other))
 
 
@@ -142,8 +142,10 @@ def order_of_range(evidence: Evidence) -> Iterator[Found]:
 
     Estimates, costs of risks, scores with a range, declared scales, limits of rules.
     """
-    for table, columns in word_lists()["in_order"].items():
-        frame, wrong = evidence.frame(table)[list(columns)], np.zeros(len(evidence.frame(table)), bool)
+    orders = word_lists()["in_order"]
+    for table, whole in evidence.present(*orders):
+        columns = orders[table]
+        frame, wrong = whole[columns], np.zeros(len(whole), bool)
         for n, one in enumerate(columns):
             for other in columns[n + 1 :]:
                 apart = frame[one] >= frame[other] if "criteria" in table else frame[one] > frame[other]
@@ -164,8 +166,8 @@ def level_not_stated(evidence: Evidence) -> Iterator[Found]:
     """
     levels = evidence.frame("levels")
     several = set(levels.loc[levels["level"] != "full", "project_id"].dropna())
-    for name in ("costs", "benefits", "resources"):
-        frame = evidence.to_come if name == "costs" else evidence.frame(name)
+    for name, frame in evidence.present("costs", "benefits", "resources") if several else ():
+        frame = evidence.to_come if name == "costs" else frame
         yield Found(name, "level", frame[frame["project_id"].isin(several) & frame["level"].isna()])
 
 
@@ -175,13 +177,14 @@ def unknown_level(evidence: Evidence) -> Iterator[Found]:
 
     Levels are listed in the table levels; a project that is not in it has the one level full.
     """
-    levels = evidence.frame("levels")
-    known, listed = pd.MultiIndex.from_frame(levels[["project_id", "level"]]), set(levels["project_id"].dropna())
+    levels, listed = evidence.frame("levels"), evidence.known("levels", "project_id")
+    known = set(zip(levels["project_id"], levels["level"], strict=True))
     uses = [(name, "project_id", "level") for name in _LEVELED] + [("links", "other_id", "other_level")]
-    for name, project, column in uses:
+    for name, project, column in [use for use in uses if evidence.counted(use[0], use[2])]:
         named = evidence.frame(name)[[project, column]].dropna().set_axis(["project", "named"], axis=1)
-        there = pd.MultiIndex.from_frame(named).isin(known)
-        yield Found(name, column, named[~there & (named["project"].isin(listed) | (named["named"] != "full"))])
+        pairs = zip(named["project"], named["named"], strict=True)
+        lost = [one not in known and (one[0] in listed or one[1] != "full") for one in pairs]
+        yield Found(name, column, named[lost])
 
 
 @rule()
