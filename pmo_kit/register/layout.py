@@ -326,7 +326,8 @@ def find_body(raw: RawSheet, table: Table, findings: Findings) -> Body | None:
     best.list_before(findings)
     body = without_breaks(_fill_merged(best, look, findings), best.again, findings)
     kept = body.only(tell(body, rows_apart(body, look), findings))
-    return replace(kept, cells=pd.DataFrame({place: values.narrowed(one) for place, one in kept.cells.items()}))
+    narrow = {place: values.narrowed(one).array for place, one in kept.cells.items()}
+    return replace(kept, cells=pd.DataFrame(narrow, index=kept.cells.index))
 
 
 def _look(headers: list[str], known: dict[str, str], table: Table) -> Look:

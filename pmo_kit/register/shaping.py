@@ -368,7 +368,7 @@ def _type_columns(intake: Intake, findings: Findings, settings: Settings, elsewh
     typed: dict[str, pd.Series] = {}
     parsed: dict[str, values.Parsed] = {}
     for name, column in intake.table.columns.items():
-        typed[name] = pd.Series(index=intake.frame.index, dtype=values.EMPTY_DTYPES[column.type])
+        typed[name] = pd.Series(pd.array([None] * len(intake.rows), dtype=values.EMPTY_DTYPES[column.type]))
         if name in intake.raw:
             units, rows = intake.units.get(name), values.money_rows(intake.raw, column)
             one = _parse(intake.raw[name], column, styles.get(name), settings, raw.epoch_1904, units, rows)
@@ -376,8 +376,9 @@ def _type_columns(intake: Intake, findings: Findings, settings: Settings, elsewh
             intake.codes |= one.codes if column.is_money else set()
         if column.default is not None:
             fill: object = column.default == "yes" if column.type == "flag" else column.default
-            typed[name] = typed[name].mask(typed[name].isna() & ~intake.unread.get(name, np.array(False)), fill)
-    intake.frame = pd.DataFrame(typed, index=intake.frame.index)
+            empty = typed[name].isna() & ~intake.unread.get(name, np.array(False))
+            typed[name] = typed[name].mask(empty, fill) if empty.any() else typed[name]
+    intake.frame = pd.DataFrame({name: one.array for name, one in typed.items()}, index=intake.frame.index)
     for name, one in parsed.items():
         _report(intake, intake.table[name], one, findings)
 

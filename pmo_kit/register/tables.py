@@ -204,9 +204,8 @@ def _derive_levels(intakes: dict[str, Intake], findings: Findings) -> None:
     """Without a table of levels, the levels are those that costs and benefits name."""
     if "levels" in intakes and len(intakes["levels"].frame):
         return
-    frames = [intakes[name].frame for name in _LEVELED if name in intakes]
-    pairs = dict.fromkeys(pair for frame in frames for pair in zip(frame["project_id"], frame["level"], strict=True))
-    named = [pair for pair in pairs if all(isinstance(one, str) for one in pair)]
+    frames = [intakes[name].frame[["project_id", "level"]].dropna() for name in _LEVELED if name in intakes]
+    named = dict.fromkeys(pair for frame in frames for pair in frame.itertuples(index=False, name=None))
     several = dict.fromkeys(project for project, level in named if level != "full")
     if not several:
         return

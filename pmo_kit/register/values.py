@@ -604,11 +604,12 @@ def parse_number(
     reason = where(texts, MISSING.fullmatch)
     plain = where(texts, re.compile(r"[-+]?\d+(?:\.\d+)?" if comma is False else r"[-+]?\d+").fullmatch)
     if cells.dtype == object:
-        native = np.array([isinstance(cell, Number) and not isinstance(cell, bool | Shown) for cell in written], bool)
-        plain = (native & where(texts, _FLOAT.fullmatch)) | (plain & [not isinstance(cell, Shown) for cell in written])
+        native = np.array([isinstance(cell, Number) and not isinstance(cell, bool) for cell in written], bool)
+        odd = np.array([isinstance(cell, Shown) for cell in written], bool)
+        plain = (plain | (native & where(texts, _FLOAT.fullmatch))) & ~odd
     result = np.array([float(text) if alone else np.nan for text, alone in zip(texts, plain, strict=True)])
     result[np.isinf(result)] = np.nan
-    rest = np.flatnonzero(np.isnan(result) & ~reason & [text is not None for text in texts])
+    rest = [row for row in np.flatnonzero(np.isnan(result) & ~reason) if texts[row] is not None]
     bad = np.zeros(len(cells), dtype=bool)
     scaled = bad.copy()
     stated, doubts = (np.full(len(cells), "", dtype=object) for _ in range(2))
@@ -633,7 +634,7 @@ def parse_number(
     used = set(stated) - {""}  # where the settings name no currency there may be one
     foreign = (stated != "") & (stated != currency) & (bool(currency) or len(used) > 1)
     parsed = Parsed(pd.Series(result, index=index), bad, reason, codes=used)
-    parsed.notes += [("decimal_comma", {}, None)] if comma and rest.size else []
+    parsed.notes += [("decimal_comma", {}, None)] if comma and rest else []
     told: list[tuple[str, dict[str, str], np.ndarray]] = [
         *(("number_shown_otherwise", {"doubt": DOUBTS[one]}, doubts == one) for one in set(doubts) - {""}),
         ("scale_suffix", {}, scaled),

@@ -53,7 +53,7 @@ def score_outside_scale(evidence: Evidence) -> Iterator[Found]:
 def _places(*cells: pd.Series) -> list[list[int]]:
     """The rows of each group of equal cells, in the order of the first."""
     found: dict[tuple[object, ...], list[int]] = {}
-    for row, one in enumerate(zip(*(each.fillna("") for each in cells), strict=True)):
+    for row, one in enumerate(zip(*(each.fillna("").tolist() for each in cells), strict=True)):
         found.setdefault(one, []).append(row)
     return list(found.values())
 

@@ -147,7 +147,7 @@ class Found:
 def of_projects(ids: pd.Series, values: pd.Series) -> pd.Series:
     """A number of the project of each row; missing where it has none."""
     known = dict(zip(values.index, values.to_numpy(dtype=float, na_value=np.nan), strict=True))
-    return pd.Series([known.get(one, np.nan) for one in ids], index=ids.index, dtype=float)
+    return pd.Series([known.get(one, np.nan) for one in ids.tolist()], index=ids.index, dtype=float)
 
 
 def sums_at_full(rows: pd.DataFrame) -> pd.Series:

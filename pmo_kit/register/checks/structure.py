@@ -182,7 +182,7 @@ def unknown_level(evidence: Evidence) -> Iterator[Found]:
     uses = [(name, "project_id", "level") for name in _LEVELED] + [("links", "other_id", "other_level")]
     for name, project, column in [use for use in uses if evidence.counted(use[0], use[2])]:
         named = evidence.frame(name)[[project, column]].dropna().set_axis(["project", "named"], axis=1)
-        pairs = zip(named["project"], named["named"], strict=True)
+        pairs = named.itertuples(index=False, name=None)
         lost = [one not in known and (one[0] in listed or one[1] != "full") for one in pairs]
         yield Found(name, column, named[lost])
 
