@@ -607,7 +607,7 @@ def parse_number(
         native = np.array([isinstance(cell, Number) and not isinstance(cell, bool) for cell in written], bool)
         odd = np.array([isinstance(cell, Shown) for cell in written], bool)
         plain = (plain | (native & where(texts, _FLOAT.fullmatch))) & ~odd
-    result = np.array([float(text) if alone else np.nan for text, alone in zip(texts, plain, strict=True)])
+    result = np.array([float(str(text)) if alone else np.nan for text, alone in zip(texts, plain, strict=True)])
     result[np.isinf(result)] = np.nan
     rest = [row for row in np.flatnonzero(np.isnan(result) & ~reason) if texts[row] is not None]
     bad = np.zeros(len(cells), dtype=bool)
@@ -845,7 +845,7 @@ def by_distinct(
 ) -> Parsed:
     """Parse a column by a function of one text, which says None of what it cannot read: each different text once."""
     texts = cleaned(cells)
-    known = {one: None if reason.fullmatch(one) else (read(one),) for one in texts_of(texts)}
+    known: dict[str | None, Any] = {one: None if reason.fullmatch(one) else (read(one),) for one in texts_of(texts)}
     found = [known.get(one, ()) for one in texts]
     values = pd.array([one[0] if one else None for one in found], dtype=dtype)
     bad, why = (np.array([one == case for one in found], dtype=bool) for case in ((None,), None))
