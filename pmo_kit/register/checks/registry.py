@@ -83,8 +83,7 @@ class Evidence:
     def counted(self, table: str, column: str) -> Counter[Any]:
         """How often each value stands in a column of a table."""
         if (table, column) not in self._counted:
-            cells = self.intakes[table].frame[column] if table in self.intakes else ()
-            found = Counter(cells.to_numpy(dtype=object) if len(cells) else ())
+            found = Counter[Any](self.intakes[table].frame[column].tolist() if table in self.intakes else [])
             self._counted[table, column] = Counter({one: n for one, n in found.items() if not pd.isna(one)})
         return self._counted[table, column]
 
