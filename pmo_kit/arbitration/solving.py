@@ -461,11 +461,6 @@ def _holding(program: Program, settings: Mapping[str, Any]) -> Any:
     return highs
 
 
-def relaxed_solver(program: Program) -> Any:
-    """A solver that holds the program without whole numbers, for one run after another with small changes."""
-    return _holding(program.relaxed, {"solver": "simplex", "presolve": "off"})
-
-
 MOST_NODES = 10_000
 MOST_LOST = 1e3  # counted where a side is empty; values are scaled to about that
 FAR = 1e7  # stands for "no end" in a column of the scaled program
@@ -543,7 +538,9 @@ class _Branching:
 
     def __init__(self, program: Program, n: int, target: float) -> None:
         self._n, self._target = n, target
-        self._highs, self._safe = relaxed_solver(program), SafeBound(program)
+        # One run after another with small changes; the program is brought to a common scale before.
+        settings = {"solver": "simplex", "presolve": "off", "simplex_scale_strategy": 0}
+        self._highs, self._safe = _holding(program.relaxed, settings), SafeBound(program)
         self._lost, self._times = np.zeros((2, n)), np.zeros((2, n))  # per unit of a column, down and up
 
     def narrowed(self, least: Floats, most: Floats) -> tuple[Floats, Floats, Floats, int | None] | None:
