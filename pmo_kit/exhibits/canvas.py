@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -155,10 +155,8 @@ class Sheet:
         }[axis]
         self.words(text, x, y, **side, **look)
 
-    def name_references(self, chart: Chart, words: Mapping[tuple[str, str], float]) -> None:
+    def name_references(self, chart: Chart) -> None:
         """Draw the named lines of a chart; those across x are named above, in rows without overlap.
-
-        `words` are the places in px of what stands on an axis, by axis and text.
 
         Raises
         ------
@@ -167,11 +165,9 @@ class Sheet:
         """
         taken: list[tuple[int, float, float]] = []
         for reference in chart.references:
-            place = words.get((reference.axis, theme.format_text(reference.value)))
             scale, end = (self.px, self.plot_width) if reference.axis == "x" else (self.py, self.height)
-            if place is None and isinstance(reference.value, int | float):
-                place = scale(float(reference.value))
-            if place is None or not -1 <= place <= end + 1:
+            place = scale(reference.value)
+            if not -1 <= place <= end + 1:
                 what = f"{reference.label!r} stands at {reference.value!r}"
                 raise ValueError(f"exhibit {chart.id}: {what}, which is not on the axis")
             look = theme.look(reference.style)

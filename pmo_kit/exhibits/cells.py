@@ -306,7 +306,7 @@ def reworded(exhibit: E, say: Callable[[str], str]) -> E:
         if isinstance(value, Field):
             return dataclasses.replace(value, title=say(value.title), unit=say(value.unit))
         if isinstance(value, Reference):
-            return dataclasses.replace(value, label=say(value.label), value=told(value.value))
+            return dataclasses.replace(value, label=say(value.label))
         if isinstance(value, Table):
             return reworded(value, say)
         if isinstance(value, Mapping):

@@ -131,8 +131,7 @@ def draw_bars(chart: Chart, sheet: Sheet) -> None:
         _label(chart, sheet, bar, middle[bar.slot] + bar.shift * unit)
     for ends in blocks:
         sheet.line(*(place for end in ends for place in _at(chart, sheet, 0, end)))
-    places = zip(reversed(names), reversed(middle), strict=True)
-    sheet.name_references(chart, {("y" if flat else "x", name): at for name, at in places})
+    sheet.name_references(chart)
     if needs_key(chart, bars):
         first = {bar.series: bar for bar in reversed(bars)}
         for name in series:
@@ -229,7 +228,7 @@ def _scale(chart: Chart, sheet: Sheet, bars: Sequence[Bar], told: Sequence[Bar])
     flat, size = chart.flat, sheet.size
     axis, length = ("x", sheet.plot_width) if flat else ("y", sheet.height)
     ends = [0.0, *(value for bar in bars for value in (bar.start, bar.end))]
-    ends += [float(line.value) for line in chart.references if line.axis == axis]
+    ends += [line.value for line in chart.references if line.axis == axis]
     low, high = min(ends), max(ends)
 
     def room(bar: Bar) -> float:
@@ -237,7 +236,7 @@ def _scale(chart: Chart, sheet: Sheet, bars: Sequence[Bar], told: Sequence[Bar])
         across, up = sheet.widest(lines, _bold(chart, bar)) + 8, size * (1.3 * len(lines) + 0.2)
         return 2.0 if bar.inner else across if flat else up
 
-    falling = [bar for bar in told if bar.end < (bar.start if flat else min(bar.start, 0.0))]
+    falling = [bar for bar in told if bar.end < bar.start]
     before = max((room(bar) + 8 * flat for bar in falling), default=0.0)
     reach = [(4.0 if flat or high <= 0 else 1.5 * size, high if high - low > 1e-300 else low + 1)]
     reach += [(room(bar), bar.end) for bar in told if bar.end >= bar.start and bar.end > low]
@@ -261,22 +260,18 @@ def _label(chart: Chart, sheet: Sheet, bar: Bar, at: float) -> None:
         end = (start + end) / 2
         look: dict[str, Any] = {"ground": bar.look.hatch, "color": theme.readable(theme.INK, bar.look.fill)}
     else:
-        up, gap = bar.end >= bar.start or (chart.start is not None and not flat), 5 if chart.low is None else 8
+        up, gap = bar.end >= bar.start, 5 if chart.low is None else 8
         ink = theme.readable(bar.look.text) if bar.style == "focus" else theme.INK
         look = {"bold": _bold(chart, bar), "color": ink, "ground": bool(chart.references)}
         look |= {"across": "left" if up else "right", "dx": gap if up else -gap} if flat else {
             "down": "bottom" if up else "top", "dy": -2 if up else 2}  # fmt: skip
-        end = min(start, end) if up and not flat else end
     sheet.words(bar.label, *((end, at) if flat else (at, end)), **look)
 
 
 def draw_intervals(chart: Chart, sheet: Sheet) -> None:
     """Draw intervals, one under the other: a band from low to high and a dot at the value."""
-    if chart.low is None or chart.high is None:
-        raise ValueError(f"exhibit {chart.id}: an interval needs the fields `low` and `high`")
-    if not chart.flat:
-        lines = (replace(line, axis="y" if line.axis == "x" else "x") for line in chart.references)
-        chart = replace(chart, x=chart.y, y=chart.x, references=tuple(lines))
+    if chart.low is None or chart.high is None or not chart.flat:
+        raise ValueError(f"exhibit {chart.id}: an interval needs the fields `low` and `high`, and words on y")
     number, low, high, values = chart.x, chart.low, chart.high, chart.data[chart.x.name].tolist()
     bars = _wrapped(chart, sheet)
     ends = [float(end) for bar in bars for end in (bar.start, bar.end, values[bar.row]) if not theme.is_missing(end)]
@@ -300,7 +295,7 @@ def draw_intervals(chart: Chart, sheet: Sheet) -> None:
         if not theme.is_missing(value):
             sheet.marks.append(Dot(sheet.px(value), at, 11, bar.look.shade, theme.PAPER, 1.5, say=say))
         _label(chart, sheet, bar, at)
-    sheet.name_references(chart, {("y", name): sum(spans[slot]) / 2 for slot, name in reversed(names.items())})
+    sheet.name_references(chart)
 
 
 def _rows(sheet: Sheet, names: Iterable[str], least: float, heads: Mapping[int, str], bold: Container[int]) -> Spans:
@@ -357,10 +352,7 @@ def draw_points(chart: Chart, sheet: Sheet) -> None:
     _axes(chart, sheet, named, scales)
     for track in tracks:
         _draw_track(chart, sheet, track, lines)
-    axes = zip("xy", (chart.x, chart.y), (sheet.px, sheet.py), scales, strict=True)
-    words = {(axis, theme.format_text(value)): place(at) for axis, field, place, (places, *_) in axes
-             for value, at in zip(chart.data[field.name], places, strict=True)}  # fmt: skip
-    sheet.name_references(chart, words)
+    sheet.name_references(chart)
     title = axis_title(chart.y)
     if title:
         sheet.words(title, -sheet.left, -sheet.top - 2, across="left", down="bottom")
@@ -440,7 +432,7 @@ def axis_title(axis: Field) -> str:
 
 def _range(chart: Chart, axis: str, values: Sequence[float], zero: float, air: float) -> tuple[float, float]:
     """The ends of an axis around values and lines, with some air; from zero where the least is a small share."""
-    lines = [float(line.value) for line in chart.references if line.axis == axis and not isinstance(line.value, str)]
+    lines = [line.value for line in chart.references if line.axis == axis]
     real = [value for value in (*values, *lines) if not math.isnan(value)] or [0.0, 1.0]
     low, high = min(real), max(real)
     low = 0.0 if 0 < low < zero * high else low
@@ -455,10 +447,6 @@ def _draw_track(chart: Chart, sheet: Sheet, track: Track, lines: bool) -> None:
     if lines and track.drawn and not single:
         points = [None if math.isnan(spot.y) else (sheet.px(spot.x), sheet.py(spot.y)) for spot in track.spots]
         says = [spot.say for spot in track.spots]
-        if chart.step:
-            corners = [(b[0], a[1]) if a and b else None for a, b in itertools.pairwise(points)]
-            points = [point for pair in zip(points, [*corners, None], strict=True) for point in pair][:-1]
-            says = [said for say in says for said in (say, "")][:-1]
         shade = theme.QUIET if hollow and track.style != "plan" else color
         width = 3 if track.style in ("focus", "good") else 2
         sheet.marks.append(Path(tuple(points), shade, width, track.look.dash, says=tuple(says)))
@@ -510,7 +498,6 @@ def _outside(sheet: Sheet, box: canvas.Patch) -> float:
 
 
 SHADES = ("#FFFFFF", "#D3E6F6", "#6BACE6", "#2073BC", "#12436D")
-SIGNED_SHADES = ("#F46A25", "#FBC9AE", "#FFFFFF", "#A9CBEA", "#12436D")
 
 
 @dataclass(frozen=True)
@@ -536,14 +523,13 @@ def grid_of(chart: Chart) -> tuple[list[str], list[str], dict[tuple[str, str], T
     value = chart.value
     records = [(row, cells.cell(value, row[value.name])) for row in chart.data.to_dict("records")]
     numbers = [float(row[value.name]) for row, part in records if part["kind"] == "number"]
-    most = max((abs(number) for number in numbers), default=1.0) or 1.0
-    low, high = (-most, most) if value.signed else (min([0.0, *numbers]), max([0.0, *numbers]))
+    low, high = min([0.0, *numbers]), max([0.0, *numbers])
     tiles = defaultdict[tuple[str, str], Tile](Tile)
     for row, part in records:
         said, shade = cells.said(part), part.get("fill", "")
         if part["kind"] == "number":
             share = (float(row[value.name]) - low) / ((high - low) or 1)
-            shade = _mix(share, SIGNED_SHADES if value.signed else SHADES)
+            shade = _mix(share, SHADES)
         elif part["kind"] == "level" and not shade:
             said = "–"
         if chart.label is not None and value.kind == "number" and not theme.is_missing(row[chart.label.name]):

@@ -74,10 +74,10 @@ class Field:
 
 @dataclass(frozen=True)
 class Reference:
-    """A named line across a chart: a limit, an envelope, the value of today."""
+    """A named line across a chart at a number of one of its axes: a limit, an envelope, the value of today."""
 
     axis: Literal["x", "y"]
-    value: float | str
+    value: float
     label: str
     style: Style = "limit"
 
@@ -141,7 +141,8 @@ class Chart(Exhibit):
     data : DataFrame
         One row per mark, in drawing order.
     x, y : Field
-        A bar whose y is text is horizontal. A heatmap's x and y are text or time and `value` its cell.
+        A bar whose y is text is horizontal, and so are all intervals. A heatmap's x and y are text or time and
+        `value` its cell.
     series : Field, optional
         Splits the rows into named series (at most four).
     styles : mapping of str to Style
@@ -164,10 +165,8 @@ class Chart(Exhibit):
     layered : bool
         Bars of one x lie over one another on one base line, the first series at the back: a part within its
         limit ("37.0 of 50.0"). A series in the style "limit" is a cap: a thick line where the bar would end.
-    step : bool
-        A line that moves in steps (a frontier).
     references : tuple of Reference
-        Named lines, on any mark but a heatmap.
+        Named lines across an axis of numbers, on any mark but a heatmap.
     """
 
     mark: Mark
@@ -185,7 +184,6 @@ class Chart(Exhibit):
     name: Field | None = None
     stacked: bool = False
     layered: bool = False
-    step: bool = False
     references: tuple[Reference, ...] = ()
 
     @property

@@ -326,7 +326,6 @@ def ladder() -> Chart:
         series=Field("series", kind="category"),
         styles={"14 data engineers": "focus", "18 data engineers": "muted", "Carry on": "previous"},
         label=Field("label", kind="text"),
-        step=True,
         references=(Reference("x", 100, "envelope today: 50.0 and 46.0"),),
     )
 

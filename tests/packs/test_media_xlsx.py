@@ -170,7 +170,7 @@ def test_bars_and_lines_are_native_and_drawn_from_the_rows_the_rest_are_pictures
         names = archive.namelist()
     drawn = [chart for chart in charts() if chart.mark != "heatmap" and not chart.data.empty]
     native = [chart for chart in drawn if spec(chart) is not None]
-    assert {chart.id for chart in native} == {"c.stack", "c.bridge", "c.layer", "c.years"}
+    assert {chart.id for chart in native} == {"c.stack", "c.bridge", "c.layer", "c.line", "c.years"}
     assert len([name for name in names if name.startswith("xl/charts/chart")]) == len(native)
     assert len([name for name in names if name.startswith("xl/media/")]) == len(drawn) - len(native)
     linked = {

@@ -1,7 +1,7 @@
 """Charts, tables and cells as Office programs hold them, for slides and sheets alike.
 
-Bars, columns and lines are native and can be edited. A scatter, an interval, a line in steps, a bar chart with a
-line across it and a bridge below zero are pictures, the same as on paper; their numbers stand in the workbook.
+Bars, columns and lines are native and can be edited. A scatter, an interval, a bar chart with a line across it and a
+bridge below zero are pictures, the same as on paper; their numbers stand in the workbook.
 Numbers are numbers, text is inert, formulas and charts stand on live cells.
 """
 
@@ -199,7 +199,7 @@ def spec(chart: Chart) -> Spec | None:
     >>> drawn.shape, drawn.categories, drawn.series[0].values
     ('bar', ('x', 'y'), (2.0, 1.0))
     """
-    if chart.data.empty or chart.mark in ("heatmap", "scatter", "interval") or chart.step:
+    if chart.data.empty or chart.mark in ("heatmap", "scatter", "interval"):
         return None
     return _bars(chart) if chart.mark == "bar" else _lines(chart)
 
@@ -328,7 +328,7 @@ def _references(chart: Chart, drawn: Spec) -> list[Series]:
     left, right, _ = span([x for series in drawn.series for x in series.xs])
     found = []
     for line in chart.references:
-        at = float(line.value)
+        at = line.value
         look = theme.Look(theme.INK, theme.INK, dash=theme.look(line.style).dash)
         xs, ys = ((at, at), (low, high)) if line.axis == "x" else ((left, right), (at, at))
         found.append(Series(line.label, ys, "line", look, xs=xs, labels=("", line.label)))
@@ -645,9 +645,7 @@ def write_cell(
     return part
 
 
-_SHADES = {"min_color": "#FFFFFF", "mid_color": "#D3E6F6", "max_color": "#6BACE6"}
-_SIGNED = {"min_color": "#F79A6B", "mid_color": "#FFFFFF", "max_color": "#6BACE6", "mid_type": "num",
-           "mid_value": 0}  # fmt: skip
+_SHADES = {"type": "3_color_scale", "min_color": "#FFFFFF", "mid_color": "#D3E6F6", "max_color": "#6BACE6"}
 CHART, _ACROSS = 104, 720
 """Width of a chart: the characters that it covers, and px."""
 _ASIDE = 40
@@ -875,6 +873,5 @@ def _grid(sheet: Any, chart: Chart, head: int, formats: Formats) -> int:
     data = pd.DataFrame(rows, columns=[field.name for field in fields])
     block = write_table(sheet, head, 0, data, fields, formats)
     if number:
-        shades = {"type": "3_color_scale", **(_SIGNED if value.signed else _SHADES)}
-        sheet.conditional_format(head + 1, 1, block.under - 1, len(columns), shades)
+        sheet.conditional_format(head + 1, 1, block.under - 1, len(columns), _SHADES)
     return block.under
