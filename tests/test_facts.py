@@ -104,7 +104,7 @@ def test_facts_come_back_from_json(key: str, value: float, year: int) -> None:
     assert from_json(to_json(fact)) == fact
 
 
-DRAWN = {"doors.py", "exhibits/pictures.py", "exhibits/display.py", "register/template.py"}
+DRAWN = {"doors.py", "exhibits/canvas.py", "exhibits/display.py", "register/template.py"}
 """An argument is echoed as it was typed; coordinates, and the limits of a workbook's own checks, are for machines."""
 
 

@@ -1,8 +1,8 @@
-"""What a chart is drawn with: boxes, lines, paths, dots and words in px, on a sheet that places them.
+"""What a chart is drawn with: boxes, lines, dots and words in px, on a sheet that places them; and its two writers.
 
 Every place is measured from the top left corner of the plot area; what stands left of it or above it has places
 below zero. All of them follow from measured text widths, so no label is cut off and equal charts are drawn alike.
-`pictures` writes a sheet and decides nothing.
+`svg` writes a sheet for paper and still pages, text as text, `plotly` for the screen; they decide nothing.
 """
 
 from __future__ import annotations
@@ -10,9 +10,12 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from html import escape
 from typing import Any
+
+import numpy as np
 
 from pmo_kit.exhibits import theme
 from pmo_kit.exhibits.cells import source_line
@@ -24,6 +27,8 @@ One of two A4 columns is 317 wide, the whole text 665."""
 LEADING = 1.3
 PADDING = 16
 """White around a framed chart, px."""
+HATCH = 7.0
+"""From line to line of a hatched box along its sides, px."""
 Point = tuple[float, float]
 Patch = tuple[float, float, float, float]
 
@@ -42,6 +47,22 @@ class Box:
     hatch: bool = False
     say: str = ""
 
+    @property
+    def outline(self) -> Path:
+        """The box as a line around it."""
+        corners = ((self.x0, self.y0), (self.x1, self.y0), (self.x1, self.y1), (self.x0, self.y1), (self.x0, self.y0))
+        return Path(corners, self.edge or self.fill, self.width, fill=self.fill)
+
+    @property
+    def hatching(self) -> list[Path]:
+        """Lines across the box that rise to the right, where it is hatched."""
+        points: list[Point | None] = []
+        for total in np.arange(self.x0 + self.y0 + HATCH / 2, self.x1 + self.y1, HATCH).tolist():  # x + y on a line
+            low = (max(self.x0, total - self.y1), min(self.y1, total - self.x0))
+            high = (min(self.x1, total - self.y0), max(self.y0, total - self.x1))
+            points += [low, high, None]
+        return [Path(tuple(points), self.edge, 1.1)] * self.hatch
+
 
 @dataclass(frozen=True)
 class Path:
@@ -53,6 +74,7 @@ class Path:
     dash: bool = False
     under: bool = False
     says: tuple[str, ...] = ()
+    fill: str = ""
 
 
 @dataclass(frozen=True)
@@ -116,7 +138,6 @@ class Sheet:
     y_range: tuple[float, float] = (0.0, 1.0)
     marks: list[Mark] = field(default_factory=list)
     key: dict[str, Box] = field(default_factory=dict)
-    key_top: float = 0.0
 
     def widest(self, texts: Iterable[str], bold: bool = False) -> float:
         """Width of the widest text, with room for a wider font where Source Sans 3 is not at hand."""
@@ -140,6 +161,10 @@ class Sheet:
     def line(self, x0: float, y0: float, x1: float, y1: float, **look: Any) -> None:
         """Draw a straight line."""
         self.marks.append(Path(((x0, y0), (x1, y1)), **look))
+
+    def put(self, box: Box) -> None:
+        """Draw a box, and the lines across it where it is hatched."""
+        self.marks += [box, *box.hatching]
 
     def words(self, text: str, x: float, y: float, **look: Any) -> Words:
         """Write text at a place."""
@@ -187,19 +212,18 @@ class Sheet:
         self.top += max((2 + (row + 1) * self.size * 1.25 for row, *_ in taken), default=0)
 
     def add_key(self) -> None:
-        """Make room for the names of the series above the plot."""
-        if self.key:
-            self.key_top = self.top
-            self.top += self.size * (1.6 * (self.key_places()[-1][1] + 1) + 0.3)
-
-    def key_places(self) -> list[tuple[float, int]]:
-        """Where each name of the key begins, from the left of the first, and its row."""
+        """Name the series above the plot, each beside its box, in columns where one row has no room."""
         wide = [theme.text_width(name, self.size) * 1.06 + 40 for name in self.key]
         room = self.plot_width + self.left - 8
-        if sum(wide) <= room:
-            return [(sum(wide[:n]), 0) for n in range(len(wide))]
-        columns = max(1, int(room / max(wide)))
-        return [(n % columns * max(wide), n // columns) for n in range(len(wide))]
+        columns = len(wide) if sum(wide) <= room else max(1, int(room / max(wide)))
+        rows = -(-len(wide) // max(columns, 1))
+        self.top += self.size * (1.6 * rows + 0.3) * bool(rows)
+        for n, (name, box) in enumerate(self.key.items()):
+            x = 2 - self.left + (sum(wide[:n]) if rows == 1 else n % columns * max(wide))
+            y = self.size * (1.6 * (n // columns) + 0.9) - self.top
+            swatch = replace(box, x0=box.x0 + x, x1=box.x1 + x, y0=box.y0 + y, y1=box.y1 + y)
+            self.marks += [swatch.outline, *swatch.hatching]
+            self.words(name, x + 26, y, across="left")
 
     def frame(self, chart: Chart) -> None:
         """Write title and unit line above, meaning, note and source below: a notebook shows nothing but the figure."""
@@ -270,3 +294,193 @@ def positions(values: Sequence[Any], axis: Field) -> tuple[list[float], list[flo
         return list(map(place, values)), list(map(place, marked)), said
     order = {value: float(place) for place, value in enumerate(dict.fromkeys(map(str, present)))}
     return [order.get(str(value), float("nan")) for value in values], list(order.values()), list(order)
+
+
+def svg(sheet: Sheet, told: str) -> str:
+    """A sheet as an SVG document, which says as its title what it shows; no scripts, no addresses."""
+    order = sorted(sheet.marks, key=lambda mark: 2 if isinstance(mark, Words) else not getattr(mark, "under", False))
+    wide, high = round(sheet.width), round(sheet.top + sheet.height + sheet.bottom)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide}" height="{high}" viewBox="0 0 {wide} {high}" '
+        f"""font-family="'{theme.FONT}', Arial, sans-serif"><title>{escape(told)}</title>"""
+        f'<g transform="translate({_n(sheet.left)} {_n(sheet.top)})">{"".join(map(_svg, order))}</g></svg>'
+    )
+
+
+def _svg(mark: Mark) -> str:
+    """A mark; nothing for a box that only the pointer finds."""
+    match mark:
+        case Words():
+            return _text(mark)
+        case Box():
+            ends = {"x": mark.x0, "y": mark.y0, "width": mark.x1 - mark.x0, "height": mark.y1 - mark.y0}
+            look = {"fill": mark.fill or "none", **_stroke(mark.edge, mark.width)}
+            return _tag("rect", **ends, **look) * bool(mark.fill or mark.edge)
+        case Path():
+            look = _stroke(mark.color, mark.width, mark.dash)
+            return _tag("path", d=_d(mark.points), fill=mark.fill or "none", stroke_linejoin="round", **look)
+        case Dot():
+            look = _stroke(mark.edge, mark.width)
+            return _tag("circle", cx=mark.x, cy=mark.y, r=mark.size / 2, fill=mark.fill, **look)
+
+
+def _d(points: Iterable[Point | None]) -> str:
+    """A path in the words of SVG, which plotly reads too."""
+    pairs = itertools.pairwise((None, *points))
+    return "".join(f"{'L' if before else 'M'}{_n(at[0])} {_n(at[1])}" for before, at in pairs if at)
+
+
+def _text(mark: Words) -> str:
+    """Lines of text, and the patch under them."""
+    x0, top, x1, end = mark.patch
+    patch = {"x": x0 - 1, "y": top, "width": x1 - x0 + 2, "height": end - top, "fill": theme.PAPER}
+    look = {"font_size": mark.size, "fill": mark.color, "text_anchor": _ANCHORS[mark.across],
+            "font_weight": "700" if mark.bold else ""}  # fmt: skip
+    x, high = mark.x + mark.dx, mark.size * LEADING
+    rises = (top + (place + 0.5) * high + 0.34 * mark.size for place in itertools.count())
+    lines = (_tag("text", escape(line, quote=False), x=x, y=y, **look) * bool(line)
+             for line, y in zip(mark.text.split("\n"), rises, strict=False))  # fmt: skip
+    return _tag("rect", **patch, fill_opacity=0.75) * mark.ground + "".join(lines)
+
+
+_ANCHORS = {"left": "start", "center": "middle", "right": "end"}
+
+
+def _tag(name: str, text: str = "", /, **attributes: Any) -> str:
+    """An element of SVG without the attributes that say nothing."""
+    pairs = ((key.replace("_", "-"), value) for key, value in attributes.items() if value != "")
+    said = "".join(f' {key}="{value if isinstance(value, str) else _n(value)}"' for key, value in pairs)
+    return f"<{name}{said}>{text}</{name}>" if text else f"<{name}{said}/>"
+
+
+def _stroke(color: str, width: float, dash: bool = False) -> dict[str, Any]:
+    return {"stroke": color, "stroke_width": width, "stroke_dasharray": "6 4" * dash} if color and width else {}
+
+
+def _n(value: float) -> str:
+    """A number of px, two digits after the point at most."""
+    return f"{round(float(value), 2) + 0.0:g}" if abs(value) < 1000 else f"{float(value):.2f}"
+
+
+CONFIG: dict[str, Any] = {
+    "displaylogo": False,
+    "typesetMath": False,
+    "modeBarButtons": [["zoom2d", "pan2d", "resetScale2d", "toImage"]],
+}
+"""What a page gives `Plotly.newPlot` besides the figure."""
+
+
+def plotly(sheet: Sheet, pad: float, meta: dict[str, str]) -> dict[str, Any]:
+    """A sheet as the data and layout that plotly's script reads: of fixed size, its axes count px of the plot area.
+
+    Its labels are data: tags in them are not read.
+    """
+    wide, high = sheet.plot_width, sheet.height
+    font = {"family": theme.FONTS, "color": theme.INK}
+    layout = {
+        "template": {},
+        "width": round(sheet.width + 2 * pad),
+        "height": round(sheet.top + high + sheet.bottom + 2 * pad),
+        "margin": {"l": sheet.left + pad, "r": sheet.right + pad, "t": sheet.top + pad, "b": sheet.bottom + pad,
+                   "pad": 0, "autoexpand": False},
+        "font": {**font, "size": sheet.size},
+        "barmode": "overlay",
+        "hovermode": "closest",
+        "hoverlabel": {"bgcolor": theme.PAPER, "bordercolor": theme.DARK_GRAY, "align": "left", "namelength": -1,
+                       "font": {**font, "size": 14}},
+        "dragmode": False,
+        "showlegend": False,
+        "xaxis": {"visible": False, "range": [0, wide]},
+        "yaxis": {"visible": False, "range": [high, 0]},
+        "shapes": [_shape(mark) for mark in sheet.marks if isinstance(mark, Path) and not mark.says],
+        "annotations": [_annotation(mark, wide, high) for mark in sheet.marks if isinstance(mark, Words)],
+        "meta": meta,
+    }  # fmt: skip
+    return {"data": _traces(sheet), "layout": layout}
+
+
+def safe(text: object) -> str:
+    """Text that plotly prints as it is: in labels it reads tags, entities, $...$ and %{...}.
+
+    Examples
+    --------
+    >>> safe("<b>R&D</b> $1$ %{x}")
+    '&lt;b&gt;R&amp;D&lt;/b&gt; &#36;1&#36; %&#123;x}'
+    """
+    plain = escape(str(text), quote=False)
+    return plain.replace("$", "&#36;").replace("%{", "%&#123;").replace("\n", "<br>")
+
+
+def _traces(sheet: Sheet) -> list[Any]:
+    """Boxes, dots and paths that say something in their order; boxes and dots that follow one another are one trace."""
+    shown = (mark for mark in sheet.marks if not isinstance(mark, Words) and getattr(mark, "says", True))
+    found = []
+    for _, group in itertools.groupby(shown, lambda mark: id(mark) if isinstance(mark, Path) else type(mark)):
+        some: list[Any] = list(group)
+        says = some[0].says if isinstance(some[0], Path) else [mark.say for mark in some]
+        told = {"hovertext": list(map(safe, says)), "hoverinfo": "text"} if any(says) else {"hoverinfo": "skip"}
+        found.append({**_TRACES[type(some[0])](some), "cliponaxis": False, "name": "", **told})
+    return found
+
+
+def _bars(boxes: Sequence[Box]) -> dict[str, Any]:
+    """Boxes; one that only the pointer finds is not seen."""
+    look = {
+        "color": [box.fill or theme.PAPER for box in boxes],
+        "opacity": [float(bool(box.fill or box.edge)) for box in boxes],
+        "line": {"color": [box.edge or theme.PAPER for box in boxes],
+                 "width": [box.width * bool(box.edge) for box in boxes]},
+    }  # fmt: skip
+    return {
+        "type": "bar", "orientation": "h", "marker": look,
+        "x": [box.x1 - box.x0 for box in boxes], "base": [box.x0 for box in boxes],
+        "y": [(box.y0 + box.y1) / 2 for box in boxes], "width": [box.y1 - box.y0 for box in boxes],
+    }  # fmt: skip
+
+
+def _dots(dots: Sequence[Dot]) -> dict[str, Any]:
+    line = {"color": [dot.edge or dot.fill for dot in dots], "width": [dot.width for dot in dots]}
+    marker = {"symbol": "circle", "size": [dot.size for dot in dots], "color": [dot.fill for dot in dots], "opacity": 1}
+    places = {"x": [dot.x for dot in dots], "y": [dot.y for dot in dots]}
+    return {"type": "scatter", "mode": "markers", **places, "marker": {**marker, "line": line}}
+
+
+def _line(paths: Sequence[Path]) -> dict[str, Any]:
+    x, y = zip(*(point or (None, None) for point in paths[0].points), strict=True)
+    return {"type": "scatter", "mode": "lines", "x": x, "y": y, "connectgaps": False, "line": _pen(paths[0])}
+
+
+_TRACES: dict[type, Callable[[Sequence[Any]], dict[str, Any]]] = {Box: _bars, Dot: _dots, Path: _line}
+
+
+def _pen(mark: Path) -> dict[str, Any]:
+    return {"color": mark.color, "width": mark.width, "dash": "dash" if mark.dash else "solid"}
+
+
+_ABOVE = {"xref": "paper", "xsizemode": "pixel", "xanchor": 0, "yref": "paper", "ysizemode": "pixel", "yanchor": 1}
+"""Where px are counted from the corner above the plot, to the right and up, whatever its axes show."""
+
+
+def _shape(path: Path) -> dict[str, Any]:
+    """A line; one that stands above the plot does not zoom with it."""
+    points, place = path.points, {}
+    if all(point[1] < 0 for point in points if point):
+        points, place = tuple(point and (point[0], -point[1]) for point in points), _ABOVE
+    fill = {"fillcolor": path.fill} if path.fill else {}
+    line = {"line": _pen(path), "layer": "below" if path.under else "above"}
+    return {"type": "path", "path": _d(points), **line, **fill, **place}
+
+
+def _annotation(words: Words, wide: float, high: float) -> dict[str, Any]:
+    """Words inside the plot area stand at a place that zooms with it; those outside keep their distance from it."""
+    across, down = 0 <= words.x <= wide, 0 <= words.y <= high
+    share_x, share_y = float(words.x > wide), float(words.y < 0)
+    note: dict[str, Any] = {
+        "text": safe(words.text), "showarrow": False, "borderpad": 0, "align": words.across,
+        "xref": "x" if across else "paper", "x": words.x if across else share_x, "xanchor": words.across,
+        "xshift": words.dx + (0 if across else words.x - share_x * wide),
+        "yref": "y" if down else "paper", "y": words.y if down else share_y, "yanchor": words.down,
+        "yshift": -words.dy - (0 if down else words.y - (1 - share_y) * high),
+        "font": {"size": words.size, "color": words.color, "weight": 700 if words.bold else 400},
+    }  # fmt: skip
+    return {**note, "bgcolor": "rgba(255,255,255,.75)"} if words.ground else note

@@ -12,8 +12,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
+from pmo_kit import facts
 from pmo_kit.exhibits import theme
-from pmo_kit.exhibits.records import Chart, Exhibit, Field, Kpi, Message, Reference, Table, described, words
+from pmo_kit.exhibits.records import Chart, Exhibit, Field, Kpi, Message, Reference, Table, words
 
 Cell = dict[str, Any]
 """A cell: `kind` (words, number, rag, decision, level, missing) and its parts, all texts."""
@@ -187,6 +188,8 @@ def data_table(chart: Chart) -> Table:
     return Table(id=chart.id, alt=chart.alt, data=chart.data, columns=tuple(words_first))
 
 
+KINDS = {"bar": "Bar chart", "line": "Line chart", "scatter": "Scatter chart", "interval": "Intervals",
+         "heatmap": "Heat map"}  # fmt: skip
 _SHORT = 200
 
 
@@ -201,8 +204,16 @@ def spoken(exhibit: Exhibit) -> str:
     >>> spoken(Message(id="m", alt="Proven. No lead. " * 20, title="The plan is  proven", items=()))
     'The plan is proven.'
     """
-    words = " ".join(exhibit.alt.split())
-    return words if len(words) <= _SHORT and ". " not in words else described(exhibit)
+    told, title = (" ".join(text.split()) for text in (exhibit.alt, exhibit.title))
+    if told and len(told) <= _SHORT and ". " not in told:
+        return told
+    what = ""
+    if isinstance(exhibit, Chart):
+        by, of = (exhibit.y, exhibit.x) if exhibit.flat else (exhibit.x, exhibit.y)
+        what = f"{KINDS[exhibit.mark]} of {of.title or of.name} by {by.title or by.name}"
+    if isinstance(exhibit, Table):
+        what = f"Table of {facts.count(len(exhibit.data), 'row')}"
+    return ": ".join(filter(None, (what, title.rstrip(".")))) + "."
 
 
 def source_line(exhibit: Exhibit) -> str:

@@ -17,8 +17,8 @@ from markupsafe import Markup, escape
 
 from pmo_kit.doors import door
 from pmo_kit.exhibits import cells, theme
-from pmo_kit.exhibits.cells import E, data_table, source_line
-from pmo_kit.exhibits.records import MIME, Chart, Exhibit, Kpi, Message, Table, described, lined, to_json
+from pmo_kit.exhibits.cells import data_table, source_line, spoken
+from pmo_kit.exhibits.records import MIME, Chart, Exhibit, Kpi, Message, Table, lined, to_json
 from pmo_kit.facts import Fact, bound, facts_of
 
 
@@ -84,7 +84,8 @@ def show(exhibit: Exhibit, *, title: str = "", takeaway: str = "") -> None:
         Without an id or a title.
     """
     shown = dataclasses.replace(exhibit, title=title or exhibit.title, takeaway=takeaway or exhibit.takeaway)
-    shown = dataclasses.replace(_with_alt(shown), facts=tuple(dict.fromkeys(_facts(shown))))
+    alt, told = exhibit.alt or spoken(shown), tuple(dict.fromkeys(_facts(shown)))
+    shown = dataclasses.replace(shown, alt=alt, facts=told)
     for name in ("id", "title"):
         if not getattr(shown, name).strip():
             raise ValueError(f"exhibit {shown.id or type(shown).__name__}: {name} is empty; every exhibit needs one")
@@ -103,7 +104,8 @@ def mimebundle(exhibit: Exhibit, fonts: bool = False) -> dict[str, Any]:
     bundle: dict[str, Any] = {"text/plain": plain(exhibit), MIME: to_json(whole)}
     style, figure = f"<style>{theme.font_css((400, 700)) if fonts else ''}{theme.css()}</style>", ""
     if isinstance(exhibit, Chart):
-        from pmo_kit.exhibits.pictures import CONFIG, drawing
+        from pmo_kit.exhibits.canvas import CONFIG
+        from pmo_kit.exhibits.drawing import drawing
 
         bundle["application/vnd.plotly.v1+json"] = {**drawing(exhibit, framed=True), "config": CONFIG}
         figure = fragment(data_table(exhibit), framed=False)
@@ -116,13 +118,6 @@ def _look(exhibit: Exhibit, **_: object) -> dict[str, Any]:
 
 
 Exhibit._repr_mimebundle_ = _look
-
-
-def _with_alt(exhibit: E) -> E:
-    if isinstance(exhibit, Table) and exhibit.details:
-        details = tuple((row, _with_alt(table)) for row, table in exhibit.details)
-        exhibit = dataclasses.replace(exhibit, details=details)
-    return dataclasses.replace(exhibit, alt=exhibit.alt or described(exhibit))
 
 
 def _facts(exhibit: Exhibit) -> list[Fact]:

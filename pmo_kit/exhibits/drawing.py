@@ -193,7 +193,7 @@ def _draw(chart: Chart, sheet: Sheet, bar: Bar, at: float, half: float) -> None:
         sheet.line(x0, y0, x1, y1, color=bar.look.line, width=2.5)
         sheet.marks.append(Box(x0 - 4, y0 - 4, x1 + 4, y1 + 4, say=say))
     else:
-        sheet.marks.append(_box(bar.look, x0, y0, x1, y1, say))
+        sheet.put(_box(bar.look, x0, y0, x1, y1, say))
 
 
 Spans = list[tuple[float, float]]
@@ -611,3 +611,40 @@ def draw(chart: Chart, width: int = canvas.WIDTH, framed: bool = False) -> Sheet
     if framed:
         sheet.frame(chart)
     return sheet
+
+
+def picture(chart: Chart, width: int = canvas.WIDTH) -> str:
+    """Draw a chart as SVG.
+
+    Parameters
+    ----------
+    chart : Chart
+        What to draw.
+    width : int
+        Width in px; a chart is drawn at its printed width, so that type is never scaled.
+
+    Returns
+    -------
+    str
+        An SVG document with its alternative text as title; no scripts, no addresses. Equal for equal charts.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from pmo_kit.exhibits.records import Field
+    >>> chart = Chart(id="c", alt="x is 2", mark="bar", data=pd.DataFrame({"a": ["x"], "n": [2.0]}),
+    ...               x=Field("n"), y=Field("a", kind="text"))
+    >>> picture(chart, 317).startswith('<svg xmlns="http://www.w3.org/2000/svg" width="317"')
+    True
+    """
+    return canvas.svg(draw(chart, width), cells.spoken(chart))
+
+
+def drawing(chart: Chart, *, width: int = canvas.WIDTH, framed: bool = False) -> dict[str, Any]:
+    """The data and layout with which plotly's script draws a chart; `layout.meta` holds its id and alternative text.
+
+    Parameters, and what it raises, as for `draw`: a notebook shows nothing but the figure, so that it is framed there;
+    a page writes title, unit line, takeaway, note and source in HTML (`display.fragment`).
+    """
+    meta = {"exhibit": chart.id, "alt": chart.alt}
+    return canvas.plotly(draw(chart, width, framed), canvas.PADDING * framed, meta)

@@ -99,7 +99,7 @@ class Exhibit:
     takeaway : str
         What it means for the decision, one line.
     alt : str
-        The same in one sentence, for those who cannot see it; `described` where none is given.
+        The same in one sentence, for those who cannot see it; `cells.spoken` where none is given.
     source : str
         Tables and rows that it comes from.
     note : str
@@ -294,28 +294,6 @@ class Message(Exhibit):
     to: str = ""
 
 
-KINDS = {"bar": "Bar chart", "line": "Line chart", "scatter": "Scatter chart", "interval": "Intervals",
-         "heatmap": "Heat map"}  # fmt: skip
-
-
-def described(exhibit: Exhibit) -> str:
-    """One sentence for those who cannot see an exhibit: its message and what it is; the data stands beside it.
-
-    Examples
-    --------
-    >>> described(Message(title="Nothing is contested", items=()))
-    'Nothing is contested.'
-    """
-    title = " ".join(exhibit.title.split()).rstrip(".")
-    if isinstance(exhibit, Chart):
-        by, of = (exhibit.y, exhibit.x) if exhibit.flat else (exhibit.x, exhibit.y)
-        return f"{KINDS[exhibit.mark]} of {of.title or of.name} by {by.title or by.name}: {title}."
-    if isinstance(exhibit, Table):
-        rows = f"Table of {facts.count(len(exhibit.data), 'row')}"
-        return f"{rows}: {title}." if title else f"{rows}."
-    return f"{title}."
-
-
 def words(cell: object) -> str:
     """The plain words of a text cell, with line breaks: for sheets, plain text and search.
 
@@ -379,13 +357,13 @@ def to_json(exhibit: Exhibit) -> dict[str, Any]:
     >>> from_json(to_json(note)).items == note.items
     True
     """
-    return {"exhibit": type(exhibit).__name__.lower(), "version": VERSION, **dict(_parts(exhibit, _encode))}
+    return {"exhibit": type(exhibit).__name__.lower(), "version": VERSION, **dict(_parts(exhibit))}
 
 
-def _parts(record: Any, written: Callable[[Any], Any]) -> list[list[Any]]:
+def _parts(record: Any) -> list[list[Any]]:
     """Name and value of each part of a record that says something."""
     found = ((part.name, getattr(record, part.name)) for part in dataclasses.fields(record))
-    return [[name, written(value)] for name, value in found if (name, value) not in _UNSAID]
+    return [[name, _encode(value)] for name, value in found if (name, value) not in _UNSAID]
 
 
 def from_json(document: Mapping[str, Any] | str) -> Exhibit:
@@ -419,7 +397,7 @@ def _encode(value: Any) -> Any:
     if isinstance(value, Fact):
         return facts.to_json(value)
     if isinstance(value, Field | Reference):
-        return _parts(value, _scalar)
+        return _parts(value)
     if isinstance(value, Mapping):
         return [[_printed(key), _printed(item)] for key, item in value.items()]
     if isinstance(value, tuple | list):

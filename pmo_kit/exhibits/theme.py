@@ -12,7 +12,7 @@ import json
 import re
 import struct
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -302,25 +302,21 @@ def coverage(folders: tuple[Path, ...]) -> frozenset[int]:
 
 def _points(font: bytes) -> Iterator[int]:
     """Code points in the `cmap` table of an OpenType font (formats 4 and 12 of the specification)."""
-    count = struct.unpack_from(">H", font, 4)[0]
-    tables = (struct.unpack_from(">4sLLL", font, 12 + 16 * n) for n in range(count))
-    at = next(offset for tag, _, offset, _ in tables if tag == b"cmap")
-    for n in range(struct.unpack_from(">H", font, at + 2)[0]):
-        start = at + struct.unpack_from(">HHL", font, at + 4 + 8 * n)[2]
-        form = struct.unpack_from(">H", font, start)[0]
-        if form == 4:
-            yield from _segments(font, start)
-        elif form == 12:
-            for group in range(struct.unpack_from(">L", font, start + 12)[0]):
-                first, last, _ = struct.unpack_from(">LLL", font, start + 16 + 12 * group)
-                yield from range(first, last + 1)
 
+    def numbers(at: int, count: int = 1, form: str = "H") -> tuple[int, ...]:
+        return struct.unpack_from(f">{count}{form}", font, at)
 
-def _segments(font: bytes, start: int) -> Iterable[int]:
-    count = struct.unpack_from(">H", font, start + 6)[0] // 2
-    lasts = struct.unpack_from(f">{count}H", font, start + 14)
-    firsts = struct.unpack_from(f">{count}H", font, start + 16 + 2 * count)
-    return (point for a, b in zip(firsts, lasts, strict=True) for point in range(a, b + 1) if point != 0xFFFF)
+    tables = numbers(12, 4 * numbers(4)[0], "L")  # of each its tag, check sum, place and length
+    cmap = tables[4 * tables[::4].index(int.from_bytes(b"cmap")) + 2]
+    for start in numbers(cmap + 4, 2 * numbers(cmap + 2)[0], "L")[1::2]:
+        at, ends = cmap + start, list[tuple[int, ...]]()
+        if numbers(at)[0] == 4:
+            count = numbers(at + 6)[0] // 2
+            ends = [numbers(at + 16 + 2 * count, count), numbers(at + 14, count)]
+        elif numbers(at)[0] == 12:
+            groups = numbers(at + 16, 3 * numbers(at + 12, form="L")[0], "L")
+            ends = [groups[::3], groups[1::3]]
+        yield from (point for a, b in zip(*ends, strict=True) for point in range(a, b + 1) if point != 0xFFFF)
 
 
 def paper(template: str, data: object, day: dt.date) -> bytes:

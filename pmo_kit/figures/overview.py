@@ -276,7 +276,7 @@ def asked_by(register: Register, appraisal: Appraisal, column: str = "area") -> 
     if len(asking) <= 1 or len(table) == 1:  # one bar says nothing
         of_one = say("All the money asked is of one {words}: {first}", first=table[column].iloc[0], words=words)
         line = of_one if len(asking) else "No money is asked"
-        return Message(title=line, alt=f"{line}.", items=())
+        return Message(title=line, items=())
     table["label"] = [
         f"{money(row.asked) if row.asked else 'none stated'} · {count(row.projects, 'project')}"
         for row in table.itertuples()

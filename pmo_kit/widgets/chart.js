@@ -10,10 +10,9 @@ function render({ model, el }) {
     const width = place.clientWidth, times = Math.min(1.4, Math.max(1, width / layout.width));
     const grow = (part, ...names) => { for (const name of names) if (part?.[name]) part[name] *= times; };
     grow(layout.margin, "l", "r", "t", "b");
-    for (const font of [layout.font, layout.legend?.font, ...(layout.annotations ?? []).map((note) => note.font)]) grow(font, "size");
+    for (const font of [layout.font, ...(layout.annotations ?? []).map((note) => note.font)]) grow(font, "size");
     for (const note of layout.annotations ?? []) grow(note, "xshift", "yshift");
-    // From the left edge: a key that begins left of the plot may be as wide as the place, else only as the plot.
-    if (layout.legend) layout.legend.x = -layout.margin.l / (width - layout.margin.l - layout.margin.r);
+    for (const shape of layout.shapes ?? []) if (shape.xsizemode) shape.path = shape.path.replace(/-?[\d.]+/g, (px) => px * times);
     return [data, { ...layout, width, height: place.clientHeight }];
   };
   const draw = async () => {

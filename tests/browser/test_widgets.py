@@ -19,7 +19,7 @@ import pandas as pd
 import pytest
 
 import pmo_kit as pmo
-from pmo_kit.exhibits.pictures import figure as drawn
+from pmo_kit.exhibits.drawing import drawing
 from pmo_kit.facts import number
 from pmo_kit.figures.performance import s_curve
 from pmo_kit.figures.prioritization import contributions
@@ -415,7 +415,7 @@ def test_the_curve_follows_the_project(shown: Opened) -> None:
     assert numbers(page.locator(".pw-h").inner_text())[:2] == [18.2, 22.5]
     assert "0.81" in page.locator(".pw-lower").inner_text()
     review = pmo.review_performance(shipped_register("meridian_12"))
-    lines = [list(line.y) for line in drawn(s_curve(review, "P06"), width=505).data]
+    lines = [list(line["y"]) for line in drawing(s_curve(review, "P06"), width=505)["data"]]
     page.wait_for_function(
         """lines => { const found = document.querySelector('.js-plotly-plot').data.map(t => Array.from(t.y));
             return found.length === lines.length && found.every((line, i) => line.length === lines[i].length
@@ -581,11 +581,11 @@ def test_every_explorer_is_tried() -> None:
 def test_the_key_of_a_chart_names_every_color(shown: Opened) -> None:
     page = shown("key", LARGE + EXPLORERS["weights"])
     fitted(page)
-    seen = """() => [...document.querySelectorAll('.js-plotly-plot .legendtext')].filter(n => {
+    seen = """() => [...document.querySelectorAll('.js-plotly-plot .annotation-text')].filter(n => {
         const name = n.getBoundingClientRect(), place = n.closest('.js-plotly-plot').getBoundingClientRect();
         return name.top >= place.top && name.right <= place.right; }).map(n => n.textContent)"""
     ranking = pmo.prioritize(pmo.load_register(shipped("data", "samples", "meridian")))
-    assert {*page.evaluate(seen)} == {*contributions(ranking).data["what"]}
+    assert {*page.evaluate(seen)} >= {*contributions(ranking).data["what"]}
 
 
 @pytest.mark.slow

@@ -9,12 +9,15 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
+import plotly.graph_objects as go
 import plotly.offline
 
 from pmo_kit.exhibits import Chart, Exhibit, theme
+from pmo_kit.exhibits.canvas import CONFIG
 from pmo_kit.exhibits.display import fragment, lines, mimebundle
-from pmo_kit.exhibits.pictures import CONFIG, figure
+from pmo_kit.exhibits.drawing import drawing
 from tests.exhibits import meridian_12
 
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>
@@ -49,13 +52,14 @@ def page_one() -> str:
 · quality B · <b>DRAFT</b></span><span>page 1 of 8</span></div></footer></main>"""
 
 
-def drawing(chart: Chart, width: int) -> object:
-    return json.loads(figure(chart, width=width).to_json())
+def figure(chart: Chart, **how: Any) -> go.Figure:
+    """A chart as plotly reads it: a figure refuses what it does not know."""
+    return go.Figure(drawing(chart, **how))
 
 
 def sheet_of(exhibits: list[Exhibit], width: int) -> tuple[str, list[tuple[str, object]]]:
     body = "".join(fragment(exhibit) for exhibit in exhibits)
-    return body, [(e.id, drawing(e, width)) for e in exhibits if isinstance(e, Chart)]
+    return body, [(e.id, drawing(e, width=width)) for e in exhibits if isinstance(e, Chart)]
 
 
 def main(folder: Path) -> None:

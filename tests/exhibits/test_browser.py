@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from pmo_kit.exhibits.pictures import figure
 from tests.exhibits import gallery, meridian_12
 
 pytestmark = pytest.mark.browser
@@ -43,7 +42,7 @@ def test_no_text_of_a_chart_is_cut_off(browser: Any, tmp_path: Path, width: int)
     view.wait_for_function(f"document.querySelectorAll('.js-plotly-plot').length == {len(charts)}")
     assert view.evaluate(CUT_OFF) == []
     assert wrong == []
-    assert figure(charts[0], width=width).layout.width == width
+    assert gallery.figure(charts[0], width=width).layout.width == width
 
 
 def test_page_one_fits_one_page(browser: Any, tmp_path: Path) -> None:

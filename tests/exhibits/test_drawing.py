@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 
 from pmo_kit.exhibits import Chart, Field, Reference, theme
 from pmo_kit.exhibits.canvas import TICK_GAP, Box, Dot, Path, Sheet, Words, positions, ticks
-from pmo_kit.exhibits.drawing import draw
-from pmo_kit.exhibits.pictures import figure, picture
+from pmo_kit.exhibits.drawing import draw, picture
 from tests.exhibits import meridian_12
+from tests.exhibits.gallery import figure
 
 CHARTS = {chart.id: chart for chart in meridian_12.charts()}
 

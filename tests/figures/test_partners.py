@@ -6,10 +6,10 @@ import pytest
 
 from pmo_kit.exhibits import Chart, Exhibit, from_json, to_json
 from pmo_kit.exhibits.display import fragment
-from pmo_kit.exhibits.pictures import figure
 from pmo_kit.figures import partners as figures
 from pmo_kit.partners import Award, select_partners
 from tests.conftest import shipped_register
+from tests.exhibits.gallery import figure
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,6 @@ import pmo_kit as pmo
 from pmo_kit import performance
 from pmo_kit.exhibits import Chart, Exhibit, from_json, to_json
 from pmo_kit.exhibits.display import fragment
-from pmo_kit.exhibits.pictures import figure
 from pmo_kit.figures import overview
 from pmo_kit.figures import performance as figures
 from pmo_kit.performance import (
@@ -32,6 +31,7 @@ from pmo_kit.performance import (
     top_risks,
 )
 from tests.conftest import shipped_register
+from tests.exhibits.gallery import figure
 
 OURS = ("CPI", "SPI", "EAC", "MILP", "dual", "exhibit", "fingerprint", "core index")
 

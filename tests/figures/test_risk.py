@@ -8,10 +8,10 @@ import pytest
 import pmo_kit as pmo
 from pmo_kit.exhibits import Chart, Exhibit, from_json, to_json
 from pmo_kit.exhibits.display import fragment
-from pmo_kit.exhibits.pictures import figure
 from pmo_kit.facts import facts_of
 from pmo_kit.figures import risk as figures
 from tests.conftest import shipped_register
+from tests.exhibits.gallery import figure
 from tests.figures.two_projects import two_projects
 
 OURS = ("CVaR", "copula", "Monte Carlo", "Latin", "Sobol", "variance", "MILP", "exhibit", "fingerprint")

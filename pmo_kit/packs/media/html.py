@@ -27,9 +27,10 @@ from markupsafe import Markup, escape
 from pmo_kit.disk import scratch
 from pmo_kit.errors import PackError
 from pmo_kit.exhibits import theme
+from pmo_kit.exhibits.canvas import CONFIG
 from pmo_kit.exhibits.cells import data_table, spoken
 from pmo_kit.exhibits.display import fragment
-from pmo_kit.exhibits.pictures import CONFIG, drawing, picture
+from pmo_kit.exhibits.drawing import drawing, picture
 from pmo_kit.exhibits.records import Chart
 from pmo_kit.packs.manifest import sha256
 from pmo_kit.shipped import shipped
@@ -150,7 +151,7 @@ def _placed(item: Collected, figures: list[tuple[str, str]], width: int = TEXT_W
         figures.append((item.id, json.dumps(drawing(exhibit, width=width), ensure_ascii=False)))
         narrow, wide = "", Markup(picture(exhibit, width))
         if width > _NARROW:
-            narrow = f'<div class="narrow" aria-hidden="true">{picture(exhibit, _NARROW, "narrow_")}</div>'
+            narrow = f'<div class="narrow" aria-hidden="true">{picture(exhibit, _NARROW)}</div>'
         place = '<div class="chart{}" role="group" aria-label="{}"><div data-figure="{}">{}</div>{}</div>'
         both = " both" if narrow else ""
         body = Markup(place).format(both, spoken(exhibit), item.id, wide, Markup(narrow))

@@ -30,10 +30,10 @@ from pmo_kit.exhibits.drawing import (
     fields_of,
     grid_of,
     needs_key,
+    picture,
     read_bars,
     read_points,
 )
-from pmo_kit.exhibits.pictures import picture
 from pmo_kit.exhibits.records import Chart, Field
 
 if TYPE_CHECKING:
