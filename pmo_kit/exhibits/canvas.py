@@ -7,7 +7,6 @@ below zero. All of them follow from measured text widths, so no label is cut off
 
 from __future__ import annotations
 
-import datetime as dt
 import itertools
 import math
 from collections.abc import Callable, Iterable, Sequence
@@ -171,15 +170,6 @@ class Sheet:
         self.marks.append(words := Words(text, x, y, **{"size": self.size, **look}))
         return words
 
-    def tick(self, axis: str, at: float, text: str, **look: Any) -> None:
-        """Write words on an axis: "y" on the left, "x" below, "top" above."""
-        x, y, side = {
-            "y": (-TICK_GAP, at, {"across": "right"}),
-            "x": (at, self.height + TICK_GAP, {"down": "top"}),
-            "top": (at, -TICK_GAP, {"down": "bottom"}),
-        }[axis]
-        self.words(text, x, y, **side, **look)
-
     def name_references(self, chart: Chart) -> None:
         """Draw the named lines of a chart; those across x are named above, in rows without overlap.
 
@@ -281,19 +271,14 @@ def tick_text(values: Sequence[float], axis: Field) -> list[str]:
 
 
 def positions(values: Sequence[Any], axis: Field) -> tuple[list[float], list[float], list[str]]:
-    """Where values stand on an axis, and its ticks: numbers as they are, dates as days, words in order."""
+    """Where values stand on an axis, and its ticks: numbers as they are, all else as words in order."""
     present = [value for value in values if not theme.is_missing(value)]
-    days = all(isinstance(value, dt.date) for value in present)
-    if present and (days or all(isinstance(value, int | float) for value in present)):
-
-        def place(value: Any) -> float:
-            return float("nan") if theme.is_missing(value) else float(value.toordinal() if days else value)
-
-        marked = sorted(set(present)) if days or axis.kind == "time" else []
-        said = [theme.format_text(value if days else round(value)) for value in marked]
-        return list(map(place, values)), list(map(place, marked)), said
-    order = {value: float(place) for place, value in enumerate(dict.fromkeys(map(str, present)))}
-    return [order.get(str(value), float("nan")) for value in values], list(order.values()), list(order)
+    if present and all(isinstance(value, int | float) for value in present):
+        marked = sorted(set(present)) if axis.kind == "time" else []
+        places = [math.nan if theme.is_missing(value) else float(value) for value in values]
+        return places, list(map(float, marked)), [theme.format_text(round(value)) for value in marked]
+    order = {value: float(place) for place, value in enumerate(dict.fromkeys(map(theme.format_text, present)))}
+    return [order.get(theme.format_text(value), math.nan) for value in values], list(order.values()), list(order)
 
 
 def svg(sheet: Sheet, told: str) -> str:
@@ -381,12 +366,10 @@ def plotly(sheet: Sheet, pad: float, meta: dict[str, str]) -> dict[str, Any]:
         "template": {},
         "width": round(sheet.width + 2 * pad),
         "height": round(sheet.top + high + sheet.bottom + 2 * pad),
-        "margin": {"l": sheet.left + pad, "r": sheet.right + pad, "t": sheet.top + pad, "b": sheet.bottom + pad,
-                   "pad": 0, "autoexpand": False},
+        "margin": {"l": sheet.left + pad, "r": sheet.right + pad, "t": sheet.top + pad, "b": sheet.bottom + pad},
         "font": {**font, "size": sheet.size},
         "barmode": "overlay",
-        "hovermode": "closest",
-        "hoverlabel": {"bgcolor": theme.PAPER, "bordercolor": theme.DARK_GRAY, "align": "left", "namelength": -1,
+        "hoverlabel": {"bgcolor": theme.PAPER, "bordercolor": theme.DARK_GRAY, "align": "left",
                        "font": {**font, "size": 14}},
         "dragmode": False,
         "showlegend": False,
@@ -440,9 +423,14 @@ def _bars(boxes: Sequence[Box]) -> dict[str, Any]:
 
 def _dots(dots: Sequence[Dot]) -> dict[str, Any]:
     line = {"color": [dot.edge or dot.fill for dot in dots], "width": [dot.width for dot in dots]}
-    marker = {"symbol": "circle", "size": [dot.size for dot in dots], "color": [dot.fill for dot in dots], "opacity": 1}
-    places = {"x": [dot.x for dot in dots], "y": [dot.y for dot in dots]}
-    return {"type": "scatter", "mode": "markers", **places, "marker": {**marker, "line": line}}
+    marker = {"size": [dot.size for dot in dots], "color": [dot.fill for dot in dots], "opacity": 1, "line": line}
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": [dot.x for dot in dots],
+        "y": [dot.y for dot in dots],
+        "marker": marker,
+    }
 
 
 def _line(paths: Sequence[Path]) -> dict[str, Any]:

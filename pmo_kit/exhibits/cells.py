@@ -7,7 +7,6 @@ widths that its columns need.
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
@@ -108,8 +107,8 @@ def row_header(table: Table) -> int:
 
 
 def columns(table: Table) -> list[Field]:
-    """The columns that stand side by side: neither notes under a row nor ids beside a name."""
-    return [field for field in table.columns if field.kind != "note" and field.name != "id"]
+    """The columns that stand side by side, without notes under a row."""
+    return [field for field in table.columns if field.kind != "note"]
 
 
 def rows(table: Table, first: int = 0, last: int | None = None) -> Iterator[dict[str, Any]]:
@@ -125,12 +124,11 @@ def rows(table: Table, first: int = 0, last: int | None = None) -> Iterator[dict
     Yields
     ------
     dict
-        `group` with its words, or `cells` (one for each of `columns`), `ids` (texts beside them), `under` (words
-        below the row), `total` and `first` (the first of the sums), and `position` in the data.
+        `group` with its words, or `cells` (one for each of `columns`), `under` (words below the row), `total` and
+        `first` (the first of the sums), and `position` in the data.
     """
     shown = columns(table)
     notes = [field for field in table.columns if field.kind == "note"]
-    beside = {before.name: field.name for before, field in itertools.pairwise(table.columns) if field.name == "id"}
     plain = len(table.data) - table.totals
     group: object = None
     for position in range(first, len(table.data) if last is None else last):
@@ -143,8 +141,7 @@ def rows(table: Table, first: int = 0, last: int | None = None) -> Iterator[dict
             "total": position >= plain,
             "first": position >= plain and position == max(plain, first),
             "cells": [cell(field, row[field.name]) for field in shown],
-            "ids": [_words(row[beside[field.name]]) if field.name in beside else "" for field in shown],
-            "under": [cell(field, row[field.name]) for field in notes if _words(row[field.name])],
+            "under": [cell(field, told) for field in notes if not theme.is_missing(told := row[field.name]) and told],
         }
 
 
@@ -161,28 +158,26 @@ def tiles(kpi: Kpi) -> list[dict[str, Any]]:
 
 
 def _tile(row: Mapping[Any, Any]) -> dict[str, Any]:
-    told = {"decimals": 1, "unit": "", "note": ""} | {k: v for k, v in row.items() if not theme.is_missing(v)}
-    value, limit, decimals = told.get("value"), told.get("limit"), int(told["decimals"])
-    of = "" if limit is None else f"of {theme.format_number(limit, decimals)}"
+    told = {"decimals": 1, "note": "", "focus": False} | {k: v for k, v in row.items() if not theme.is_missing(v)}
+    value, limit, read = told.get("value"), told.get("limit"), Field("value", decimals=int(told["decimals"]))
     share = None
     if limit is not None and value is not None and not isinstance(value, str):
         share = float(value) / float(limit) if limit else float(value > 0)
     return {
         "label": str(told["label"]),
-        "number": value if isinstance(value, str) else theme.format_number(value, decimals),
-        "after": " ".join(filter(None, (of, str(told["unit"])))),
+        "number": theme.format_value(read, value),
+        "after": "" if limit is None else f"of {theme.format_value(read, limit)}",
         "share": share,
         "note": str(told["note"]),
-        "focus": bool(told.get("focus")),
+        "focus": bool(told["focus"]),
     }
 
 
 def data_table(chart: Chart) -> Table:
     """The numbers of a chart as a Table, for those who cannot see it and for viewers that draw no charts."""
     order = ("name", "group", "series", "y", "x", "start", "low", "high", "value")
-    fields = [field for part in order if (field := getattr(chart, part)) is not None]
     shown: dict[str, Field] = {}
-    for field in fields:
+    for field in filter(None, (getattr(chart, part) for part in order)):
         shown.setdefault(field.name, field)
     words_first = sorted(shown.values(), key=lambda field: field.kind == "number")
     return Table(id=chart.id, alt=chart.alt, data=chart.data, columns=tuple(words_first))
@@ -239,10 +234,6 @@ def parts_of(table: Table) -> list[tuple[int, int]]:
     count = len(table.data)
     height = -(-count // max(table.across, 1)) or 1
     return [(first, min(first + height, count)) for first in range(0, count, height)] or [(0, 0)]
-
-
-def _words(value: Any) -> str:
-    return "" if theme.is_missing(value) else str(value)
 
 
 def sayings(exhibit: Exhibit) -> Iterator[str]:
@@ -399,9 +390,6 @@ def widths(table: Table, room: float, size: float, pad: float, slack: float = 0.
 def _needs(table: Table, field: Field, size: float, more: float) -> tuple[float, float, float]:
     """The least, the natural and the usual width of a column: its widest word, its widest and its typical line."""
     lines = [line for value in table.data[field.name] for line in said(cell(field, value)).split("\n")]
-    ids = [other.name for before, other in itertools.pairwise(table.columns) if before is field and other.name == "id"]
-    if ids:
-        lines = [f"{a} {b}" for a, b in zip(lines, table.data[ids[0]], strict=False)]
     bold = bool(table.totals) or any("lead" in str(value)[:12] for value in table.data[field.name])
     words = [word for line in lines for word in line.split(" ")]
     wide = sorted(theme.text_width(line, size, bold) * 1.03 for line in lines) or [0.0]

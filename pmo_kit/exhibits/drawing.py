@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from pmo_kit.exhibits import canvas, cells, theme
-from pmo_kit.exhibits.canvas import Box, Dot, Path, Sheet, Words
+from pmo_kit.exhibits.canvas import TICK_GAP, Box, Dot, Path, Sheet, Words
 from pmo_kit.exhibits.records import Chart, Field
 
 
@@ -72,7 +72,7 @@ def said_on(chart: Chart, row: Mapping[Any, Any], number: Field) -> str:
 
 
 def read_bars(chart: Chart) -> list[Bar]:
-    """The bars block by block in order of the data, of intervals their bands; a slot is one category of one block.
+    """The bars in order of the data, of intervals their bands; a slot is one category of one block.
 
     A category that comes again in its series gets a slot of its own, so that no bar hides another.
     """
@@ -81,10 +81,8 @@ def read_bars(chart: Chart) -> list[Bar]:
     slots: dict[tuple[str, str, int], int] = {}
     times: Counter[tuple[str, str, str]] = Counter()
     bars, records, first, last = [], chart.data.to_dict("records"), chart.low or chart.start, chart.high or number
-    blocks = [str(row[chart.group.name]) if chart.group else "" for row in records]
-    order = list(dict.fromkeys(blocks))
-    for place in sorted(range(len(records)), key=lambda n: order.index(blocks[n])):
-        group, row = blocks[place], records[place]
+    for place, row in enumerate(records):
+        group = "" if chart.group is None else str(row[chart.group.name])
         found: list[Any] = [None if field is None else row[field.name] for field in (first, last)]
         start, end = (math.nan if theme.is_missing(value) else float(value) for value in found)
         if chart.low is None and math.isnan(end):
@@ -205,7 +203,8 @@ def _lie(chart: Chart, sheet: Sheet, bars: Sequence[Bar], names: Sequence[str]) 
     """Rows from top to bottom, each block under its name."""
     beside = 1 if chart.stacked or chart.layered else max(Counter(bar.slot for bar in bars).values())
     least = max(1.95, beside * 1.35) + 1.2 * beside * max(bar.label.count("\n") for bar in bars)
-    firsts = {bar.slot: group for group, bar in {bar.group: bar for bar in reversed(bars)}.items()}
+    groups = [bar.group for bar in {bar.slot: bar for bar in bars}.values()]
+    firsts = {n: group for n, group in enumerate(groups) if n == 0 or group != groups[n - 1]}
     spans = _rows(sheet, names, least, firsts, {bar.slot for bar in bars if bar.style == "focus"})
     blocks = [(spans[a][0] + 1, spans[b - 1][1] - 1) for a, b in itertools.pairwise([*sorted(firsts), len(names)])]
     return [(start + end) / 2 for start, end in spans], least * sheet.size, blocks
@@ -218,7 +217,7 @@ def _stand(chart: Chart, sheet: Sheet, bars: Sequence[Bar], names: Sequence[str]
     middle = [(n + 0.5) * unit for n in range(len(names))]
     wrapped = [theme.wrap(name, unit - 4, sheet.size) for name in names]
     for at, lines in zip(middle, wrapped, strict=True):
-        sheet.tick("x", at, "\n".join(lines))
+        sheet.words("\n".join(lines), at, sheet.height + TICK_GAP, down="top")
     sheet.bottom += max(map(len, wrapped)) * sheet.size * 1.35 + 6
     return middle, unit, [(0, len(names) * unit)]
 
@@ -309,7 +308,7 @@ def _rows(sheet: Sheet, names: Iterable[str], least: float, heads: Mapping[int, 
             sheet.words(head, -sheet.left, at + sheet.size * 0.875, bold=True, size=sheet.size + 1, across="left")
             at += sheet.size * 1.75
         spans.append((at, at + max(sheet.size * least, len(lines) * sheet.size * 1.2 + 6)))
-        sheet.tick("y", sum(spans[-1]) / 2, "\n".join(lines), bold=n in bold)
+        sheet.words("\n".join(lines), -TICK_GAP, sum(spans[-1]) / 2, across="right", bold=n in bold)
         at = spans[-1][1]
     sheet.height = at
     return spans
@@ -405,7 +404,7 @@ def _axes(chart: Chart, sheet: Sheet, named: Sequence[Track], scales: Scales) ->
     sheet.right = min(max([4.0, *ends]) + 10, 0.3 * sheet.width)
     sheet.height = 21 * size
     for at, said in zip(map(sheet.py, values), text, strict=True):
-        sheet.tick("y", at, said)
+        sheet.words(said, -TICK_GAP, at, across="right")
         sheet.line(0, at, sheet.plot_width, at, color=theme.GRID, under=True)
     _scale_below(sheet, x_values, x_text, chart.x)
     sheet.line(0, sheet.height, sheet.plot_width, sheet.height, under=True)
@@ -417,7 +416,7 @@ def _scale_below(sheet: Sheet, values: Sequence[float], texts: Sequence[str], ax
     apart = min((b - a for a, b in itertools.pairwise(places)), default=0.0)
     step = math.ceil((sheet.widest(texts) + 4) / apart) if apart > 0 else 1
     for at, text in list(zip(places, texts, strict=True))[::step]:
-        sheet.tick("x", at, text)
+        sheet.words(text, at, sheet.height + TICK_GAP, down="top")
     said = axis_title(axis)
     if said:
         at = sheet.height + sheet.size * 1.7
@@ -555,7 +554,7 @@ def draw_grid(chart: Chart, sheet: Sheet) -> None:
     sheet.top += max(map(len, heads)) * size * 1.25 + 6
     fit = min(1, cell * step / (sheet.widest(part for head in heads for part in head) or 1))
     for n, head in list(enumerate(heads))[::step]:
-        sheet.tick("top", (n + 0.5) * cell, "\n".join(head), size=size * fit)
+        sheet.words("\n".join(head), (n + 0.5) * cell, -TICK_GAP, down="bottom", size=size * fit)
     for at in (0.0, *(end for _, end in spans)):
         sheet.line(0, at, cell * len(heads), at, color=theme.GRID, under=True)
     for (row, column), tile in tiles.items():
@@ -570,10 +569,9 @@ def draw_grid(chart: Chart, sheet: Sheet) -> None:
 
 def _mix(share: float, colors: tuple[str, ...]) -> str:
     """The color at a share of the way through several, from 0 to 1."""
-    at = min(max(share, 0.0), 1.0) * (len(colors) - 1)
-    first = min(int(at), len(colors) - 2)
-    pairs = ([int(color[i : i + 2], 16) for color in colors[first : first + 2]] for i in (1, 3, 5))
-    return "#" + "".join(f"{round(low * (first + 1 - at) + high * (at - first)):02X}" for low, high in pairs)
+    parts = ([int(color[i : i + 2], 16) for color in colors] for i in (1, 3, 5))
+    at = share * (len(colors) - 1)
+    return "#" + "".join(f"{round(np.interp(at, range(len(colors)), part)):02X}" for part in parts)
 
 
 def draw(chart: Chart, width: int = canvas.WIDTH, framed: bool = False) -> Sheet:

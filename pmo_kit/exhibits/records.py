@@ -157,7 +157,7 @@ class Chart(Exhibit):
     value : Field, optional
         Cell of a heatmap: a number (sequential color) or a category (kind "mark", "rag", "decision").
     group : Field, optional
-        Splits a horizontal bar chart into titled blocks, top to bottom, on one scale.
+        Splits a horizontal bar chart into titled blocks on one scale: a title stands where its value changes.
     name : Field, optional
         Who a dot is, for the pointer and for the table behind the chart, where labels name only some.
     stacked : bool
@@ -205,7 +205,7 @@ class Table(Exhibit):
     data : DataFrame
         The rows, total rows last.
     columns : tuple of Field
-        What is shown, in order. A column named "id" is printed small beside the one before it.
+        What is shown, in order.
     totals : int
         How many rows at the end are sums.
     group : Field, optional
@@ -265,8 +265,8 @@ class Kpi(Exhibit):
     Parameters
     ----------
     data : DataFrame
-        One row per tile: label, value, unit, decimals, limit (the "of 50.0"; missing for none), note,
-        focus (bool). Only label and value are required.
+        One row per tile: label, value, decimals, limit (the "of 50.0"; missing for none), note, focus (bool).
+        Only label and value are required.
     """
 
     data: pd.DataFrame

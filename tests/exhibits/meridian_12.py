@@ -46,6 +46,12 @@ def tiles() -> Kpi:
     )
 
 
+def with_ids(data: pd.DataFrame) -> pd.DataFrame:
+    """Projects with their ids in small type."""
+    pairs = zip(data["project"], data.pop("id"), strict=True)
+    return data.assign(project=[(("text", name), ("id", key)) if isinstance(key, str) else name for name, key in pairs])
+
+
 def funded() -> Table:
     rows = [
         ("Lead pipe replacement, by law", "P01", 14.0, 14.0),
@@ -62,10 +68,9 @@ def funded() -> Table:
     return Table(
         id="page_one.funded",
         alt="Amounts of the eight projects.",
-        data=pd.DataFrame(rows, columns=["project", "id", "y2027", "y2028"]),
+        data=with_ids(pd.DataFrame(rows, columns=["project", "id", "y2027", "y2028"])),
         columns=(
             Field("project", kind="text"),
-            Field("id", kind="text"),
             Field("y2027", "2027"),
             Field("y2028", "2028"),
         ),
@@ -396,9 +401,9 @@ def watermelons() -> Table:
         unit_line="Delivery status at 2026-09-30 · rule: Red below 0.85 · other projects have not started, so no status",
         note="n/a: no independent assurance on file.",
         alt="Two projects declared Green, Red by the rule.",
-        data=pd.DataFrame(rows, columns=["project", "id", "declared", "assured", "rule", "why"]),
+        data=with_ids(pd.DataFrame(rows, columns=["project", "id", "declared", "assured", "rule", "why"])),
         columns=(
-            Field("project", "Project", kind="text"), Field("id", kind="text"), Field("declared", "declared", kind="rag"),
+            Field("project", "Project", kind="text"), Field("declared", "declared", kind="rag"),
             Field("assured", "assured", kind="rag"), Field("rule", "by the rule", kind="rag"), Field("why", "why", kind="text"),
         ),
     )  # fmt: skip
@@ -419,9 +424,9 @@ def exceptions() -> Table:
         unit_line="Overrides asked for or already made · price = net value lost against the recommended 33.5 when the project "
         "is forced in · EUR million, real 2026",
         alt="Five exceptions and their prices.",
-        data=pd.DataFrame(rows, columns=["project", "id", "who", "plan", "price", "displaces"]),
+        data=with_ids(pd.DataFrame(rows, columns=["project", "id", "who", "plan", "price", "displaces"])),
         columns=(
-            Field("project", "Project", kind="text"), Field("id", kind="text"), Field("who", "who asks, since when", kind="text"),
+            Field("project", "Project", kind="text"), Field("who", "who asks, since when", kind="text"),
             Field("plan", "plan with it"), Field("price", "price"), Field("displaces", "what it displaces", kind="text"),
         ),
     )  # fmt: skip

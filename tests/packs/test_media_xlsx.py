@@ -181,17 +181,6 @@ def test_bars_and_lines_are_native_and_drawn_from_the_rows_the_rest_are_pictures
     assert lines[lines.index("the limit") + 1] == 2.5
 
 
-def test_an_axis_of_dates_shows_months() -> None:
-    from pmo_kit.exhibits.records import Chart
-    from tests.packs.media_case import collected, laid_out
-
-    data = pd.DataFrame({"day": [dt.date(2026, 1, 1), dt.date(2026, 7, 1)], "n": [1.0, 2.0]})
-    chart = Chart(id="c", alt="-", title="T", mark="line", data=data, x=Field("day", kind="time"), y=Field("n"))
-    with zipfile.ZipFile(io.BytesIO(annex_bytes(laid_out([collected(chart)])))) as archive:
-        drawn = archive.read("xl/charts/chart1.xml").decode()
-    assert re.findall(r'numFmt formatCode="(.*?)"', drawn)[0] == "yyyy-mm"
-
-
 def test_a_heatmap_is_a_grid_of_numbers(live: openpyxl.Workbook) -> None:
     found = [[cell.value for cell in row[:3]] for row in live["More"].iter_rows()]
     assert ["row", "a", "b"] in found

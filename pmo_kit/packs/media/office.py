@@ -283,14 +283,9 @@ def _categories(bars: Sequence[Bar]) -> tuple[tuple[str, ...], dict[int, int]]:
     return tuple(categories), place
 
 
-_DAY_ZERO = dt.date(1899, 12, 30).toordinal()
-"""Office counts days from there."""
-
-
 def _lines(chart: Chart) -> Spec | None:
-    """Over words and times a line chart, over numbers and dates points in a plane; lines across are series too."""
-    days = any(isinstance(value, dt.date) for value in chart.data[chart.x.name])
-    numeric, first = chart.x.kind == "number" or days, _DAY_ZERO if days else 0
+    """Over words and times a line chart, over numbers points in a plane; lines across are series too."""
+    numeric = chart.x.kind == "number"
     if chart.references and not numeric:
         return None
     scales, tracks = read_points(chart)
@@ -308,7 +303,7 @@ def _lines(chart: Chart) -> Spec | None:
             Series(
                 track.name or chart.y.title or "value", tuple(point.y if point else None for point in points),
                 "line" if len(mine) > 1 else "dots", shade,
-                xs=tuple(spot.x - first for spot in mine) if numeric else (),
+                xs=tuple(spot.x for spot in mine) if numeric else (),
                 labels=tuple(point.label if point else "" for point in points),
                 rows=tuple(point.row if point else None for point in points), column=chart.y.name,
             )
@@ -782,8 +777,7 @@ def native(
         values |= _scale(drawn.span(), drawn.number.signed)
     if drawn.shape == "xy":
         across = _scale(span([x for one in drawn.series for x in one.xs]))
-        months = {} if chart.x.kind == "number" else {"num_format": "yyyy-mm"}
-        words |= {"name": _inert(header(chart.x)), **across, **months}
+        words |= {"name": _inert(header(chart.x)), **across}
     if drawn.shape == "bar":
         made.set_y_axis({**words, "reverse": True, "interval_unit": 1})
         made.set_x_axis({**values, "label_position": "high"})

@@ -241,11 +241,9 @@ def _lines(table: Table) -> list[Line]:
             continue
         line = []
         rule = theme.DARK_GRAY if row["first"] else ""
-        for place, (part, identity) in enumerate(zip(row["cells"], row["ids"], strict=True)):
+        for place, part in enumerate(row["cells"]):
             slot = _slot(part, cells.side(fields[place]), row["total"])
             paragraphs = list(slot.paragraphs)
-            if identity:
-                paragraphs[-1] = (*paragraphs[-1], Run(f" {identity}", color=theme.QUIET))
             if place == words:
                 under = (cells.said(part) for part in row["under"])
                 paragraphs += [(Run(said, color=theme.QUIET, scale=0.8),) for said in under]
