@@ -9,6 +9,4 @@ from pmo_kit.exhibits.records import (
     Message,
     Reference,
     Table,
-    from_json,
-    to_json,
 )

@@ -183,8 +183,6 @@ def data_table(chart: Chart) -> Table:
     return Table(id=chart.id, alt=chart.alt, data=chart.data, columns=tuple(words_first))
 
 
-KINDS = {"bar": "Bar chart", "line": "Line chart", "scatter": "Scatter chart", "interval": "Intervals",
-         "heatmap": "Heat map"}  # fmt: skip
 _SHORT = 200
 
 
@@ -205,7 +203,7 @@ def spoken(exhibit: Exhibit) -> str:
     what = ""
     if isinstance(exhibit, Chart):
         by, of = (exhibit.y, exhibit.x) if exhibit.flat else (exhibit.x, exhibit.y)
-        what = f"{KINDS[exhibit.mark]} of {of.title or of.name} by {by.title or by.name}"
+        what = f"{exhibit.mark.capitalize()} chart of {of.title or of.name} by {by.title or by.name}"
     if isinstance(exhibit, Table):
         what = f"Table of {facts.count(len(exhibit.data), 'row')}"
     return ": ".join(filter(None, (what, title.rstrip(".")))) + "."
@@ -224,9 +222,8 @@ def named(values: Mapping[str, Any], joint: str = " ") -> list[str]:
     >>> named({"register": "5d" * 32, "gap": 0.0}, " = ")
     ['register = 5d5d5d5d', 'gap = 0.0']
     """
-    hashed = re.compile(r"[0-9a-fA-F]{32,}")
-    texts = {name: str(value) for name, value in values.items()}
-    return [f"{name}{joint}{text[:8] if hashed.fullmatch(text) else text}" for name, text in texts.items()]
+    hashed = re.compile(r"\A([0-9a-fA-F]{8})[0-9a-fA-F]{24,}\Z")
+    return [name + joint + hashed.sub(r"\1", str(value)) for name, value in values.items()]
 
 
 def parts_of(table: Table) -> list[tuple[int, int]]:

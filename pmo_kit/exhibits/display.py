@@ -104,8 +104,7 @@ def mimebundle(exhibit: Exhibit, fonts: bool = False) -> dict[str, Any]:
     bundle: dict[str, Any] = {"text/plain": plain(exhibit), MIME: to_json(whole)}
     style, figure = f"<style>{theme.font_css((400, 700)) if fonts else ''}{theme.css()}</style>", ""
     if isinstance(exhibit, Chart):
-        from pmo_kit.exhibits.canvas import CONFIG
-        from pmo_kit.exhibits.drawing import drawing
+        from pmo_kit.exhibits.canvas import CONFIG, drawing
 
         bundle["application/vnd.plotly.v1+json"] = {**drawing(exhibit, framed=True), "config": CONFIG}
         figure = fragment(data_table(exhibit), framed=False)

@@ -15,12 +15,11 @@ line, "small" a new line in small type. In a sheet a cell of runs is one text wi
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pmo_kit import facts
@@ -192,8 +191,8 @@ class Chart(Exhibit):
         return self.y.kind != "number"
 
     def __post_init__(self) -> None:
-        fields = (getattr(self, name) for name in _FIELDS)
-        _need_columns(self.id, self.data, [field.name for field in fields if field is not None])
+        given = (getattr(self, name) for name in _FIELDS)
+        _need_columns(self.id, self.data, [field.name for field in given if field is not None])
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -362,7 +361,7 @@ def to_json(exhibit: Exhibit) -> dict[str, Any]:
 
 def _parts(record: Any) -> list[list[Any]]:
     """Name and value of each part of a record that says something."""
-    found = ((part.name, getattr(record, part.name)) for part in dataclasses.fields(record))
+    found = ((part.name, getattr(record, part.name)) for part in fields(record))
     return [[name, _encode(value)] for name, value in found if (name, value) not in _UNSAID]
 
 
@@ -381,7 +380,7 @@ def from_json(document: Mapping[str, Any] | str) -> Exhibit:
     if content.get("version", 0) > VERSION:
         raise ValueError(f"exhibit {content.get('id')}: written by a newer pmo_kit (version {content['version']})")
     record = _TYPES[kind]
-    parts = (part.name for part in dataclasses.fields(record) if part.name in content)
+    parts = (part.name for part in fields(record) if part.name in content)
     return record(**{name: _READ[name](content[name]) if name in _READ else content[name] for name in parts})
 
 
@@ -446,7 +445,7 @@ def _decode_table(content: Mapping[str, Any]) -> Any:
     return data.astype(dict(zip(content["columns"], content["types"], strict=True)))
 
 
-_FIELDS = [part.name for part in dataclasses.fields(Chart) if "Field" in str(part.type)]
+_FIELDS = [part.name for part in fields(Chart) if "Field" in str(part.type)]
 _READ: dict[str, Callable[[Any], Any]] = {
     **dict.fromkeys(_FIELDS, lambda value: value and _record(Field, value)),
     "data": _decode_table,

@@ -13,7 +13,7 @@ import re
 import struct
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -60,24 +60,25 @@ class Look:
     hatch: bool = False
     width: float = 0.0
     dash: bool = False
+    style: str = field(default="", compare=False)
 
     @property
     def shade(self) -> str:
-        """The color of a line or a dot: the inside, or the outline where the inside is paper."""
-        return self.line if self.fill == PAPER else self.fill
+        """The color of a line or a dot: the inside, or the outline where the inside is too light."""
+        return self.line if self.fill in (PAPER, LIGHT_GRAY) else self.fill
 
 
 LOOKS: dict[str, Look] = {
     "ordinary": Look(DARK_GRAY, DARK_GRAY),
     "actual": Look(DARK_GRAY, DARK_GRAY),
     "focus": Look(DARK_BLUE, DARK_BLUE, DARK_BLUE),
-    "previous": Look(LIGHT_GRAY, "#7A7A7A", QUIET, dash=True),
+    "previous": Look(LIGHT_GRAY, QUIET, QUIET, dash=True),
     "plan": Look(PAPER, DARK_GRAY, width=1.5),
     "forecast": Look(PAPER, DARK_BLUE, DARK_BLUE, hatch=True, width=1.0, dash=True),
     "limit": Look(INK, INK, width=2.5),
     "good": Look(DARK_BLUE, DARK_BLUE, DARK_BLUE),
     "bad": Look(ORANGE, ORANGE),
-    "muted": Look(LIGHT_GRAY, LIGHT_GRAY, QUIET, dash=True),
+    "muted": Look(LIGHT_GRAY, QUIET, QUIET, dash=True),
 }
 
 
@@ -91,7 +92,7 @@ def look(style: str) -> Look:
     """
     if style not in LOOKS:
         raise ValueError(f"no style {style!r}; the notation has {', '.join(LOOKS)}")
-    return LOOKS[style]
+    return replace(LOOKS[style], style=style)
 
 
 DECISIONS: dict[str, tuple[str, str, str]] = {
@@ -225,14 +226,13 @@ def _parts(word: str, width: float, size: float, bold: bool) -> list[str]:
     return [word[:cut] + "-", *_parts(word[cut:], width, size, bold)]
 
 
-def font_folder() -> Path:
-    """The folder with the fonts, for Typst (`font_paths`) and matplotlib (`addfont`)."""
-    return _HOME / "fonts"
+FONT_FOLDER = _HOME / "fonts"
+"""The folder with the fonts, for Typst (`font_paths`) and matplotlib (`addfont`)."""
 
 
 def fonts() -> tuple[Path, ...]:
     """The kit's fonts and those that an organization puts into `templates/report/fonts`."""
-    return tuple(one for one in (font_folder(), shipped("templates", "report", "fonts")) if one.is_dir())
+    return tuple(one for one in (FONT_FOLDER, shipped("templates", "report", "fonts")) if one.is_dir())
 
 
 def printable(text: str, known: frozenset[int]) -> str:
@@ -287,7 +287,7 @@ def coverage(folders: tuple[Path, ...]) -> frozenset[int]:
 
     Examples
     --------
-    >>> found = coverage((font_folder(),))
+    >>> found = coverage((FONT_FOLDER,))
     >>> ord("é") in found, ord("−") in found, ord("漢") in found
     (True, True, False)
     """
@@ -353,7 +353,7 @@ def font_css(weights: tuple[int, ...] = (400, 600, 700)) -> str:
     names = {400: "Regular", 600: "Semibold", 700: "Bold"}
     rules = []
     for weight in weights:
-        data = (font_folder() / f"SourceSans3-{names[weight]}.ttf.woff2").read_bytes()
+        data = (FONT_FOLDER / f"SourceSans3-{names[weight]}.ttf.woff2").read_bytes()
         source = f"url(data:font/woff2;base64,{base64.b64encode(data).decode('ascii')}) format('woff2')"
         rules.append(f"@font-face{{font-family:'{FONT}';font-weight:{weight};font-display:block;src:{source}}}")
     return "\n".join(rules)

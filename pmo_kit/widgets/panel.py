@@ -25,8 +25,8 @@ from pmo_kit.arbitration import Allocation
 from pmo_kit.arbitration.solving import Interrupted, interruptible
 from pmo_kit.errors import PmoError, worded
 from pmo_kit.exhibits import Chart, Exhibit, Field, Table, theme
+from pmo_kit.exhibits.canvas import drawing
 from pmo_kit.exhibits.display import fragment, shell
-from pmo_kit.exhibits.drawing import drawing
 from pmo_kit.facts import number
 
 Act = Callable[[], object]

@@ -18,7 +18,7 @@ import yaml
 
 from pmo_kit.disk import new_folder, real, scratch, seen_from_here
 from pmo_kit.errors import PmoError
-from pmo_kit.exhibits.theme import font_folder
+from pmo_kit.exhibits.theme import FONT_FOLDER
 from pmo_kit.shipped import shipped
 from pmo_kit.workshop.building import (
     LANGUAGE,
@@ -145,7 +145,7 @@ def write_guide(path: Path, part: str = "guide", teams: int = 4) -> Path:
         data = guide_content() | {"part": part, "teams": 1 if part == "guide" else teams}
         (folder / "guide.json").write_text(json.dumps(data), encoding="utf-8")
         typst.compile(
-            str(source), output=str(path), font_paths=[str(font_folder())], ignore_system_fonts=True,
+            str(source), output=str(path), font_paths=[str(FONT_FOLDER)], ignore_system_fonts=True,
             timestamp=0, pdf_standards=["ua-1"],
         )  # fmt: skip
     return path

@@ -19,7 +19,7 @@ import pandas as pd
 import pytest
 
 import pmo_kit as pmo
-from pmo_kit.exhibits.drawing import drawing
+from pmo_kit.exhibits.canvas import drawing
 from pmo_kit.facts import number
 from pmo_kit.figures.performance import s_curve
 from pmo_kit.figures.prioritization import contributions

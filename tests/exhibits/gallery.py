@@ -15,9 +15,8 @@ import plotly.graph_objects as go
 import plotly.offline
 
 from pmo_kit.exhibits import Chart, Exhibit, theme
-from pmo_kit.exhibits.canvas import CONFIG
+from pmo_kit.exhibits.canvas import CONFIG, drawing
 from pmo_kit.exhibits.display import fragment, lines, mimebundle
-from pmo_kit.exhibits.drawing import drawing
 from tests.exhibits import meridian_12
 
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>

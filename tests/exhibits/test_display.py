@@ -12,9 +12,9 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 from pmo_kit import facts
-from pmo_kit.exhibits import Chart, Field, Kpi, Message, Reference, Table, cells, display, from_json, show, to_json
-from pmo_kit.exhibits.drawing import series_looks
-from pmo_kit.exhibits.records import MIME
+from pmo_kit.exhibits import Chart, Field, Kpi, Message, Reference, Table, cells, display, show
+from pmo_kit.exhibits.canvas import series_looks
+from pmo_kit.exhibits.records import MIME, from_json, to_json
 from tests.exhibits import meridian_12
 
 
@@ -105,7 +105,7 @@ def test_no_line_ends_between_a_number_and_its_unit(outputs: Any) -> None:
         assert text.count(bound) >= 7
         assert bound in data["text/plain"]
         if shown is chart:
-            assert series_looks(drawn)[bound][0] == "focus"
+            assert series_looks(drawn)[bound].style == "focus"
         assert bound not in json.dumps(data[MIME], ensure_ascii=False)  # what is kept has plain spaces
 
 

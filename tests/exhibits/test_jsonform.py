@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pmo_kit.exhibits import Exhibit, Field, Message, Table, from_json, to_json
+from pmo_kit.exhibits import Exhibit, Field, Message, Table
+from pmo_kit.exhibits.records import from_json, to_json
 from pmo_kit.facts import UNPRINTABLE
 from tests.exhibits import meridian_12
 

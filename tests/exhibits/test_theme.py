@@ -49,10 +49,10 @@ def test_wrapped_lines_keep_every_letter(text: str, width: int) -> None:
 
 
 def test_the_shipped_fonts_are_small_and_licensed() -> None:
-    names = {path.name for path in theme.font_folder().iterdir()}
+    names = {path.name for path in theme.FONT_FOLDER.iterdir()}
     assert {"OFL.txt", "SourceSans3-Regular.ttf", "SourceSans3-Semibold.ttf", "SourceSans3-Bold.ttf"} <= names
-    assert all(path.stat().st_size < 500_000 for path in theme.font_folder().iterdir())
-    assert "Reserved Font Name 'Source'" in (theme.font_folder() / "OFL.txt").read_text(encoding="utf-8")
+    assert all(path.stat().st_size < 500_000 for path in theme.FONT_FOLDER.iterdir())
+    assert "Reserved Font Name 'Source'" in (theme.FONT_FOLDER / "OFL.txt").read_text(encoding="utf-8")
     assert theme.font_css().count("@font-face") == 3
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from pmo_kit.exhibits import Chart, Exhibit, from_json, to_json
+from pmo_kit.exhibits import Chart, Exhibit
 from pmo_kit.exhibits.display import fragment
+from pmo_kit.exhibits.records import from_json, to_json
 from pmo_kit.figures import partners as figures
 from pmo_kit.partners import Award, select_partners
 from tests.conftest import shipped_register

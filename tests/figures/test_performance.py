@@ -9,8 +9,9 @@ import pytest
 
 import pmo_kit as pmo
 from pmo_kit import performance
-from pmo_kit.exhibits import Chart, Exhibit, from_json, to_json
+from pmo_kit.exhibits import Chart, Exhibit
 from pmo_kit.exhibits.display import fragment
+from pmo_kit.exhibits.records import from_json, to_json
 from pmo_kit.figures import overview
 from pmo_kit.figures import performance as figures
 from pmo_kit.performance import (

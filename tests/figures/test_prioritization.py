@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from pmo_kit import prioritization as pr
-from pmo_kit.exhibits import Chart, Exhibit, from_json, to_json
+from pmo_kit.exhibits import Chart, Exhibit
 from pmo_kit.exhibits.display import fragment
-from pmo_kit.exhibits.records import words
+from pmo_kit.exhibits.records import from_json, to_json, words
 from pmo_kit.figures import prioritization as figures
 from pmo_kit.register import Register
 from tests.conftest import shipped_register

@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 
 import pmo_kit as pmo
-from pmo_kit.exhibits import Chart, Exhibit, from_json, to_json
+from pmo_kit.exhibits import Chart, Exhibit
 from pmo_kit.exhibits.display import fragment
+from pmo_kit.exhibits.records import from_json, to_json
 from pmo_kit.facts import facts_of
 from pmo_kit.figures import risk as figures
 from tests.conftest import shipped_register

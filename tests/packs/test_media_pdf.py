@@ -10,7 +10,7 @@ import pypdf
 import pytest
 
 from pmo_kit.errors import PackError
-from pmo_kit.exhibits.drawing import picture
+from pmo_kit.exhibits.canvas import picture
 from pmo_kit.exhibits.records import Field, Message, Table
 from pmo_kit.packs.media.pdf import pdf_bytes
 from tests.packs.media_case import FRONT, HOSTILE, charts, collected, laid_out, meridian, records, rendered, small

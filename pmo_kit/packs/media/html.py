@@ -27,10 +27,9 @@ from markupsafe import Markup, escape
 from pmo_kit.disk import scratch
 from pmo_kit.errors import PackError
 from pmo_kit.exhibits import theme
-from pmo_kit.exhibits.canvas import CONFIG
+from pmo_kit.exhibits.canvas import CONFIG, drawing, picture
 from pmo_kit.exhibits.cells import data_table, spoken
 from pmo_kit.exhibits.display import fragment
-from pmo_kit.exhibits.drawing import drawing, picture
 from pmo_kit.exhibits.records import Chart
 from pmo_kit.packs.manifest import sha256
 from pmo_kit.shipped import shipped

@@ -23,9 +23,7 @@ from xlsxwriter import Workbook
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from pmo_kit.exhibits import cells, theme
-from pmo_kit.exhibits.canvas import ticks
-from pmo_kit.exhibits.cells import header, spoken
-from pmo_kit.exhibits.drawing import (
+from pmo_kit.exhibits.canvas import (
     Bar,
     fields_of,
     grid_of,
@@ -33,7 +31,9 @@ from pmo_kit.exhibits.drawing import (
     picture,
     read_bars,
     read_points,
+    ticks,
 )
+from pmo_kit.exhibits.cells import header, spoken
 from pmo_kit.exhibits.records import Chart, Field
 
 if TYPE_CHECKING:
@@ -228,7 +228,7 @@ def _bars(chart: Chart) -> Spec | None:
     categories, place = _categories(bars)
     alone = len(slots) == len(bars) and not needs_key(chart, bars)
     names = [""] if alone else list(dict.fromkeys(bar.series for bar in bars))
-    styles = {bar.series: bar.style for bar in reversed(bars)}
+    styles = {bar.series: bar.look.style for bar in reversed(bars)}
     capped = chart.layered and "limit" in styles.values()
     if chart.layered:
         names.sort(key=lambda name: styles.get(name) == "limit")
@@ -298,11 +298,10 @@ def _lines(chart: Chart) -> Spec | None:
             continue
         at = {spot.x: spot for spot in mine}
         points = mine if numeric else [at.get(x) for x in categories]
-        shade = replace(track.look, fill=theme.QUIET) if track.style in ("previous", "muted") else track.look
         series.append(
             Series(
                 track.name or chart.y.title or "value", tuple(point.y if point else None for point in points),
-                "line" if len(mine) > 1 else "dots", shade,
+                "line" if len(mine) > 1 else "dots", track.look,
                 xs=tuple(spot.x for spot in mine) if numeric else (),
                 labels=tuple(point.label if point else "" for point in points),
                 rows=tuple(point.row if point else None for point in points), column=chart.y.name,

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from pmo_kit.errors import PackError
 from pmo_kit.exhibits import cells, theme
+from pmo_kit.exhibits.canvas import picture
 from pmo_kit.exhibits.cells import source_line, widths
-from pmo_kit.exhibits.drawing import picture
 from pmo_kit.exhibits.records import Chart, Kpi, Message, Table
 from pmo_kit.packs.layout import addressee
 from pmo_kit.packs.media.html import COLUMN_WIDTH, TEXT_WIDTH

@@ -28,8 +28,8 @@ from pptx.util import Emu, Pt
 
 from pmo_kit.errors import PackError
 from pmo_kit.exhibits import cells, theme
+from pmo_kit.exhibits.canvas import draw, fields_of, grid_of
 from pmo_kit.exhibits.cells import source_line, spoken, widths
-from pmo_kit.exhibits.drawing import draw, fields_of, grid_of
 from pmo_kit.exhibits.records import Chart, Exhibit, Field, Kpi, Message, Table, lined, words
 from pmo_kit.facts import sentence
 from pmo_kit.packs.media.office import (
