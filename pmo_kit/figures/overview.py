@@ -389,9 +389,9 @@ def projects(register: Register) -> Table:
     stated = overview.money_of_projects(register)
     data = register.projects.assign(money=stated.where(stated > 0)).sort_values("money", ascending=False, kind="stable")
     data["stage"] = data["stage"].str.replace("_", " ")
-    data = data.reset_index()
-    if (data["project_id"] == data["name"]).all():
-        data["project"] = data["name"]
+    data = data.reset_index(names="id")
+    if (data["id"] == data["name"]).all():
+        data["id"] = None
     what = "cost" if register.has("costs") else "money"
     return tabled(
         data=data,

@@ -6,6 +6,7 @@ import datetime as dt
 import io
 import re
 import zipfile
+from dataclasses import replace
 
 import openpyxl
 import pandas as pd
@@ -13,9 +14,12 @@ import pytest
 from openpyxl.utils import range_boundaries
 
 from pmo_kit.exhibits.records import Chart, Exhibit, Field, Message, Table
+from pmo_kit.figures import overview
 from pmo_kit.packs.media.office import spec
 from pmo_kit.packs.media.xlsx import SHEETS, annex_bytes, placing
-from tests.packs.media_case import HOSTILE, charts, meridian, rendered, small
+from pmo_kit.register import load_register
+from pmo_kit.shipped import shipped
+from tests.packs.media_case import HOSTILE, charts, collected, laid_out, meridian, rendered, small
 
 
 @pytest.fixture(scope="module")
@@ -274,3 +278,13 @@ def test_a_printed_page_ends_before_what_has_no_room_on_it_and_not_within() -> N
     begin = {str(cell.value): cell.row for cell in sheet["A"] if str(cell.value).startswith("Title ")}
     assert len(begin) == len(shown)
     assert [one.id for one in sheet.row_breaks.brk] == [begin[f"Title {n}"] - 1 for n in (2, 4, 5)]
+
+
+def test_a_project_is_found_by_its_id_and_by_its_name() -> None:
+    register = load_register(shipped("data", "samples", "meridian_12"))
+    listed = replace(overview.projects(register), id="overview.projects", alt="-")
+    book = openpyxl.load_workbook(io.BytesIO(annex_bytes(laid_out([collected(listed)]))))
+    rows = [[cell.value for cell in row] for sheet in book for row in sheet.iter_rows()]
+    (head,) = [place for place, row in enumerate(rows) if row[:2] == ["project", "id"]]
+    found = {row[1]: row[0] for row in rows[head + 1 : head + 1 + len(register.projects)]}
+    assert found == register.projects["name"].to_dict()
