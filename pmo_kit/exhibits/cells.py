@@ -203,7 +203,8 @@ def spoken(exhibit: Exhibit) -> str:
     what = ""
     if isinstance(exhibit, Chart):
         by, of = (exhibit.y, exhibit.x) if exhibit.flat else (exhibit.x, exhibit.y)
-        what = f"{exhibit.mark.capitalize()} chart of {of.title or of.name} by {by.title or by.name}"
+        drawn = "Heat map" if exhibit.mark == "heatmap" else f"{exhibit.mark.capitalize()} chart"
+        what = f"{drawn} of {of.title or of.name} by {by.title or by.name}"
     if isinstance(exhibit, Table):
         what = f"Table of {facts.count(len(exhibit.data), 'row')}"
     return ": ".join(filter(None, (what, title.rstrip(".")))) + "."

@@ -7,8 +7,8 @@ import json
 import pandas as pd
 import pytest
 
-from pmo_kit.exhibits import Chart, Field, Kpi, Table
-from pmo_kit.exhibits.records import to_json, words
+from pmo_kit.exhibits import Chart, Field, Kpi, Table, cells
+from pmo_kit.exhibits.records import Mark, to_json, words
 
 DATA = pd.DataFrame({"project": ["P01"], "cost": [14.0]})
 
@@ -48,3 +48,11 @@ def test_what_no_medium_prints_is_a_sign_in_every_text() -> None:
     assert not [letter for letter in json.loads(told)["title"] if letter in "\x00\x1b\ud800\ufffe"]
     assert told.encode().count("�".encode()) == 4 * 7
     assert [part for part in ("u0000", "u001b") if part in told] == []
+
+
+@pytest.mark.parametrize(
+    ("mark", "what"), [("heatmap", "Heat map of"), ("bar", "Bar chart of"), ("interval", "Interval chart of")]
+)
+def test_a_chart_is_told_as_what_it_is(mark: Mark, what: str) -> None:
+    chart = Chart(title="All is well", mark=mark, data=DATA, x=Field("cost"), y=Field("project", kind="text"))
+    assert cells.spoken(chart) == f"{what} cost by project: All is well."

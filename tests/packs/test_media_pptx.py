@@ -469,3 +469,13 @@ def test_a_line_of_a_headline_is_not_broken_where_it_fits_joined() -> None:
     outline = laid_out([collected(said)], PageOne(headline="h"))
     title = Presentation(io.BytesIO(deck_bytes(outline))).slides[0].shapes.title
     assert title.text_frame.text.replace("\x0b", "\n") == " ".join(lines)
+
+
+def test_the_table_under_a_row_is_told_in_one_sentence() -> None:
+    amounts = Table(data=pd.DataFrame({"n": [1.0, 2.0]}), columns=(Field("n"),))
+    rows = pd.DataFrame({"what": [(("lead", "Fund two projects."), ("text", "One has a condition. It holds."))]})
+    table = Table(id="t", alt="-", title="What is asked", data=rows, columns=(Field("what", kind="text"),),
+                  details=((0, amounts),))  # fmt: skip
+    slides = Presentation(io.BytesIO(deck_bytes(laid_out([collected(table)])))).slides
+    told = [one._element.xpath(".//p:cNvPr/@descr") for slide in slides for one in slide.shapes if one.has_table]
+    assert ["Table of two rows."] in told

@@ -878,7 +878,8 @@ class _Deck:
     def _detail(self, table: Table, position: int, detail: Table, title: str, unit: str) -> None:
         """The table under a row of another, on slides of its own."""
         name = f"{table.id}.{position + 1}"
-        inner = replace(detail, id=name, title=title, across=1, source=table.source, inputs=table.inputs)
+        alt = spoken(detail)  # its title here is the row's, of many sentences
+        inner = replace(detail, id=name, alt=alt, title=title, across=1, source=table.source, inputs=table.inputs)
         self._table(inner, detail.unit_line or unit)
 
     def _pages(
