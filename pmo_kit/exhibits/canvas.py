@@ -168,20 +168,10 @@ class Sheet:
         return words
 
     def name_references(self, chart: Chart) -> None:
-        """Draw the named lines of a chart; those across x are named above, in rows without overlap.
-
-        Raises
-        ------
-        ValueError
-            A line stands at what is not on its axis.
-        """
+        """Draw the named lines of a chart; those across x are named above, in rows without overlap."""
         taken: list[tuple[int, float, float]] = []
         for reference in chart.references:
-            scale, end = (self.px, self.plot_width) if reference.axis == "x" else (self.py, self.height)
-            place = scale(reference.value)
-            if not -1 <= place <= end + 1:
-                what = f"{reference.label!r} stands at {reference.value!r}"
-                raise ValueError(f"exhibit {chart.id}: {what}, which is not on the axis")
+            place = (self.px if reference.axis == "x" else self.py)(reference.value)
             look = theme.look(reference.style)
             said = {"down": "bottom", "color": theme.readable(look.text)}
             ends = (place, 0, place, self.height) if reference.axis == "x" else (0, place, self.plot_width, place)
@@ -666,8 +656,7 @@ def _scale_below(sheet: Sheet, values: Sequence[float], texts: Sequence[str], ax
     step = math.ceil((sheet.widest(texts) + 4) / apart) if apart > 0 else 1
     for at, text in list(zip(places, texts, strict=True))[::step]:
         sheet.words(text, at, sheet.height + TICK_GAP, down="top")
-    said = axis_title(axis)
-    if said:
+    if said := axis_title(axis):
         at = sheet.height + sheet.size * 1.7
         sheet.words(said, sheet.plot_width, at, across="right", down="top", color=theme.QUIET)
     sheet.bottom += sheet.size * (3.2 if said else 1.7)
@@ -1015,13 +1004,8 @@ def _bars(boxes: Sequence[Box]) -> dict[str, Any]:
 def _dots(dots: Sequence[Dot]) -> dict[str, Any]:
     line = {"color": [dot.edge or dot.fill for dot in dots], "width": [dot.width for dot in dots]}
     marker = {"size": [dot.size for dot in dots], "color": [dot.fill for dot in dots], "opacity": 1, "line": line}
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "x": [dot.x for dot in dots],
-        "y": [dot.y for dot in dots],
-        "marker": marker,
-    }
+    x, y = [dot.x for dot in dots], [dot.y for dot in dots]
+    return {"type": "scatter", "mode": "markers", "x": x, "y": y, "marker": marker}
 
 
 def _line(paths: Sequence[Path]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from numbers import Real
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pmo_kit import facts
@@ -166,6 +167,12 @@ class Chart(Exhibit):
         limit ("37.0 of 50.0"). A series in the style "limit" is a cap: a thick line where the bar would end.
     references : tuple of Reference
         Named lines across an axis of numbers, on any mark but a heatmap.
+
+    Raises
+    ------
+    ValueError
+        A column is missing; a line or a scatter has dates, which would stand equally far apart; a named line stands
+        at what is no number or across words.
     """
 
     mark: Mark
@@ -193,6 +200,16 @@ class Chart(Exhibit):
     def __post_init__(self) -> None:
         given = (getattr(self, name) for name in _FIELDS)
         _need_columns(self.id, self.data, [field.name for field in given if field is not None])
+        held = {axis: self.data[getattr(self, axis).name].dropna().tolist() for axis in ("x", "y")}
+        of_numbers = {"x": self.flat, "y": not self.flat} if self.mark in ("bar", "interval") else {}
+        if self.mark in ("line", "scatter"):
+            of_numbers = {axis: all(isinstance(value, Real) for value in values) for axis, values in held.items()}
+            if any(isinstance(value, dt.date) for values in held.values() for value in values):
+                raise ValueError(f"exhibit {self.id}: no axis has dates; give days, months or years as numbers")
+        for line in self.references:
+            if not (of_numbers.get(line.axis) and isinstance(line.value, Real) and math.isfinite(line.value)):
+                where = f"{line.label!r} stands at {line.value!r}"
+                raise ValueError(f"exhibit {self.id}: {where}, not on an axis of numbers")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -252,8 +269,7 @@ class Table(Exhibit):
     def __post_init__(self) -> None:
         names = [field.name for field in self.columns] + ([self.group.name] if self.group else [])
         _need_columns(self.id, self.data, names)
-        outside = [row for row, _ in self.details if not 0 <= row < len(self.data)]
-        if outside:
+        if outside := [row for row, _ in self.details if not 0 <= row < len(self.data)]:
             raise ValueError(f"exhibit {self.id}: details name row {outside[0]}, the table has {len(self.data)} rows")
 
 
@@ -324,8 +340,7 @@ def lined(runs: Iterable[Sequence[str]]) -> list[list[tuple[str, str, str]]]:
 
 
 def _need_columns(exhibit: str, data: pd.DataFrame, names: list[str]) -> None:
-    missing = [name for name in names if name not in data.columns]
-    if missing:
+    if missing := [name for name in names if name not in data.columns]:
         have = ", ".join(map(str, data.columns))
         raise ValueError(f"exhibit {exhibit}: no column {missing[0]!r} in its data; it has {have}")
 

@@ -6,6 +6,7 @@ import datetime as dt
 import html
 import itertools
 import json
+import math
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 
 from pmo_kit.exhibits import Chart, Field, Reference, theme
 from pmo_kit.exhibits.canvas import TICK_GAP, Box, Dot, Path, Sheet, Words, draw, picture, positions, ticks
+from pmo_kit.exhibits.records import Mark
 from tests.exhibits import meridian_12
 from tests.exhibits.gallery import figure
 
@@ -440,13 +442,30 @@ def test_nothing_to_show_is_said() -> None:
     assert said(bar_chart([])) == ["No rows to show."]
 
 
-@pytest.mark.parametrize("year", [2028, 2031])
-def test_a_line_that_is_not_on_an_axis_of_numbers_is_refused(year: int) -> None:
-    data = pd.DataFrame({"year": [2027, 2028], "n": [1.0, 2.0]})
-    chart = Chart(id="b", alt="-", mark="bar", data=data, x=Field("year", kind="time"), y=Field("n"),
-                  references=(Reference("y", 3.0, "goal"), Reference("x", year, "today")))  # fmt: skip
-    with pytest.raises(ValueError, match=f"'today' stands at {year}, which is not on the axis"):
-        figure(chart)
+@pytest.mark.parametrize("mark", ["bar", "interval", "line", "scatter", "heatmap"])
+@pytest.mark.parametrize("place", [0.5, 2028, "2028", math.nan])
+def test_a_line_that_is_not_on_an_axis_of_numbers_is_refused(mark: Mark, place: Any) -> None:
+    data = pd.DataFrame({"year": ["2027", "2028"], "n": [1.0, 2.0]})
+    with pytest.raises(ValueError, match=f"'today' stands at {place!r}, not on an axis of numbers"):
+        Chart(id="b", alt="-", mark=mark, data=data, x=Field("n"), y=Field("year", kind="time"), value=Field("n"),
+              low=Field("n"), high=Field("n"), references=(Reference("y", place, "today"),))  # fmt: skip
+
+
+def test_a_line_stands_between_years() -> None:
+    data = pd.DataFrame({"year": [2027, 2030, None], "n": [1.0, 2.0, 3.0]})
+    chart = Chart(id="l", alt="-", mark="line", data=data, x=Field("year", kind="time"), y=Field("n"),
+                  references=(Reference("x", 2028.5, "today"),))  # fmt: skip
+    assert {"today", "2027", "2030"} <= set(said(chart))
+
+
+@pytest.mark.parametrize("mark", ["line", "scatter"])
+def test_dates_do_not_stand_as_if_equally_far_apart(mark: Mark) -> None:
+    days = pd.DataFrame({"day": pd.to_datetime(["2026-01-01", None, "2027-01-01"]), "n": [1.0, 2.0, 3.0]})
+    for axes in (("day", "n"), ("n", "day")):
+        x, y = (Field(name, kind="time" if name == "day" else "number") for name in axes)
+        for data in (days, days.assign(day=[dt.date(2026, 1, 1), None, "later"])):
+            with pytest.raises(ValueError, match="exhibit d: no axis has dates"):
+                Chart(id="d", alt="-", mark=mark, data=data, x=x, y=y)
 
 
 @given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6))
@@ -459,10 +478,10 @@ def test_ticks_are_round_and_inside(low: float, span: float) -> None:
 
 def test_positions_of_words_and_years() -> None:
     assert positions(["2027-Q1", "2027-Q2"], Field("q", kind="time"))[0] == [0.0, 1.0]
-    days, _, text = positions([pd.Timestamp("2026-09-30"), pd.NaT], Field("d", kind="time"))
-    assert text == ["2026-09-30"]
-    assert days[0] == 0.0
-    assert days[1] != days[1]
+    words, _, text = positions(["2026", None], Field("d", kind="time"))
+    assert text == ["2026"]
+    assert words[0] == 0.0
+    assert words[1] != words[1]
     assert positions([2027, 2029], Field("y", kind="time"))[2] == ["2027", "2029"]
 
 
@@ -476,8 +495,8 @@ def test_no_label_of_a_frontier_lies_on_another(width: int) -> None:
 
 
 @pytest.mark.parametrize("width", [317, 665])
-def test_the_last_date_of_an_axis_is_not_cut_off(width: int) -> None:
-    days = [dt.date(2026, month, 1) for month in (1, 3, 5, 7)]
+def test_the_last_words_of_an_axis_are_not_cut_off(width: int) -> None:
+    days = [f"2026-0{month}-01" for month in (1, 3, 5, 7)]
     data = pd.DataFrame({"day": days, "n": [1.0, 2.0, 2.5, 3.0]})
     chart = Chart(id="l", alt="-", mark="line", data=data, x=Field("day", kind="time"), y=Field("n"))
     sheet = draw(chart, width)
