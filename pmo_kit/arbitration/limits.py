@@ -208,7 +208,12 @@ def money_moves(allocation: Allocation, amounts: Sequence[float] = (1, 2, 4)) ->
         (own.envelope, own.year): [r for r in envelopes if r.envelope in held[own.envelope] and r.year == own.year]
         for own in envelopes
     }
-    each(eased, (partial(Eased.value, by=_by([], into, inf)) for into in moved.values()))  # bounds of all others
+    bounds = each(eased, (partial(Eased.value, by=_by([], into, inf)) for into in moved.values()))
+    useless = (into for into, most in zip(moved.values(), bounds, strict=True) if most <= allocation._value)
+    free = {} if eased.shares else {rule.name: inf for into in useless for rule in into}
+    # What is taken from a year and given to years that need nothing is bounded once, for all of them.
+    taken = (free | _by(less, [], x) for less in moved.values() for x in amounts if free and x <= _whole(less))
+    each(eased, (partial(Eased.value, by=by) for by in taken))
     pairs = [(name, *pair) for name in held for pair in permutations(sorted(y for of, y in moved if of == name), 2)]
     asks = (partial(_move, less=moved[name, start], into=moved[name, to], amounts=amounts) for name, start, to in pairs)
     rows = [
@@ -231,20 +236,28 @@ def _by(less: Iterable[Envelope], into: Iterable[Envelope], amount: float) -> di
     return {r.name: -amount for r in less} | {r.name: amount for r in into}
 
 
+def _whole(less: Iterable[Envelope]) -> float:
+    """All the money that can leave."""
+    return min(rule.amount for rule in less)
+
+
 def _move(
     eased: Eased, less: Sequence[Envelope], into: Sequence[Envelope], amounts: Sequence[float]
 ) -> list[tuple[float, ...]]:
     """amount, gain, more, most and cap of the moves from one year to another."""
-    base, by, whole = eased.base, _by(less, into, 1.0), min(r.amount for r in less)
-    most = cap = 0.0
-    if eased.shares or eased.value(_by([], into, whole)) > base._value:
-        model, shift = base._model, limit_shift(base._model, by)
-        program = model.program.with_columns([{row: -step for row, step in shift.items()}], whole)
-        best = best_plan(model, program=program, loose=touched(model, shift), least=base._value)
-        if best.plan is not None and (gained := eased.gained(best.value)) > 0:
-            eased.plans[best.plan] = None
-            least = least_increase(model, by, least=best.value, known=[best.plan])
+    base, by, whole, most, cap = eased.base, _by(less, into, 1.0), _whole(less), 0.0, 0.0
+    bound = NO_BOUND if eased.shares else eased.value(_by([], into, whole))
+    if bound > base._value:
+        model, shift, value = base._model, limit_shift(base._model, by), bound
+        least = None if eased.shares else least_increase(model, by, least=bound, known=eased.plans)
+        if least is None or least.amount > whole:  # moved money does less than as much new money
+            program = model.program.with_columns([{row: -step for row, step in shift.items()}], whole)
+            best = best_plan(model, program=program, loose=touched(model, shift), least=base._value)
+            value = base._value if best.plan is None else best.value
+            least = least_increase(model, by, least=value, known=[best.plan]) if best.plan is not None else None
+        if (gained := eased.gained(value)) > 0:
             most, cap = gained, nan if least is None else least.amount
+        eased.plans |= {least.plan: None} if least else {}
     more = [eased.gain(_by([], into, x)) for x in amounts]  # asked about first: a move gains no more
     gains = [eased.gain(_by(less, into, x)) if x <= whole else nan for x in amounts]
     return [(*of, most, cap) for of in zip(amounts, gains, more, strict=True)]
