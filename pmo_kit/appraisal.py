@@ -17,6 +17,7 @@ from pmo_kit.errors import DataError
 from pmo_kit.facts import number
 from pmo_kit.rates import describe_schedule, discount_schedule
 from pmo_kit.register import Register
+from pmo_kit.register.checks.registry import at_largest
 from pmo_kit.uncertainty import expected, states_uncertainty
 
 SOCIAL_KINDS = ("cash", "non_cash", "economic", "social")
@@ -50,7 +51,7 @@ class Appraisal(Answer):
     spend : DataFrame
         Option rows x fiscal years: forward costs, exit costs included. This is what envelopes count.
     sunk : Series
-        Per project, at its dearest level: actual costs, and all costs of years before `discount_to`. Shown, never in
+        Per project, at its largest level: actual costs, and all costs of years before `discount_to`. Shown, never in
         an NPV.
     unit, summary : str
     """
@@ -138,8 +139,7 @@ def appraise(register: Register, schedule: str | None = None) -> Appraisal:
     years = list(range(start, int(max([start, *stated])) + 1))
 
     gone = ((costs["state"] == "actual") | (costs["year"] < start)).fillna(False).astype(bool)
-    by_level = costs[gone].groupby(["project_id", costs["level"].fillna("full")])["amount"].sum(min_count=1)
-    sunk = by_level.groupby("project_id").max()
+    sunk = at_largest(costs[gone])
     ahead = benefits[(benefits["year"] >= start).fillna(False).astype(bool)]
     spend = _by_year(costs[~gone], options, years)
     cash, worse = (_by_year(ahead[ahead["kind"] == kind], options, years) for kind in ("cash", "disbenefit"))

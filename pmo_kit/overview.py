@@ -9,6 +9,7 @@ import pandas as pd
 
 from pmo_kit.appraisal import Appraisal
 from pmo_kit.register import Register
+from pmo_kit.register.checks.registry import at_largest
 from pmo_kit.register.findings import group_findings
 
 NOT_STATED = "not stated"
@@ -240,9 +241,7 @@ def money_of_projects(register: Register) -> pd.Series:
     """
     projects = register.projects.index
     if register.has("costs"):
-        costs = register.costs
-        of_levels = costs.groupby(["project_id", costs["level"].fillna("full")])["amount"].sum()
-        return of_levels.groupby("project_id").max().reindex(projects).fillna(0.0)
+        return at_largest(register.costs).reindex(projects).fillna(0.0)
     base = register.table("baselines")
     base = base[~base["quantity"].str.contains("benefit|month", na=True)]
     whole = base[base["quantity"] == "whole_life_cost"]

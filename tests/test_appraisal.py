@@ -115,6 +115,8 @@ def test_sunk_costs_are_shown_and_never_counted() -> None:
     assert appraisal.table.loc[("A", "full"), ["cost", "npv"]].tolist() == [4, 2]
     sizes = [cost("A", 2026, 5), cost("A", 2026, 3, "reduced"), cost("A", 2027, 4), cost("A", 2027, 2, "reduced")]
     assert appraise(register(sizes)).sunk["A"] == 5, "levels are totals, never increments"
+    own = [cost("A", 2026, 5, "north"), cost("A", 2026, 3, "south"), cost("A", 2026, 2, None, state="actual")]
+    assert appraise(register([*own, cost("A", 2027, 4, "north")])).sunk["A"] == 7, "money spent is a part of each level"
 
 
 def test_social_value_counts_no_benefit_twice() -> None:

@@ -52,6 +52,16 @@ def test_the_level_asked_is_the_largest_and_never_stop(appraisal: pmo.Appraisal)
     assert levels[["P02", "P06", "P07"]].tolist() == ["full", "full", "full"]
 
 
+def test_the_money_of_a_project_is_what_was_spent_and_its_largest_level() -> None:
+    costs = pd.DataFrame(
+        {"project_id": "A", "level": ["north", "south", None], "year": [2027, 2027, 2026], "amount": [4.0, 2.0, 3.0],
+         "state": ["planned", "planned", "actual"]}
+    )  # fmt: skip
+    projects = pd.DataFrame({"project_id": ["A", "B"], "name": ["A", "B"], "area": "Water"})
+    register = pmo.Register(projects=projects, levels=costs[["project_id", "level"]].dropna(), costs=costs)
+    assert overview.money_of_projects(register).to_dict() == {"A": 7.0, "B": 0.0}
+
+
 def test_ratings_are_counted_apart(register: pmo.Register) -> None:
     counts = overview.confidence_counts(register)
     assert counts.loc["G"].tolist() == [2, 0]

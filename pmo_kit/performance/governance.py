@@ -12,6 +12,7 @@ from pmo_kit.errors import DataError
 from pmo_kit.facts import Base, Fact, Of, Sentence, as_given, facts_of, number, printing, say, told_in
 from pmo_kit.performance.curves import called, month_of, months_of
 from pmo_kit.register import Register
+from pmo_kit.register.checks.registry import at_largest
 from pmo_kit.register.checks.scopes import QUANTITIES
 
 LABELS = {**QUANTITIES, "bac": "budget at completion"}
@@ -130,8 +131,7 @@ def whole_life(register: Register, table: str) -> pd.Series:
     rows = register.table(table)
     rows = rows[rows["state"] != "actual"] if table == "costs" else rows
     signed = rows["amount"].where(rows["kind"] != "disbenefit", -rows["amount"])
-    sums = signed.groupby([rows["project_id"], rows["level"].fillna("full")]).sum()
-    return sums.groupby(level=0).max()
+    return at_largest(rows.assign(amount=signed))
 
 
 def milestone_slips(register: Register) -> pd.DataFrame:
@@ -355,9 +355,9 @@ def _spent_since(register: Register, previous: Register | None, project: str, da
         until = spent[np.sort(month) <= month_of(day + pd.offsets.MonthEnd(0))]
         more = float(spent[-1] - (until[-1] if len(until) else 0.0))
     elif previous is not None:
-        more = float(paid["amount"].sum() - _spending(previous, project)[0]["amount"].sum())
+        more = float(at_largest(paid).sum() - at_largest(_spending(previous, project)[0]).sum())
     else:
-        more = float(paid.loc[paid["year"] > day.year, "amount"].sum())
+        more = float(at_largest(paid[paid["year"] > day.year]).sum())
     if more > 1e-9:
         return more, f"has spent {number(more)} since"
     if planned > 1e-9 and register.projects["stage"].get(project) in ("delivery", "closing", "operating", "stopped"):
@@ -370,7 +370,7 @@ def _spending(register: Register, project: str) -> tuple[pd.DataFrame, float]:
     costs = register.table("costs")
     costs = costs[(costs["project_id"] == project) & (costs["kind"] != "exit")]
     paid = costs["state"] == "actual"
-    return costs[paid], float(costs[~paid].groupby(costs["level"].fillna("full"))["amount"].sum().max())
+    return costs[paid], float(at_largest(costs[~paid]).sum())
 
 
 def _gone(decisions: pd.DataFrame, register: Register, previous: Register | None) -> Findings:

@@ -91,6 +91,9 @@ def test_levels_are_no_parts_and_what_leaving_costs_is_not_spent() -> None:
     paid = pd.DataFrame({"project_id": ["S"], "year": 2026, "kind": "capex", "state": "actual", "amount": 2.5})
     spending = Register(costs=pd.concat([own["costs"], left, paid]), **now)
     assert since_last_committee(spending, previous).set_index("kind").at["not_kept", "amount"] == 2.5
+    sizes = pd.concat([paid.assign(level="full"), paid.assign(level="reduced", amount=2.0)])
+    both = Register(costs=pd.concat([own["costs"], left, sizes]), **now)
+    assert since_last_committee(both, previous).set_index("kind").at["not_kept", "amount"] == 2.5, "not 4.5"
     idle = Register(projects=now["projects"], costs=left, settings=now["settings"])
     assert "not_kept" not in set(since_last_committee(idle, previous)["kind"])
     assert decision_log(idle, previous)["outcome"].tolist() == ["stopped; nothing spent since"], "not: plans 0.0"

@@ -89,6 +89,11 @@ def test_a_project_under_no_envelope_is_refused_unless_the_settings_say_otherwis
     assert told(read(folder, budgets=budgets), "block", "P02", "South")
     assert not isinstance(read(folder, {"beyond_horizon": "unlimited"}, budgets=budgets), DataError)
     assert told(read(folder, budgets=budgets.replace("area=North", "kind=opex")), "block", "P01")
+    levels = "project_id,level,label\nP02,full,all\nP02,half,a half\n"
+    costs = "project_id,level,year,kind,amount\nP01,,2027,capex,10\nP02,full,2027,capex,5\nP02,half,2027,capex,2\n"
+    gains = "project_id,benefit,level,year,amount\nP01,toll,,2028,30\nP02,fares,full,2028,12\nP02,fares,half,2028,5\n"
+    sized = {"budgets": budgets, "levels": levels, "costs": costs, "benefits": gains}
+    assert told(read(folder, **sized), "block", "P02 (South) costs 5 and"), "its largest level, not both"
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from pmo_kit.rates import describe_schedule, discount_schedule
-from pmo_kit.register.checks.registry import Evidence, Found, rule, those
+from pmo_kit.register.checks.registry import Evidence, Found, at_largest, rule, those
 from pmo_kit.register.values import near_words
 from pmo_kit.register.values import words as word_lists
 
@@ -129,7 +129,7 @@ def outside_envelopes(evidence: Evidence, budgets: pd.DataFrame, costs: pd.DataF
         own = name in (*_OF_COSTS, "project_id")
         found = ahead[name] if own else ahead["project_id"].map(evidence.owner(name).astype("str"))
         inside |= (found == value).to_numpy(bool)
-    free = ahead.loc[~inside].groupby("project_id")["amount"].sum()
+    free = at_largest(ahead[~inside])
     projects = evidence.frame("projects")
     rows = projects.assign(area=projects["area"].fillna("no area"), free=projects["project_id"].map(free))
     rows = rows[rows["free"].notna()]
