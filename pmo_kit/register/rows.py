@@ -401,7 +401,7 @@ def _totals_of_source(
     exact, average, never = where(key, is_total), where(key, lambda text: folded(text) in AVERAGES), np.zeros_like(gone)
     asked = [("total_or_row bare", alone & (named | average), False), ("total_or_row bare_sum", alone, True)]
     return _decided(
-        body, look, named | alone | group, gone, exact | (alone & (named | none)), summed=~never,
+        body, look, named | alone | group, gone, exact | (named & none) | (alone & (named | none)), summed=~never,
         sure=named | none, called=exact, bare=never, own=never, asked=asked, years=[],
     )  # fmt: skip
 

@@ -224,7 +224,7 @@ def looks_like_amounts(header: str, cells: pd.Series) -> bool:
     return bool(_AMOUNT.search(name) and not _SPENT.search(name) and looks_like_numbers(header, cells))
 
 
-_SOME_AMOUNT = re.compile(r"[^\d\n]{0,12}\d[\d.,'’ ]*\D{0,12}(?:\d[\d.,'’ ]*\D{0,12})?")
+_SOME_AMOUNT = re.compile(r"[^\d\n]{0,12}\d[\d.,'’ ]*+\D{0,12}(?:\d[\d.,'’ ]*+\D{0,12})?")
 
 
 def amounts_in_words(header: str, cells: pd.Series) -> bool:
@@ -383,6 +383,12 @@ def _type_columns(intake: Intake, findings: Findings, settings: Settings, elsewh
         _report(intake, intake.table[name], one, findings)
 
 
+def _year_of_cell(text: str, first_month: int) -> int | None:
+    """The fiscal year of a cell; that of a quarter, too, where no fiscal year lies in two calendar years."""
+    period = values.read_period(text) if first_month == 1 else None
+    return int(period[:4]) if period is not None and "Q" in period else year_in(text, first_month)
+
+
 def _parse(
     cells: pd.Series, column: Column, style: bool | None, settings: Settings, epoch_1904: bool,
     units: np.ndarray | None = None, rows: np.ndarray | None = None,
@@ -396,7 +402,7 @@ def _parse(
     if column.type == "date":
         return values.parse_date(cells, column, epoch_1904=epoch_1904, month_first=style)
     if column.type == "year":
-        return values.by_distinct(cells, lambda text: year_in(text, settings.fiscal_year_start), "Int64")
+        return values.by_distinct(cells, lambda text: _year_of_cell(text, settings.fiscal_year_start), "Int64")
     return values.READERS[column.type](cells, column)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import time
 from pathlib import Path
 
 import openpyxl
@@ -15,6 +16,7 @@ from pmo_kit.register import load_register
 from pmo_kit.register.checks.provenance import accounts
 from pmo_kit.register.drafting import draft_mapping, import_sources
 from pmo_kit.register.mapping import load_mapping
+from pmo_kit.register.shaping import amounts_in_words
 
 JIRA = """Issue key,Summary,Component/s,Assignee,Status,Due date,Custom field (Budget)
 INF-1,Sea wall,Harbors,Ada,In Progress,31/Dec/27,1200000
@@ -529,8 +531,16 @@ def test_amounts_that_nobody_can_read_are_told(tmp_path, cells):
     assert '"Cost estimate": "? amounts, not read"' in mapping
 
 
+def test_a_cell_of_many_digits_is_looked_at_once():
+    cells = pd.Series([f"{'1' * 30_000}{'x' * 30}"])
+    start = time.process_time()
+    assert not amounts_in_words("Cost", cells)
+    assert time.process_time() - start < 2
+
+
 BOOKED = {
     "Month,Cost": "C1,Wall,Ports,{},10\nC1,Wall,Ports,{},15\nC1,Wall,Ports,{},7\nC2,Ferry,Rail,{},4\n",
+    "Quarter,Actual cost": "C1,Wall,Ports,{},10\nC1,Wall,Ports,{},15\nC1,Wall,Ports,{},7\nC2,Ferry,Rail,{},4\n",
     "Posting date,Text,Amount": "C1,Wall,Ports,{},x,10\nC1,Wall,Ports,{},y,15\nC1,Wall,Ports,{},z,7\n"
     "C2,Ferry,Rail,{},x,4\n",
 }
@@ -538,11 +548,11 @@ BOOKED = {
 
 @pytest.mark.parametrize("heads", BOOKED)
 def test_amounts_booked_by_month_or_day_are_those_of_years(tmp_path, heads):
-    days = (
-        ["2027-01", "2027-02", "2028-01", "2027-01"]
-        if "Month" in heads
-        else ["2027-01-05", "2027-01-05", "2028-02-03", "2027-12-31"]
-    )
+    days = {
+        "M": ["2027-01", "2027-02", "2028-01", "2027-01"],
+        "Q": ["Q1 2027", "Q2 2027", "Q1 2028", "Q1 2027"],
+        "P": ["2027-01-05", "2027-01-05", "2028-02-03", "2027-12-31"],
+    }[heads[0]]
     text = f"Code,Name,Department,{heads}\n" + BOOKED[heads].format(*days)
     register, _, mapping = imported_twice(tmp_path, write(tmp_path, "booked.csv", text))
     assert register.costs.groupby("year")["amount"].sum().to_dict() == {2027: 29, 2028: 7}
@@ -580,6 +590,13 @@ def test_a_line_below_a_group_from_its_first_to_its_last_day_is_its_total(tmp_pa
     register, text, _ = imported(tmp_path, workbook(tmp_path / "m.xlsx", P=[["Portfolio"], [], head, *rows]))
     assert amounts(register) == [90.0]
     assert "4 projects in the source, 4 here; none of the money left out." in text
+
+
+def test_the_total_of_one_project_is_left_out_whatever_else_its_line_says(tmp_path):
+    rows = [["C1", "Wall", "Ports", "EUR", 100], [None, "Total", None, "EUR", 100]]
+    register, text, _ = imported(tmp_path, workbook(tmp_path / "t.xlsx", P=[[*HEAD, "Curr", "2027 (€k)"], *rows]))
+    assert amounts(register) == [100.0]
+    assert "1 project in the source, 1 here; none of the money left out." in text
 
 
 @pytest.mark.parametrize(
