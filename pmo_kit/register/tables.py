@@ -18,7 +18,7 @@ import pandas as pd
 from pmo_kit.doors import known
 from pmo_kit.errors import DataError, InputError
 from pmo_kit.facts import number
-from pmo_kit.register.checks.registry import Evidence, Previous, run_checks
+from pmo_kit.register.checks.registry import Evidence, Previous, at_largest, run_checks
 from pmo_kit.register.findings import COLUMNS, Findings, Intake, apply_waivers, empty_table, raise_blocks, told
 from pmo_kit.register.layout import find_wide_form
 from pmo_kit.register.schema import Schema, load_schema
@@ -446,13 +446,12 @@ class Register:
     def summary(self) -> str:
         """One sentence that a committee can read."""
         projects, costs = self.projects, self.costs
-        full = costs[costs["level"].isna() | (costs["level"] == "full")]
         years = costs["year"].dropna()
         several = len(years) > 0 and years.min() < years.max()
         span = f"{years.min()} to {years.max()}" if several else f"{years.max()}"
         text = f"{self.settings.name}: {len(projects)} projects in {projects['area'].nunique()} areas"
         if len(years):
-            text += f", {number(full['amount'].sum())} of cost in {span} ({self.settings.unit})"
+            text += f", {number(at_largest(costs).sum())} of cost in {span} ({self.settings.unit})"
         warns = int((self._findings["severity"] == "warn").sum())
         return f"{text}; {warns} {'warning' if warns == 1 else 'warnings'} on the data."
 

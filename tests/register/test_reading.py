@@ -190,6 +190,13 @@ def test_summary_and_html(tables, folder):
     assert "<script>" not in load_register(folder(tables))._repr_html_()
 
 
+def test_a_project_counts_at_its_largest_level_whatever_levels_are_called() -> None:
+    projects = pd.DataFrame({"project_id": ["A", "B"], "name": ["a", "b"], "area": "x", "commitment": "discretionary"})
+    sizes = [("A", "north", 2027, 5.0), ("A", "south", 2028, 7.0), ("B", None, 2027, 4.0)]
+    costs = pd.DataFrame(sizes, columns=["project_id", "level", "year", "amount"])
+    assert ", 11.0 of cost in 2027 to 2028" in Register(projects=projects, costs=costs).summary
+
+
 def test_path_that_is_not_there(tmp_path):
     with pytest.raises(DataError, match="no file or folder"):
         load_register(tmp_path / "nothing")

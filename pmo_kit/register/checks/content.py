@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from pmo_kit.register.checks.registry import Evidence, Found, of_projects, rule, sums_at_full, those
+from pmo_kit.register.checks.registry import Evidence, Found, at_largest, of_projects, rule, those
 from pmo_kit.register.rows import AVERAGES, is_total
 from pmo_kit.register.values import ODD_SIGNS, folded, one_of, shown, texts_of, where, words
 
@@ -130,7 +130,7 @@ def total_as_project(evidence: Evidence, projects: pd.DataFrame) -> Iterator[Fou
     ids, names = projects["project_id"], projects["name"].str.replace(_OF_ALL, " ", regex=True)
     named = np.array([is_total(one) or is_total(name) for one, name in zip(ids, names, strict=True)], bool)
     yield Found("projects", "name", named)
-    totals = of_projects(ids, sums_at_full(evidence.frame("costs")))
+    totals = of_projects(ids, at_largest(evidence.frame("costs")))
     if (totals > 0).sum() >= 5 and not named.any():
         equal = (totals > 0) & np.isclose(totals, totals.sum() - totals, rtol=1e-9)
         yield Found("projects", "project_id", equal, "sum")

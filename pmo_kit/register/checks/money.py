@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from pmo_kit.facts import as_given, number
-from pmo_kit.register.checks.registry import Evidence, Found, of_projects, rule, sums_at_full
+from pmo_kit.register.checks.registry import Evidence, Found, at_largest, of_projects, rule
 from pmo_kit.register.values import SCALES, clean_text, read_unit, where
 from pmo_kit.register.values import words as word_lists
 
@@ -18,9 +18,9 @@ _JUMP = (300.0, 3000.0)  # around a factor of a thousand
 
 
 def _full_costs(evidence: Evidence) -> pd.Series:
-    """Cost of each project at full level; exit costs are left out."""
+    """Cost of each project at its largest level; exit costs are left out."""
     costs = evidence.frame("costs")
-    return sums_at_full(costs[costs["kind"] != "exit"])
+    return at_largest(costs[costs["kind"] != "exit"])
 
 
 @rule()
@@ -55,7 +55,7 @@ def estimate_is_amount(evidence: Evidence, estimates: pd.DataFrame) -> Iterator[
     """
     projects = evidence.frame("projects").drop_duplicates("project_id").set_index("project_id")
     days = (projects["finish"] - projects["start"]).dt.days
-    bases = [("cost", evidence.once(_full_costs)), ("benefit", sums_at_full(evidence.frame("benefits")))]
+    bases = [("cost", evidence.once(_full_costs)), ("benefit", at_largest(evidence.frame("benefits")))]
     bases += [("duration", days / length) for length in (30.44, 365.25, 7)]
     likely, amount = estimates["likely"], estimates["likely"] < 0.2
     for quantity, base in bases:
@@ -84,7 +84,7 @@ def unit_jump(evidence: Evidence, projects: pd.DataFrame) -> Iterator[Found]:
     ratio = (frame["total"] / areas.transform("median")).where(areas.transform("count") >= 4)
     frame["against"] = "the median of its area"
     if evidence.previous is not None:
-        before = sums_at_full(evidence.previous.table("costs"))
+        before = at_largest(evidence.previous.table("costs"))
         change = frame["total"] / of_projects(frame["project_id"], before).where(lambda old: old > 0)
         frame["against"] = frame["against"].mask(change.notna(), "what it was last time")
         ratio = change.fillna(ratio)

@@ -149,11 +149,6 @@ def of_projects(ids: pd.Series, values: pd.Series) -> pd.Series:
     return pd.Series([known.get(one, np.nan) for one in ids.tolist()], index=ids.index, dtype=float)
 
 
-def sums_at_full(rows: pd.DataFrame) -> pd.Series:
-    """Amount of each project at the level full, or at its only one."""
-    return rows[rows["level"].isna() | (rows["level"] == "full")].groupby("project_id")["amount"].sum()
-
-
 def at_largest(rows: pd.DataFrame) -> pd.Series:
     """Amount of each project at its largest level; what states no level, as money spent does, is a part of each."""
     shared = rows["level"].isna()
