@@ -135,7 +135,8 @@ def _least(
             return amount if by is None else _enough(model, by, amount, plan)
         exact = model.evaluate(plan)
         broken = {model.head + row: excess / ONE for row, excess in exact.broken}
-        needs = sum(max(broken.get(row, 0.0) / abs(x) for row, x in column.items()) for column in columns if column)
+        moved = ((over / abs(column[row]) for row, over in broken.items() if column.get(row)) for column in columns)
+        needs = sum(max(each, default=0.0) for each in moved)
         return amount if gain and model.prices else max(needs, (least - exact.value) / ONE / gain if gain else 0.0)
 
     needed = program.with_rows([floor]).maximizing(amounts)

@@ -326,8 +326,7 @@ def find_body(raw: RawSheet, table: Table, findings: Findings) -> Body | None:
     best.list_before(findings)
     body = without_breaks(_fill_merged(best, look, findings), best.again, findings)
     kept = body.only(tell(body, rows_apart(body, look), findings))
-    narrow = {place: values.narrowed(one).array for place, one in kept.cells.items()}
-    return replace(kept, cells=pd.DataFrame(narrow, index=kept.cells.index))
+    return replace(kept, cells=pd.DataFrame({place: values.narrowed(one) for place, one in kept.cells.items()}))
 
 
 def _look(headers: list[str], known: dict[str, str], table: Table) -> Look:
