@@ -17,7 +17,7 @@ from pmo_kit.errors import DataError
 from pmo_kit.facts import number
 from pmo_kit.rates import describe_schedule, discount_schedule
 from pmo_kit.register import Register
-from pmo_kit.register.checks.registry import at_largest
+from pmo_kit.register.levels import at_largest
 from pmo_kit.uncertainty import expected, states_uncertainty
 
 SOCIAL_KINDS = ("cash", "non_cash", "economic", "social")

@@ -343,7 +343,6 @@ def session_notebook(register: Path | None, committee: str) -> Iterator[Path]:
 
 def own_register() -> Path:
     """The register of a workspace; in a clone, the shipped sample."""
-
     here = Path()
     for one in (here / "register.xlsx", *sorted(here.glob("*.map.yml")), here / "register"):
         if one.exists():
@@ -355,7 +354,6 @@ def own_register() -> Path:
 
 def _jupyter_lab(page: Path, others: Sequence[str]) -> int:
     """JupyterLab on a page of the folder in which it is started, or of one above the page."""
-
     root = Path() if not page.is_absolute() else page.parent
     own = [
         f"--LabApp.default_url=/lab/tree/{page.relative_to(root).as_posix()}",
@@ -396,7 +394,6 @@ def workshop(options: argparse.Namespace) -> int:
 
 def _pack_files(options: argparse.Namespace) -> list[Path]:
     """The pack files asked for: named, or all of the workspace, or all that are shipped."""
-
     if options.files:
         return list(options.files)
     own = sorted(Path("packs").glob("[!_]*.yml"))

@@ -9,8 +9,8 @@ import pandas as pd
 
 from pmo_kit.appraisal import Appraisal
 from pmo_kit.register import Register
-from pmo_kit.register.checks.registry import at_largest
 from pmo_kit.register.findings import group_findings
+from pmo_kit.register.levels import at_largest
 
 NOT_STATED = "not stated"
 

@@ -87,7 +87,6 @@ def described(pack: Pack) -> str:
 
 def warned(folder: Path) -> str:
     """What a reader of a published pack should know about its paper; empty when all is well."""
-
     return warning(read_json(folder / "manifest.json").get("unprintable", {}))
 
 
@@ -230,7 +229,6 @@ def new_workspace(folder: str | Path, sources: Sequence[Path] = ()) -> Path:
 
 def _fill(home: Path, sources: Sequence[Path]) -> None:
     """Put everything into the folder of a workspace."""
-
     (home / "packs").mkdir()
     (home / "notebooks").mkdir()
     register = "register.xlsx"

@@ -150,7 +150,6 @@ def _facts(exhibits: Sequence[Collected]) -> list[dict[str, Any]]:
 
 def _lost(exhibits: Sequence[Collected]) -> dict[str, str]:
     """Exhibits with letters that the fonts of the PDF lack, and these letters."""
-
     known = coverage(fonts())
     found = {item.id: lacking(json.dumps(item.record, ensure_ascii=False), known) for item in exhibits}
     return {name: letters for name, letters in found.items() if letters}
@@ -383,7 +382,6 @@ class _Batch:
 
     def _executed(self, job: Job) -> bytes:
         """The executed notebook of a job as it goes into packs; kept for the next run."""
-
         fresh = canonical(read_notebook(Path(job.target)), job.home)
         content = (nbformat.writes(fresh).rstrip("\n") + "\n").encode()
         self.cache.put(job.key, content)
@@ -398,7 +396,6 @@ class _Batch:
 
     def _published(self, staged: Stage) -> Path:
         """Publish a pack, or leave the page that says which cells failed."""
-
         pack, home = staged.pack, self.place / staged.pack.name
         home.mkdir(parents=True, exist_ok=True)
         pairs = [(job, self.known[job.key]) for job in staged.jobs]

@@ -168,7 +168,6 @@ def _decisions_file(path: str | Path) -> Path:
 
 def _lines(file: Path, register: Any) -> tuple[list[tuple[int, dict[str, str]]], list[str], list[str]]:
     """The lines of a file with their numbers, dates as ISO, amounts as plain numbers; warnings; what is wrong."""
-
     body, intake, found = _shaped(file, register.settings if register else Settings())
     if absent := sorted(_NEEDED - set(intake.headers)):
         raise PackError(f"{file.name} lacks the column{'s' * (len(absent) > 1)} {', '.join(absent)}.")
@@ -242,7 +241,6 @@ def _shaped(file: Path, settings: Settings) -> tuple[Body, Intake, pd.DataFrame]
 
 def _read_projects(rows: Sequence[tuple[int, dict[str, str]]], register: Any) -> Iterator[str]:
     """Write the id where a project is called by its name; say so, and where id, name and level do not agree."""
-
     levels = register.table("levels").groupby("project_id")["level"].agg(set).to_dict()
     called, read = dict(register.projects["name"].astype(str)), dict[str, str]()
     for number, row in rows:

@@ -522,7 +522,6 @@ class _Inputs:
 
     def register(self) -> Register:
         """The register of the tree; that of the committee before is read too, and could be."""
-
         register = load_register(self.staged[self.spec.register])
         if self.spec.previous:
             load_register(self.staged[self.spec.previous])
@@ -536,7 +535,6 @@ class _Inputs:
 
     def _add(self, path: Path, is_register: bool = False) -> None:
         """Copy a folder or a file, a register that is a mapping with its sources."""
-
         if path in self.staged:
             return
         taken = {(p if p.is_dir() else p.parent).name for p in self.staged.values()}

@@ -44,7 +44,6 @@ class Collected:
     @cached_property
     def printed(self) -> Exhibit:
         """What page, paper and slides show of it, no line ending before a unit; the workbook has all."""
-
         return reworded(self.exhibit.printed, bound)
 
     def worded(self, places: Mapping[str, str], vocabulary: Mapping[str, str]) -> Collected:
@@ -156,7 +155,6 @@ class Front:
     @property
     def lines(self) -> tuple[str, ...]:
         """Its headline as it is broken; in one where a line of it is wider than the page."""
-
         parts = self.headline.exhibit.title.split("\n")
         fits = all(text_width(part, 18, bold=True) <= 499 for part in parts)
         return tuple(parts) if fits else (" ".join(parts),)
@@ -332,7 +330,6 @@ class Outline:
     @cached_property
     def provenance(self) -> dict[str, Any]:
         """What the pack follows from, the same in every medium: three sentences, then rows of texts by subject."""
-
         manifest, rows = self.manifest, source_rows(self)
         register = manifest["register"]
         findings = register["findings"]
@@ -506,7 +503,6 @@ def _on_front(item: Collected, front: Sequence[str]) -> bool:
 
 def _long(item: Collected) -> bool:
     """Whether an exhibit is a table that is longer than a chapter holds."""
-
     exhibit = item.printed
     return isinstance(exhibit, Table) and len(exhibit.data) > LONG * exhibit.across
 

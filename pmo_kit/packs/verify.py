@@ -362,7 +362,6 @@ def diff_packs(old: str | Path, new: str | Path) -> PackDiff:
 
 def _inputs(old: Published, new: Published) -> pd.DataFrame:
     """The cells of the two registers that differ, by the keys of their tables; none where one cannot be read."""
-
     columns = ["file", "key", "column", "old", "new"]
     first, second = (pack.manifest["register"].get("fingerprint") for pack in (old, new))
     same = first is not None and first == second
@@ -384,7 +383,6 @@ def _inputs(old: Published, new: Published) -> pd.DataFrame:
 
 def _register(pack: Published) -> Any:
     """The register that a pack keeps; None where it cannot be read any more."""
-
     try:
         return load_register(read_spec(pack.folder / "sources" / "pack.yml").register)
     except PmoError:
@@ -393,7 +391,6 @@ def _register(pack: Published) -> Any:
 
 def _keyed(register: Any, table: Any) -> dict[str, dict[str, str]]:
     """Key in words -> column -> text, for each row of a table; rows of one key are numbered."""
-
     frame = register.table(table.name)
     frame = frame.reset_index() if frame.index.name else frame
     found: dict[str, dict[str, str]] = {}

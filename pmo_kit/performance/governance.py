@@ -12,8 +12,8 @@ from pmo_kit.errors import DataError
 from pmo_kit.facts import Base, Fact, Of, Sentence, as_given, facts_of, number, printing, say, told_in
 from pmo_kit.performance.curves import called, month_of, months_of
 from pmo_kit.register import Register
-from pmo_kit.register.checks.registry import at_largest
 from pmo_kit.register.checks.scopes import QUANTITIES
+from pmo_kit.register.levels import at_largest
 
 LABELS = {**QUANTITIES, "bac": "budget at completion"}
 MONEY = ("whole_life_cost", "whole_life_benefit", "spend", "bac")

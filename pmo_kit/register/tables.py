@@ -18,9 +18,10 @@ import pandas as pd
 from pmo_kit.doors import known
 from pmo_kit.errors import DataError, InputError
 from pmo_kit.facts import number
-from pmo_kit.register.checks.registry import Evidence, Previous, at_largest, run_checks
+from pmo_kit.register.checks.registry import Evidence, Previous, run_checks
 from pmo_kit.register.findings import COLUMNS, Findings, Intake, apply_waivers, empty_table, raise_blocks, told
 from pmo_kit.register.layout import find_wide_form
+from pmo_kit.register.levels import at_largest, complete_tables, derive_levels
 from pmo_kit.register.schema import Schema, load_schema
 from pmo_kit.register.settings import Settings, read_settings
 from pmo_kit.register.shaping import Elsewhere, list_unmapped, match_columns, shape_table, without_formulas
@@ -38,7 +39,6 @@ from pmo_kit.register.values import (
 _NOTES = {"meaning", "note", "notes", "comment", "unit", "example"}
 _A_DATE = re.compile(SLASHED)
 _A_NUMBER = re.compile(r"\D{0,6}\d[\d.,'’ ]*\D{0,12}")
-_LEVELED = ("costs", "benefits", "resources")
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +103,7 @@ def assemble(
         elif title in intakes and not len(intakes[title].frame):
             findings.tell("table_missing rows", table=title, file=name)
     _restore_codes(intakes)
-    _derive_levels(intakes, findings)
+    derive_levels(intakes, findings)
     settings = _with_first_year(settings, intakes)
     run_checks(Evidence(intakes, settings, schema, previous, today, places), findings)
     tables = {title: intake.frame for title, intake in intakes.items()}
@@ -198,46 +198,6 @@ def _restore_codes(intakes: Mapping[str, Intake]) -> None:
                 text = clean_text(intake.raw[column.name])
                 values = intake.frame[column.name]
                 intake.frame[column.name] = values.mask(values.isna() & text.isin(codes), text)
-
-
-def _derive_levels(intakes: dict[str, Intake], findings: Findings) -> None:
-    """Without a table of levels, the levels are those that costs and benefits name."""
-    if "levels" in intakes and len(intakes["levels"].frame):
-        return
-    frames = [intakes[name].frame[["project_id", "level"]].dropna() for name in _LEVELED if name in intakes]
-    named = dict.fromkeys(pair for frame in frames for pair in frame.itertuples(index=False, name=None))
-    several = dict.fromkeys(project for project, level in named if level != "full")
-    if not several:
-        return
-    table = load_schema()["levels"]
-    frame = pd.DataFrame([pair for pair in named if pair[0] in several], columns=["project_id", "level"])
-    frame = frame.reindex(columns=list(table.columns)).astype("str")
-    raw = {name: frame[name] for name in ("project_id", "level")}
-    intakes["levels"] = Intake(table, "", "levels", frame, raw, np.arange(1, len(frame) + 1))
-    findings.tell("levels_derived", count=len(several), sheet="levels", value=", ".join(list(several)[:20]))
-
-
-def complete_tables(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """Fill what follows from the rest: one level full for each project without levels."""
-    tables = dict(tables)
-    if "projects" not in tables:
-        return tables
-    projects = tables["projects"]
-    ids = projects["project_id"] if "project_id" in projects else projects.index.to_series()
-    levels = tables.get("levels", empty_table(load_schema()["levels"]))
-    several = set(levels.loc[levels["level"] != "full", "project_id"])
-    for name in [one for one in _LEVELED if one in tables]:
-        frame = tables[name]
-        fill = frame["level"].isna()
-        if fill.any():
-            tables[name] = frame.assign(level=frame["level"].mask(fill & ~frame["project_id"].isin(several), "full"))
-    listed = set(levels["project_id"])
-    lone = [(one, "full", "") for one in ids.dropna() if one not in listed]
-    lines = [*levels[["project_id", "level", "label"]].fillna({"label": ""}).itertuples(index=False, name=None), *lone]
-    order = {project: place for place, project in enumerate(ids)}
-    lines.sort(key=lambda line: order.get(line[0], len(ids)))
-    tables["levels"] = pd.DataFrame(lines, columns=["project_id", "level", "label"], dtype="str")
-    return tables
 
 
 class Register:

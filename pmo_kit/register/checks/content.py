@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from pmo_kit.register.checks.registry import Evidence, Found, at_largest, of_projects, rule, those
+from pmo_kit.register.checks.registry import Evidence, Found, of_projects, rule, those
+from pmo_kit.register.levels import at_largest
 from pmo_kit.register.rows import AVERAGES, is_total
 from pmo_kit.register.values import ODD_SIGNS, folded, one_of, shown, texts_of, where, words
 

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from pmo_kit.facts import as_given, number
-from pmo_kit.register.checks.registry import Evidence, Found, at_largest, of_projects, rule
+from pmo_kit.register.checks.registry import Evidence, Found, of_projects, rule
+from pmo_kit.register.levels import at_largest
 from pmo_kit.register.values import SCALES, clean_text, read_unit, where
 from pmo_kit.register.values import words as word_lists
 

@@ -149,14 +149,6 @@ def of_projects(ids: pd.Series, values: pd.Series) -> pd.Series:
     return pd.Series([known.get(one, np.nan) for one in ids.tolist()], index=ids.index, dtype=float)
 
 
-def at_largest(rows: pd.DataFrame) -> pd.Series:
-    """Amount of each project at its largest level; what states no level, as money spent does, is a part of each."""
-    shared = rows["level"].isna()
-    levels = rows[~shared].groupby(["project_id", "level"])["amount"].sum(min_count=1)
-    always = rows[shared].groupby("project_id")["amount"].sum(min_count=1)
-    return always.add(levels.groupby("project_id").max(), fill_value=0.0)
-
-
 _NONE = pd.DataFrame(columns=["one", "near"], dtype="str")
 
 

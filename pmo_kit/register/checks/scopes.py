@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from pmo_kit.rates import describe_schedule, discount_schedule
-from pmo_kit.register.checks.registry import Evidence, Found, at_largest, rule, those
+from pmo_kit.register.checks.registry import Evidence, Found, rule, those
+from pmo_kit.register.levels import at_largest
 from pmo_kit.register.values import near_words
 from pmo_kit.register.values import words as word_lists
 
