@@ -84,8 +84,7 @@ def show(exhibit: Exhibit, *, title: str = "", takeaway: str = "") -> None:
         Without an id or a title.
     """
     shown = dataclasses.replace(exhibit, title=title or exhibit.title, takeaway=takeaway or exhibit.takeaway)
-    alt, told = exhibit.alt or spoken(shown), tuple(dict.fromkeys(_facts(shown)))
-    shown = dataclasses.replace(shown, alt=alt, facts=told)
+    shown = dataclasses.replace(shown, alt=shown.alt or spoken(shown), facts=tuple(dict.fromkeys(_facts(shown))))
     for name in ("id", "title"):
         if not getattr(shown, name).strip():
             raise ValueError(f"exhibit {shown.id or type(shown).__name__}: {name} is empty; every exhibit needs one")

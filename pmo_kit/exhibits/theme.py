@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import io
 import json
 import re
-import struct
 import unicodedata
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -148,8 +147,7 @@ def readable(color: str, ground: str = PAPER) -> str:
     >>> readable(ORANGE), readable(INK, DARK_BLUE), readable(DARK_BLUE)
     ('#333333', '#FFFFFF', '#12436D')
     """
-    inks = (color, INK, PAPER, "#000000")
-    return next(ink for ink in inks if contrast(ink, ground) >= 4.5)
+    return next(ink for ink in (color, INK, PAPER, "#000000") if contrast(ink, ground) >= 4.5)
 
 
 def format_value(field: Any, value: object) -> str:
@@ -291,45 +289,29 @@ def coverage(folders: tuple[Path, ...]) -> frozenset[int]:
     >>> ord("é") in found, ord("−") in found, ord("漢") in found
     (True, True, False)
     """
+    from fontTools.ttLib import TTFont
+
     files = sorted(path for folder in folders for path in folder.glob("*") if path.suffix in (".ttf", ".otf"))
     families: dict[str, frozenset[int]] = {}
     for path in files:
         family = path.stem.rpartition("-")[0] or path.stem
-        points = frozenset(_points(path.read_bytes()))
+        points = frozenset(TTFont(path, lazy=True).getBestCmap())
         families[family] = families.get(family, points) & points
     return frozenset().union(*families.values())
-
-
-def _points(font: bytes) -> Iterator[int]:
-    """Code points in the `cmap` table of an OpenType font (formats 4 and 12 of the specification)."""
-
-    def numbers(at: int, count: int = 1, form: str = "H") -> tuple[int, ...]:
-        return struct.unpack_from(f">{count}{form}", font, at)
-
-    tables = numbers(12, 4 * numbers(4)[0], "L")  # of each its tag, check sum, place and length
-    cmap = tables[4 * tables[::4].index(int.from_bytes(b"cmap")) + 2]
-    for start in numbers(cmap + 4, 2 * numbers(cmap + 2)[0], "L")[1::2]:
-        at, ends = cmap + start, list[tuple[int, ...]]()
-        if numbers(at)[0] == 4:
-            count = numbers(at + 6)[0] // 2
-            ends = [numbers(at + 16 + 2 * count, count), numbers(at + 14, count)]
-        elif numbers(at)[0] == 12:
-            groups = numbers(at + 16, 3 * numbers(at + 12, form="L")[0], "L")
-            ends = [groups[::3], groups[1::3]]
-        yield from (point for a, b in zip(*ends, strict=True) for point in range(a, b + 1) if point != 0xFFFF)
 
 
 def paper(template: str, data: object, day: dt.date) -> bytes:
     """A tagged PDF by a Typst template of `templates/report`, which reads the data as JSON under its own name.
 
-    Letters that no font has are printed as a sign for a missing one: PDF/UA-1 refuses them.
+    Letters that no font has are printed as a sign for a missing one: PDF/UA-1 refuses them. A cell of a table that
+    the template emphasizes heads its row.
     """
     import typst
 
-    file, folders = shipped("templates", "report", f"{template}.typ"), fonts()
+    folders = fonts()
     content = facts.bound(_ESCAPED.sub(r"\1", json.dumps(data, ensure_ascii=False, allow_nan=False)))
     made = typst.compile(
-        str(file),
+        str(shipped("templates", "report", f"{template}.typ")),
         sys_inputs={template: printable(content, coverage(folders))},
         font_paths=[str(font) for font in folders],
         ignore_system_fonts=True,
@@ -337,8 +319,28 @@ def paper(template: str, data: object, day: dt.date) -> bytes:
         pdf_standards=["ua-1"],
         timestamp=dt.datetime(day.year, day.month, day.day, tzinfo=dt.UTC),
     )
-    assert isinstance(made, bytes)
-    return made
+    return _headed(made)
+
+
+def _headed(made: bytes) -> bytes:
+    """A PDF with its row headers (ISO 32000-1, 14.8.5.7), which Typst cannot mark: cells with emphasized words."""
+    import pikepdf
+
+    written, name, named = io.BytesIO(), pikepdf.Name, list[Any]()
+    with pikepdf.open(io.BytesIO(made)) as pdf:
+        tree, tags = pdf.Root.StructTreeRoot, [one for one in pdf.objects if isinstance(one, pikepdf.Dictionary)]
+        for head in list[Any](one for one in tags if one.get("/S") == name.Em):
+            while head.S not in (name.TD, name.TH):
+                head = head.P
+            if head.S == name.TD:
+                head.S, head.ID = name.TH, pikepdf.String(f"R{len(named):06d}")  # before its columns' U0x0y0
+                named += [head.ID, head]
+                for cell in head.P.K:
+                    cell.A[0].Headers.append(head.ID)
+                head.A[0] = pikepdf.Dictionary(O=name.Table, Scope=name.Row, Headers=head.A[0].Headers[:-1])
+        tree.IDTree = pikepdf.Dictionary(Names=[*named, *(tree.IDTree.Names if "/IDTree" in tree else [])])
+        pdf.save(written, object_stream_mode=pikepdf.ObjectStreamMode.generate, deterministic_id=True)
+    return written.getvalue()
 
 
 @cache

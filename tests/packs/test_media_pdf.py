@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 from collections import Counter
+from collections.abc import Iterator
+from typing import Any
 
 import pandas as pd
 import pypdf
@@ -12,7 +14,7 @@ import pytest
 from pmo_kit.errors import PackError
 from pmo_kit.exhibits.canvas import picture
 from pmo_kit.exhibits.records import Field, Message, Table
-from pmo_kit.packs.media.pdf import pdf_bytes
+from pmo_kit.packs.media.pdf import _table, pdf_bytes
 from tests.packs.media_case import FRONT, HOSTILE, charts, collected, laid_out, meridian, records, rendered, small
 
 
@@ -90,8 +92,37 @@ def test_the_tags_tell_headings_tables_headers_and_figures_apart(paper: pypdf.Pd
     elements = [thing for thing in things if isinstance(thing, dict) and "/S" in thing and "/P" in thing]
     kinds = Counter(str(thing["/S"]) for thing in elements)
     assert {"/Document", "/H1", "/H2", "/P", "/Table", "/TR", "/TH", "/TD", "/Figure"} <= set(kinds)
-    headers = [thing["/A"] for thing in elements if thing["/S"] == "/TH" and "/A" in thing]
-    assert len(headers) == kinds["/TH"], "a header says of what: its column"
+
+
+def named_rows(parts: dict[str, Any]) -> Iterator[tuple[int, int]]:
+    """Of each row of a table that is named in words, and of those in it: how many cells, and which is the name."""
+    for row in (row for part in parts["parts"] for row in part if "cells" in row):
+        name = row["cells"][parts["from"]]
+        if name["kind"] != "words" or any(said for _, said in name["runs"]):
+            yield len(row["cells"]), parts["from"]
+        yield from named_rows(row["detail"]) if row["detail"] else ()
+
+
+def test_every_row_has_its_header_and_every_cell_says_which_are_its_own(paper: pypdf.PdfReader) -> None:
+    outline = meridian()
+    front = [outline.front.decisions, *outline.front.left, *outline.front.right]
+    drawn = [item.printed for item in (*front, *(one for part in outline.chapters for one in part.items)) if item]
+    wanted = Counter(row for table in drawn if isinstance(table, Table) for row in named_rows(_table(table)))
+    names = paper.trailer["/Root"]["/StructTreeRoot"]["/IDTree"]["/Names"]
+    headers = dict(zip(names[::2], (one.get_object() for one in names[1::2]), strict=True))
+    assert list(headers) == sorted(headers)
+    assert all(head["/ID"] == name for name, head in headers.items())
+    assert {head["/A"][0]["/Scope"] for head in headers.values()} == {"/Column", "/Row"}
+    found = Counter[tuple[int, int]]()
+    for name, head in headers.items():
+        row = [cell.get_object() for cell in head["/P"]["/K"]]
+        assert head in row
+        if head["/A"][0]["/Scope"] == "/Row":
+            found[len(row), row.index(head)] += 1
+            of = [cell["/A"][0]["/Headers"] for cell in row]
+            assert all((name in said) != (cell is row[row.index(head)]) for cell, said in zip(row, of, strict=True))
+            assert all(other in headers for said in of for other in said)
+    assert found == wanted
 
 
 def test_text_of_a_register_is_printed_not_read() -> None:

@@ -3,6 +3,7 @@
 import io
 import json
 import re
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -99,5 +100,9 @@ def test_provenance_names_the_tables_and_rows_of_what_names_few_projects() -> No
     rows = {name: rows for _, name, _, rows, _ in drawn.provenance["figures"]}
     assert rows["a.all"] == f"projects 2 to 13; costs 2 to {len(register.costs) + 1}"
     assert [int(n) for n in re.findall(r"\d+", rows["a.one"])] == [own[0], own[-1]]
-    said = "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(provenance_bytes(drawn))).pages)
+    paper = pypdf.PdfReader(io.BytesIO(provenance_bytes(drawn)))
+    names = paper.trailer["/Root"]["/StructTreeRoot"]["/IDTree"]["/Names"][1::2]
+    scopes = Counter(one.get_object()["/A"][0]["/Scope"] for one in names)
+    assert scopes["/Row"] == sum(len(drawn.provenance[name]) for name in ("figures", "notebooks", "files"))
+    said = "".join(page.extract_text() for page in paper.pages)
     assert "Where every number comes from" in said

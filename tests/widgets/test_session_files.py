@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pypdf
 import pytest
 import typst
 
@@ -278,7 +279,8 @@ def test_a_meeting_closes_whatever_letters_its_people_write(session: SessionStat
     said = {"committee": "投資委員会 " + "x" * 300, "note": "agreed \U0001f44d\x07", "decided_by": '佐藤, "K"'}
     places = [new_place(tmp_path / "s", said["committee"], dt.date(2026, 10, 15)) for _ in range(2)]
     decide(session, places[1], session.case, **said)
-    assert (places[1] / "minutes.pdf").read_bytes().startswith(b"%PDF")
+    names = pypdf.PdfReader(places[1] / "minutes.pdf").trailer["/Root"]["/StructTreeRoot"]["/IDTree"]["/Names"][1::2]
+    assert {one.get_object()["/A"][0]["/Scope"] for one in names} == {"/Column", "/Row"}
     shutil.copytree(TWELVE, tmp_path / "register")
     assert record_decisions(places[1], tmp_path / "register").count == 12
     rows = pmo.load_register(tmp_path / "register").table("decisions")
