@@ -5,8 +5,8 @@ Waivers are findings that somebody has accepted, with who, when and why. They ar
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from functools import cache
 from os import PathLike
@@ -18,17 +18,47 @@ import pandas as pd
 from pydantic import BeforeValidator
 
 from pmo_kit.errors import DataError
+from pmo_kit.facts import as_given
 from pmo_kit.forms import Block, Day, Form, FormError, Reading, Required, Rows, read_form
 from pmo_kit.register.schema import Table
 from pmo_kit.register.values import EMPTY_DTYPES, near_dates, shown, words
 
-COLUMNS = ("severity", "file", "sheet", "row", "column", "value", "rule", "message", "fix")
 SEVERITIES = ("block", "warn", "info")
 _PLACES = 4
 ACCEPTABLE_BLOCKS = frozenset(words()["acceptable_blocks"])
-_WHERE = ("at", "file", "sheet", "row", "column", "value", "project_id")
-_HIDDEN = ("project_id", "table", "field", "position")
-_NOWHERE: dict[str, Any] = {**dict.fromkeys((*COLUMNS, *_HIDDEN), ""), "row": None, "position": None}
+
+
+@dataclass
+class Finding:
+    """One thing that was found: where, what is written there, which rule, and what is said.
+
+    What nobody is shown: `project_id`, the project that it is about; `table`, `field` and `position`, the cell of a
+    typed table.
+    """
+
+    severity: str
+    file: str = ""
+    sheet: str = ""
+    row: int | None = None
+    column: str = ""
+    value: str = ""
+    rule: str = ""
+    message: str = ""
+    fix: str = ""
+    project_id: str = ""
+    table: str = ""
+    field: str = ""
+    position: int | None = None
+
+    @property
+    def place(self) -> dict[str, Any]:
+        """Where it is, as `Findings.tell` takes it."""
+        return {name: getattr(self, name) for name in WHERE}
+
+
+WHERE = ("file", "sheet", "row", "column", "value", "project_id")
+_NAMES = tuple(one.name for one in fields(Finding))[:-1]
+COLUMNS = _NAMES[:9]
 
 
 class Placed(Protocol):
@@ -71,16 +101,15 @@ class Intake:
         header = self.headers.get(column, column)
         return header if isinstance(header, str) else str(header[position] if len(header) else column)
 
-    def written(self, column: str, positions: np.ndarray) -> list[str]:
-        """Cells as written in the file."""
-        cells = self.raw.get(column, self.frame.get(column))
-        return [""] * len(positions) if cells is None else [shown(cell) for cell in cells.iloc[positions]]
-
-    def projects(self, positions: np.ndarray) -> list[str]:
-        """Projects of rows, where the table has projects."""
-        if "project_id" not in self.frame:
-            return [""] * len(positions)
-        return self.frame["project_id"].iloc[positions].fillna("").tolist()
+    def cell(self, column: str, position: int) -> dict[str, Any]:
+        """Where a cell of a row came from, what is written there, and where it is now: the places of a finding."""
+        cells, (file, sheet) = self.raw.get(column, self.frame.get(column)), self.place(position)
+        who = self.frame["project_id"].iloc[position] if "project_id" in self.frame else ""
+        return {
+            "file": file, "sheet": sheet, "row": int(self.rows[position]), "column": self.header(column, position),
+            "value": "" if cells is None else shown(cells.iloc[position]), "project_id": "" if pd.isna(who) else who,
+            "table": self.table.name, "field": column, "position": position,
+        }  # fmt: skip
 
 
 def empty_table(table: Table) -> pd.DataFrame:
@@ -93,87 +122,72 @@ def _empty(dtypes: tuple[tuple[str, str], ...]) -> pd.DataFrame:
     return pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in dtypes})
 
 
-def told(what: str, severity: str = "", **said: object) -> tuple[str, str, str, str]:
-    """Severity, rule, words and fix of what is told while a source is read: the list `told` of words.yml.
+def told(what: str, **said: object) -> tuple[str, str, str]:
+    """Severity, words and fix of what is told: the list `told` of words.yml.
 
     Parameters
     ----------
     what : str
         Name in the list: a rule, and after a blank which of the things that it tells.
-    severity : str
-        Where it is not that of the list.
     **said : object
-        What stands for the names in the words; `{value}` is kept for the cell as written, `{date}` for what to write.
+        What stands for the names in the words; `{date}` are the days that the value may mean.
 
     Examples
     --------
     >>> told("lines_above_header", count=2)
-    ('info', 'lines_above_header', '2 lines above the header are not data.', '')
+    ('info', '2 lines above the header are not data.', '')
     """
-    usual, *texts = words()["told"][what]
-    text, fix = (one.format_map({"value": "{value}", "date": "{date}", **said}) for one in (*texts, "")[:2])
-    return severity or usual, what.split()[0], text, fix
+    severity, message, *fix = words()["told"][what]
+    if fix and "{date}" in fix[0]:
+        said["date"] = near_dates(str(said["value"]))
+    return severity, message.format_map(said), "".join(fix).format_map(said)
 
 
 class Findings:
     """Collects findings; nothing is printed and nothing stops until all checks have run."""
 
-    def __init__(self) -> None:
-        self._rows: list[dict[str, Any]] = []
+    def __init__(self, found: Iterable[Finding] = ()) -> None:
+        self.found = [replace(one) for one in found]
 
-    def copy(self) -> Findings:
-        """A collector with the same findings so far."""
-        other = Findings()
-        other._rows = [dict(one) for one in self._rows]
-        return other
+    def tell(self, what: str, severity: str = "", /, *, at: Placed | None = None, **said: Any) -> None:
+        """Add what `told` says.
 
-    def add(
-        self, severity: str, rule: str, message: str, fix: str = "", *, at: Placed | None = None, value: object = "",
-        **place: Any,
-    ) -> None:  # fmt: skip
-        """Add one finding; `at` has its file and sheet, `place` is more of what `tell` takes."""
-        place |= {} if at is None else {"file": at.file, "sheet": at.sheet}
-        said = {"severity": severity, "rule": rule, "message": message, "fix": fix, "value": shown(value)}
-        self._rows.append({**_NOWHERE, **place, **said})
-
-    def tell(self, what: str, severity: str = "", **said: Any) -> None:
-        """Add what `told` says; that which says where it is (as in `add`) may stand in its words, too."""
-        self.add(*told(what, severity, **said), **{name: said[name] for name in _WHERE if name in said})
-
-    def add_rows(
-        self,
-        intake: Intake,
-        where: np.ndarray | pd.Series | list[int],
-        severity: str,
-        rule: str,
-        message: str | list[str],
-        fix: str | list[str] = "",
-        *,
-        column: str = "",
-    ) -> None:
-        """Add one finding for every row of a table where the mask is true (or for every position).
-
-        `message` and `fix` are one text or one for each row; in the first `{value}` stands for the cell as written, in
-        the other `{date}` for the days that it may mean.
+        Parameters
+        ----------
+        what : str
+            As in `told`.
+        severity : str
+            Where it is not that of the list.
+        at : Placed or None
+            Has its file and sheet.
+        **said : object
+            What stands for the names in the words; among it may be where it is: `WHERE`.
         """
-        positions = np.asarray(where)
-        if positions.dtype == bool:
-            positions = np.flatnonzero(positions)
-        if not len(positions):
-            return
-        texts, fixes = ([one] * len(positions) if isinstance(one, str) else one for one in (message, fix))
-        values, projects = intake.written(column, positions), intake.projects(positions)
-        dates = near_dates(values) if "{date}" in fixes[0] else values
-        for at, text, how, value, day, who in zip(positions, texts, fixes, values, dates, projects, strict=True):
-            file, sheet = intake.place(at)
-            self.add(
-                severity, rule, text.replace("{value}", value), how.replace("{date}", day), file=file, sheet=sheet,
-                row=int(intake.rows[at]), column=intake.header(column, at), value=value, project_id=who,
-                table=intake.table.name, field=column, position=int(at),
-            )  # fmt: skip
+        place = {name: said[name] for name in WHERE if name in said}
+        self.add(what, said, place | ({} if at is None else {"file": at.file, "sheet": at.sheet}), severity)
 
-    def add_lines(
-        self, body: Placed, where: np.ndarray, what: str, *, column: str | np.ndarray = "",
+    def add(self, what: str, said: Mapping[str, Any], place: Mapping[str, Any], severity: str = "") -> None:
+        """Add what `told` says, at a place that its words do not name."""
+        usual, message, fix = told(what, **said)
+        here = {**place, "value": shown(place.get("value", ""))}
+        self.found.append(Finding(severity or usual, rule=what.split()[0], message=message, fix=fix, **here))
+
+    def tell_rows(self, what: str, intake: Intake, where: Any, column: str = "", /, **said: Any) -> None:
+        """Tell of rows of a table: those where a mask is true, or some by position, with cells that the words name.
+
+        In the words `{value}` is the cell of the column as written, `{column}` and `{table}` are their names.
+        """
+        if not isinstance(where, pd.DataFrame):
+            where = intake.frame.iloc[np.flatnonzero(np.asarray(where))]
+        named = [name for name in where if any(f"{{{name}" in text for text in words()["told"][what])]
+        for position, line in zip(where.index.tolist(), where[named].to_dict("records"), strict=True):
+            cells = {name: as_given(one) if isinstance(one, float) else one for name, one in line.items()}
+            place = intake.cell(column, position)
+            named_ = {"table": intake.table.name, "column": column, **cells, "value": place["value"]}
+            self.add(what, named_ | said, place)
+
+    def tell_lines(
+        self, what: str, body: Placed, where: np.ndarray, *, column: str | np.ndarray = "",
         values: pd.Series | None = None, **said: Any,
     ) -> None:  # fmt: skip
         """Tell of every line of a sheet where the mask is true; `{value}` stands for its value."""
@@ -182,32 +196,28 @@ class Findings:
             head = column if isinstance(column, str) else str(column[n])
             self.tell(what, at=body, row=int(body.rows[n]), **{**said, "column": head, "value": value})
 
-    def refused(self, severity: str, rule: str, message: str, fix: str = "", **place: Any) -> DataError:
-        """The error of something without which nothing can be read; it has all findings so far."""
-        self.add(severity, rule, message, fix, **place)
+    def error(self, message: str) -> DataError:
+        """The error that has all findings so far."""
         return DataError(message, self.frame()[list(COLUMNS)])
+
+    def refused(self, what: str, **said: Any) -> DataError:
+        """The error of something without which nothing can be read."""
+        self.tell(what, **said)
+        return self.error(self.found[-1].message)
 
     def add_form(self, error: FormError, rule: str, fix: str) -> None:
         """Add one blocking finding for every problem of a YAML file."""
         name = error.file.name
         for one in error.problems:
-            message = f"{name}, line {one.line}: {one.words}"
-            self.add("block", rule, message, fix, file=name, row=one.line, column=one.key, value=one.value)
-
-    def records(self) -> list[dict[str, Any]]:
-        """The findings as mappings; what is changed in one is changed here."""
-        return list(self._rows)
+            message, place = f"{name}, line {one.line}: {one.words}", (name, "", one.line, one.key, shown(one.value))
+            self.found.append(Finding("block", *place, rule, message, fix))
 
     def frame(self) -> pd.DataFrame:
-        """All findings, the worst first, else in the order in which they were found."""
-        names = (*COLUMNS, *_HIDDEN[:-1])
-        lines = dict.fromkeys(tuple(one[name] for name in names) for one in self._rows)
-        columns = (
-            zip(*sorted(lines, key=lambda line: SEVERITIES.index(line[0])), strict=True) if lines else [()] * len(names)
-        )
-        dtypes = ["Int64" if name == "row" else "str" for name in names]
-        arrays = [pd.array(cells, dtype=dtype) for cells, dtype in zip(columns, dtypes, strict=True)]
-        return pd.DataFrame(dict(zip(names, arrays, strict=True)))
+        """All findings, the worst first, else in the order in which they were found; each once."""
+        lines = dict.fromkeys(tuple(getattr(one, name) for name in _NAMES) for one in self.found)
+        ordered = sorted(lines, key=lambda line: SEVERITIES.index(line[0]))
+        dtypes = {name: "Int64" if name == "row" else "str" for name in _NAMES}
+        return pd.DataFrame(ordered, columns=list(_NAMES)).astype(dtypes)
 
 
 def _place(finding: Any) -> str:
@@ -289,18 +299,15 @@ def describe_findings(findings: pd.DataFrame, *, severities: Iterable[str] = SEV
 
 def raise_blocks(findings: Findings) -> None:
     """Raise one DataError with every finding when at least one of them blocks."""
-    if any(one["severity"] == "block" for one in findings.records()):
-        frame = findings.frame()
-        message = describe_findings(frame, severities=("block", "warn"))
-        raise DataError(message, frame[list(COLUMNS)])
+    if any(one.severity == "block" for one in findings.found):
+        raise findings.error(describe_findings(findings.frame(), severities=("block", "warn")))
 
 
 def form_error(error: FormError, rule: str, fix: str) -> DataError:
     """The DataError for a YAML file that cannot be used: one line and one finding a problem."""
     findings = Findings()
     findings.add_form(error, rule, fix)
-    frame = findings.frame()[list(COLUMNS)]
-    return DataError("\n".join(frame["message"]), frame)
+    return findings.error("\n".join(findings.frame()["message"]))
 
 
 @dataclass(frozen=True)
@@ -352,10 +359,10 @@ class Waiver(Form):
             reading.note(given, "{key} is empty: say which is meant, or leave the line out.", key)
         return given
 
-    def fits(self, finding: dict[str, Any]) -> bool:
+    def fits(self, finding: Finding) -> bool:
         """True when the waiver is about this finding."""
         said = {name: getattr(self, name) for name in ("rule", *self.narrowed)}
-        return all(value is None or str(finding[name]) == value for name, value in said.items())
+        return all(value is None or str(getattr(finding, name)) == value for name, value in said.items())
 
 
 def _entries(given: object) -> object:
@@ -406,18 +413,18 @@ def apply_waivers(findings: Findings, waivers: Sequence[Waiver], today: date | N
     for waiver in waivers:
         ended = waiver.until is not None and today is not None and today >= waiver.until
         count, refused = 0, False
-        for finding in findings.records():
-            if not waiver.fits(finding) or finding["severity"] == "info" or ended:
+        for finding in findings.found:
+            if not waiver.fits(finding) or finding.severity == "info" or ended:
                 continue
-            if finding["severity"] == "block" and waiver.rule not in ACCEPTABLE_BLOCKS:
+            if finding.severity == "block" and waiver.rule not in ACCEPTABLE_BLOCKS:
                 refused = True
                 continue
             count += 1
-            text = f"{finding['message']} Accepted by {waiver.who} on {waiver.when:%Y-%m-%d}: {waiver.why}"
-            finding |= {"severity": "info", "message": text if text.endswith(".") else text + ".", "fix": ""}
+            text = f"{finding.message} Accepted by {waiver.who} on {waiver.when:%Y-%m-%d}: {waiver.why}"
+            finding.severity, finding.message, finding.fix = "info", text if text.endswith(".") else text + ".", ""
         rows.append((waiver.rule, waiver.who, waiver.when, waiver.why, waiver.until, count))
         what = "refused" if refused else "ended" if ended else "" if count else "unused"
         if what:
-            said = told(f"waiver_{what}", rule=waiver.rule, who=waiver.who, until=waiver.until)
-            findings.add(*said, file=file, value=waiver.rule)
+            said: Any = {"rule": waiver.rule, "who": waiver.who, "until": waiver.until}
+            findings.tell(f"waiver_{what}", file=file, value=waiver.rule, **said)
     return pd.DataFrame(rows, columns=["rule", "who", "when", "why", "until", "count"])

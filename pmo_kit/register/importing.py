@@ -15,7 +15,7 @@ import pandas as pd
 
 from pmo_kit.facts import as_given
 from pmo_kit.register import values
-from pmo_kit.register.findings import Findings, Intake, told
+from pmo_kit.register.findings import Finding, Findings, Intake
 from pmo_kit.register.layout import Heading, dated, find_heading, long_form, several_years, table_of_sheet
 from pmo_kit.register.mapping import ColumnSource, Mapping, RowFilter, TableSource
 from pmo_kit.register.rows import Look, rows_apart, tell, without_breaks
@@ -116,10 +116,10 @@ class Import:
             named = [raw for raw in named if not file or fnmatch(raw.file.casefold(), file.casefold())]
             if not named:
                 what, name = ("lacks" if sheet or file else "empty"), f"sheet {sheet}" if sheet else f"file {file}"
-                raise findings.refused(*told(f"source_not_read {what}", name=name))
+                raise findings.refused(f"source_not_read {what}", name=name)
             best = find_heading(named, partial(_wanted, specs))
             if best is None:
-                raise findings.refused(*told("source_not_read headers"))
+                raise findings.refused("source_not_read headers")
             best.list_before(findings)
             source = without_breaks(replace(best.body, around=best.around), best.again, findings)
             for where, one in [(f"{spec.table}.{name}", one) for spec in specs for name, one in spec.reads]:
@@ -158,7 +158,7 @@ class Import:
             for test in tests:
                 out = (self._fits(source, test, ids) == wanted) & ~gone
                 what = f"row_ignored{' guess' * test.reason.startswith('?')}"
-                self.findings.add_lines(source, out, what, why=test.reason, column=test.column, values=first)
+                self.findings.tell_lines(what, source, out, why=test.reason, column=test.column, values=first)
                 gone |= out
         money = sorted({place for spec in specs for place in self._money(source, spec)})
         heads = [spec.columns[name].headers for spec in specs for name in ("name", "area") if name in spec.columns]
@@ -231,7 +231,7 @@ class Import:
         if odd and column.type == "number":
             odd["pattern_missed cuts"] = whole.isna() & _cuts(part, text)
         for what, rows in odd.items():
-            self.findings.add_lines(source, rows.to_numpy(), what, name=column.name, column=label, values=text)
+            self.findings.tell_lines(what, source, rows.to_numpy(), name=column.name, column=label, values=text)
         final = whole.fillna(inside).fillna(part)
         reason = text.where(missed | empty)
         reason = reason.where(reason.str.contains(r"[^\W_]", regex=True, na=False))
@@ -301,7 +301,7 @@ class Import:
                 head, why = one.column, one.reason
                 text = source.text(source.find(head)[0]) if none.any() else pd.Series(dtype="str")
                 what = f"row_ignored {'guess' if why.startswith('?') else 'amounts'}"
-                self.findings.add_lines(source, none, what, why=why, column=head, values=text)
+                self.findings.tell_lines(what, source, none, why=why, column=head, values=text)
 
     def _list_slips(self) -> None:
         """What a mapping says and cannot be: constants, years that are not those of a header, one column twice."""
@@ -425,31 +425,31 @@ class Import:
         trial : Findings
             What was found in them.
         """
-        blocks = [one for one in trial.records() if one["severity"] == "block"]
-        whole = any(one["position"] is None or one["rule"] == "number_ambiguous" for one in blocks)
+        blocks = [one for one in trial.found if one.severity == "block"]
+        whole = any(one.position is None or one.rule == "number_ambiguous" for one in blocks)
         if not blocks or whole or self.mapping.doubtful == "refuse":  # the file is in doubt, not a cell of it
-            twice = [one for one in blocks if one["rule"] == "duplicate_key" and one["table"] in self._added]
+            twice = [one for one in blocks if one.rule == "duplicate_key" and one.table in self._added]
             for one in twice if len(twice) < len(blocks) else ():
-                one["severity"] = "info"  # they are added up as soon as the rest can be read
+                one.severity = "info"  # they are added up as soon as the rest can be read
             return False
-        out: dict[str, dict[int, dict[str, Any]]] = {}
-        several = dict.fromkeys(one["table"] for one in blocks if one["rule"] == "duplicate_key")
+        out: dict[str, dict[int, Finding]] = {}
+        several = dict.fromkeys(one.table for one in blocks if one.rule == "duplicate_key")
         added = [table for table in several if table in self._added]
         for one in blocks:
-            table, position, twice = one["table"], one["position"], one["rule"] == "duplicate_key"
+            table, position, again = one.table, one.position or 0, one.rule == "duplicate_key"
             if table not in self.tables:
                 return False
-            if twice and table in added:
+            if again and table in added:
                 continue
             at = self._at(table, position)
-            if twice:
+            if again:
                 if at not in self._equal_rows:
                     return False
-                one = {**one, "message": "The same row is in the source twice."}
+                one = replace(one, message="The same row is in the source twice.")
             elif self.mapping.doubtful == "blank" and self._blank(intakes[table], position, one):
                 continue
             out.setdefault(table, {})[position] = one
-            if self.mapping.doubtful == "set_aside" and not twice:
+            if self.mapping.doubtful == "set_aside" and not again:
                 for other, frame in self.tables.items():
                     for place in map(int, np.flatnonzero(frame["at", "row"] == at[2])):
                         if self._at(other, place) == at:
@@ -468,51 +468,51 @@ class Import:
         file, sheet, row = (self.tables[table].at[position, ("at", one)] for one in ("file", "sheet", "row"))
         return file, sheet, int(row)
 
-    def _blank(self, intake: Intake, position: int, one: dict[str, Any]) -> bool:
+    def _blank(self, intake: Intake, position: int, one: Finding) -> bool:
         """Empty an optional cell and keep its words; False when the row cannot do without it."""
-        table, name, frame = intake.table.name, one["field"], self.tables[intake.table.name]
+        table, name, frame = intake.table.name, one.field, self.tables[intake.table.name]
         column, at, fill = intake.table.columns.get(name), self._at(table, position), None
         mark = (table, *at[:2], position, name)
         if column is None or ("cell", name) not in frame or mark in self._blanked:
             return False
         if column.required and column.default is None:
-            fill = NOT_STATED if name == "area" else one["project_id"] or None
+            fill = NOT_STATED if name == "area" else one.project_id or None
             if table != "projects" or name == "project_id" or fill is None:
                 return False
         self._blanked.add(mark)
         frame["cell", name] = frame["cell", name].astype(object)
         frame.loc[position, ("cell", name)] = fill
         what = f"cell_left_empty{' filled' * (fill is not None)}"
-        where = {key: one[key] for key in ("file", "sheet", "row", "column", "value", "project_id")}
-        self.findings.tell(what, name=name, fill=fill, why=one["message"], fix=one["fix"], **where)
+        self.findings.tell(what, name=name, fill=fill, why=one.message, fix=one.fix, **one.place)
         if _counted(column, table):
-            self._leave(intake, position, [name], one, one["project_id"])
-        why = one["value"] or one["message"]
-        why = f"{why} ({one['message']})" if one["rule"] in ("start_after_finish", "out_of_range") else why
+            self._leave(intake, position, [name], one, one.project_id)
+        why = one.value or one.message
+        why = f"{why} ({one.message})" if one.rule in ("start_after_finish", "out_of_range") else why
         keys = [key for key in intake.table.key if key != "project_id" and ("cell", key) in frame]
         texts = values.clean_text(frame["cell"].loc[position, keys].astype(object)).dropna()
-        self.reasons.append((table, one["project_id"], name, " ".join(texts) or None, why, *at))
+        self.reasons.append((table, one.project_id, name, " ".join(texts) or None, why, *at))
         return True
 
-    def _leave_out(self, intake: Intake, rows: dict[int, dict[str, Any]]) -> None:
+    def _leave_out(self, intake: Intake, rows: dict[int, Finding]) -> None:
         """Say that rows of a table are left out; their money and the reason are stored."""
         table = intake.table.name
         frame = self.tables[table]
         money = [one.name for one in intake.table if _counted(one, table) and ("cell", one.name) in frame]
         for position, one in rows.items():
-            where = {key: one[key] for key in ("column", "value", "project_id")} | {**frame["at"].loc[position]}
-            self.findings.tell("set_aside", why=one["message"], fix=one["fix"], **where | {"row": int(where["row"])})
-            who = one["project_id"] or self._words(table, position)
+            file, sheet, row = self._at(table, position)
+            where = one.place | {"file": file, "sheet": sheet, "row": row}
+            self.findings.tell("set_aside", why=one.message, fix=one.fix, **where)
+            who = one.project_id or self._words(table, position)
             self._leave(intake, position, money, one, who)
 
-    def _leave(self, intake: Intake, position: int, money: list[str], one: dict[str, Any], who: str) -> None:
+    def _leave(self, intake: Intake, position: int, money: list[str], one: Finding, who: str) -> None:
         """Store the amounts that are left out with a row or a cell, or that none of them could be read."""
         table = intake.table.name
-        line = {**self.tables[table]["at"].loc[position], "table": table, "project": who, "reason": one["message"]}
+        line = {**self.tables[table]["at"].loc[position], "table": table, "project": who, "reason": one.message}
         amounts = {name: intake.frame[name].iloc[position] for name in money}
         said = [line | {"column": intake.header(name, position), "amount": float(amount)}
                 for name, amount in amounts.items() if not pd.isna(amount)]  # fmt: skip
-        self.left += said or [line | {"column": one["column"]}]
+        self.left += said or [line | {"column": one.column}]
 
     def _words(self, table: str, position: int) -> str:
         """What names a row without a project: its first text."""
@@ -560,7 +560,9 @@ class Import:
         both["left"] = left.reindex(pd.MultiIndex.from_frame(both[keys])).fillna(0.0).to_numpy()
         for (table, name), (found, now, mine) in both[money].groupby(["table", "field"])[_SUMS].sum().iterrows():
             if abs(found - now - mine) > 1e-9 * max(1.0, abs(found)):
-                said = dict(zip(("found", "used", "left"), map(as_given, (found, now, mine)), strict=True))
+                said: dict[str, Any] = dict(
+                    zip(("found", "used", "left"), map(as_given, (found, now, mine)), strict=True)
+                )
                 findings.tell("money_not_accounted", table=table, name=name, sheet=str(table), **said)
         used = both["sum_now"].where(~money, both["sum_found"] - both["left"])  # a sum stands under its first header
         accept = self.mapping.accept

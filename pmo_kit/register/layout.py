@@ -225,11 +225,11 @@ def melt(
             missing = text.str.fullmatch(values.MISSING, na=False)
             cells = cells.where(text.notna() & ~missing)
             why, head = missing & ~text.str.fullmatch(values.NOTHING, na=False), values.shown(body.headers[place])
-            findings.add_lines(body, why, "missing_with_reason", name=wide.value, column=head, values=text)
+            findings.tell_lines("missing_with_reason", body, why, name=wide.value, column=head, values=text)
         columns.append(cells)
     line, column, cells = long_form(columns)
     none = ~np.isin(range(len(body.rows)), line)
-    findings.add_lines(body, none, "row_without_values", name=wide.value)
+    findings.tell_lines("row_without_values", body, none, name=wide.value)
     long = {name: cells.iloc[line] for name, cells in raw.items()}
     long[wide.value] = values.narrowed(cells)
     titles = np.array([body.label(place) for place in places], dtype=object)[column]

@@ -17,7 +17,7 @@ import pandas as pd
 from pmo_kit.disk import shared
 from pmo_kit.doors import admit_path, door, known, missing
 from pmo_kit.errors import PmoError
-from pmo_kit.register.findings import Findings, apply_waivers, load_waivers, raise_blocks, told
+from pmo_kit.register.findings import Findings, apply_waivers, load_waivers, raise_blocks
 from pmo_kit.register.importing import Import
 from pmo_kit.register.layout import NOT_TABLES, find_body, looks_like, table_of_sheet
 from pmo_kit.register.mapping import Doubtful, load_mapping
@@ -95,7 +95,7 @@ def load_register(
         aside: set[tuple[str, str, int]] = set()
 
         def once() -> tuple[Findings, Assembled]:
-            trial = findings.copy()
+            trial = Findings(findings.found)
             found = {name: find_body(raw, load_schema()[name], trial) for name, raw in sheets.items()}
             given, account = (found, None) if spec is None else (spec.bodies, spec.account)
             return trial, assemble(given, trial, name=place.stem, previous=previous, today=today, account=account)
@@ -134,7 +134,7 @@ def sources_of(mapping: Path) -> list[Path]:
     """
     named = load_mapping(mapping).source
     if not named:
-        raise Findings().refused(*told("source_not_read unnamed", file=mapping.name), file=mapping.name)
+        raise Findings().refused("source_not_read unnamed", file=mapping.name)
     places = [mapping.parent / name for name in named]
     admit_names(places)
     return [place if place.exists() else mapping.parent / place.name for place in places]
@@ -166,15 +166,14 @@ def _accepted(
 
 def _set_aside(trial: Findings, aside: set[tuple[str, str, int]], findings: Findings) -> set[tuple[str, str, int]]:
     """Rows with a blocking problem, each listed; none when one problem is not of a row: then nothing can be read."""
-    blocks = [one for one in trial.records() if one["severity"] == "block"]
-    if any(one["row"] is None or one["rule"] == "setting_not_read" for one in blocks):
+    blocks = [one for one in trial.found if one.severity == "block"]
+    if any(one.row is None or one.rule == "setting_not_read" for one in blocks):
         return set()
     new: set[tuple[str, str, int]] = set()
     for one in blocks:
-        row = (one["file"], one["sheet"], int(one["row"]))
+        row = (one.file, one.sheet, int(one.row or 0))
         if row not in aside:
-            place = {name: one[name] for name in ("file", "sheet", "row", "column", "value", "project_id")}
-            findings.tell("set_aside", why=one["message"], fix=one["fix"], **place)
+            findings.tell("set_aside", why=one.message, fix=one.fix, **one.place)
             new.add(row)
     return new
 
@@ -198,7 +197,7 @@ def _sheets_of(path: Path, findings: Findings) -> list[RawSheet]:
 def read_sheets(path: Path, findings: Findings) -> list[RawSheet]:
     """Every CSV file of a folder, or every sheet of a workbook."""
     if not path.exists():
-        raise findings.refused("block", "path_not_found", missing(path), "Check the path.", file=path.name)
+        raise findings.refused("path_not_found", why=missing(path), file=path.name)
     if not path.is_dir():
         sheets = _sheets_of(path, findings)
         if not sheets and path.suffix.lower() not in _WORKBOOKS:

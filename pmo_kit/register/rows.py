@@ -50,14 +50,9 @@ class Apart:
         return self.what in ("total_or_row named", "total_or_row folded")
 
     @property
-    def said(self) -> tuple[str, str, str, str]:
-        """What is told of it."""
-        return told(self.what, side=self.side)
-
-    @property
     def out(self) -> bool:
         """It is left out; what blocks is asked for, and stays."""
-        return not self.row and self.said[0] != "block"
+        return not self.row and told(self.what, side=self.side)[0] != "block"
 
 
 @dataclass(frozen=True, eq=False)
@@ -284,7 +279,7 @@ def tell(body: Body, apart: Mapping[int, Apart], findings: Findings) -> np.ndarr
     keep = np.ones(len(body.rows), bool)
     for row, one in sorted(apart.items()):
         value = " | ".join(filter(None, map(clean_cell, body.cells.iloc[row])))
-        findings.add(*one.said, at=body, row=int(body.rows[row]), value=value)
+        findings.tell(one.what, at=body, row=int(body.rows[row]), value=value, side=one.side)
         keep[row] = not one.out
     return keep
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from pmo_kit.register import values
-from pmo_kit.register.findings import Findings, Intake, told
+from pmo_kit.register.findings import Findings, Intake
 from pmo_kit.register.layout import find_wide_form, melt, several_years, year_in
 from pmo_kit.register.schema import Column, Table
 from pmo_kit.register.settings import Settings
@@ -106,7 +106,7 @@ def without_formulas(body: Body, places: list[int], findings: Findings) -> Body:
             continue
         lost = np.array([isinstance(cell, Uncached) for cell in cells[place]], dtype=bool)
         head = values.shown(body.headers[place])
-        findings.add_lines(body, lost, "formula_without_result", column=head, values=cells[place])
+        findings.tell_lines("formula_without_result", body, lost, column=head, values=cells[place])
         if lost.any():
             cells = cells.assign(**{}) if cells is body.cells else cells
             cells[place] = cells[place].mask(lost, None)
@@ -306,7 +306,7 @@ def list_unmapped(
             part = _SPENT.search(values.folded(header)) or is_sum(body, place, read)
             if not part and (limits or _AMOUNT.search(values.folded(header)) or (table.wide and not body.beside)):
                 severity, why = "block", " It looks like amounts, and money must not be left out."
-        here = {"at": body, "column": title, "value": value}
+        here: Any = {"at": body, "column": title, "value": value}
         findings.tell("column_not_mapped", severity, table=table.name, count=len(cells), why=why, **here)
 
 
@@ -414,19 +414,17 @@ def _report(intake: Intake, column: Column, parsed: values.Parsed, findings: Fin
         both = bad & values.clean_text(cells).str.fullmatch(pattern, na=False).to_numpy(bool)
         if column.type == "date":  # the thirty-first of month 31 is no date in any order
             both &= values.parse_date(cells, column, month_first=False).values.notna().to_numpy(bool)
-        findings.add_rows(intake, both, *told(f"{column.type}_ambiguous"), column=column.name)
+        findings.tell_rows(f"{column.type}_ambiguous", intake, both, column.name)
         bad = bad & ~both
     if bad.any():
         guessed = column.type == "category" and column.name in intake.guessed and not column.required
         what = "number_not_read money" if column.is_money else f"{column.type}_not_read"
         what = f"unknown_category{' guessed' * guessed}" if column.type == "category" else what
-        said = told(what, name=column.name, allowed=", ".join(column.allowed))
-        findings.add_rows(intake, bad, *said, column=column.name)
-    if parsed.reason.any():
-        findings.add_rows(intake, parsed.reason, *told("missing_with_reason", name=column.name), column=column.name)
+        findings.tell_rows(what, intake, bad, column.name, name=column.name, allowed=", ".join(column.allowed))
+    findings.tell_rows("missing_with_reason", intake, parsed.reason, column.name, name=column.name)
     for what, words, mask in parsed.notes:
         if mask is not None:
-            findings.add_rows(intake, mask, *told(what, **words), column=column.name)
+            findings.tell_rows(what, intake, mask, column.name, **words)
         else:
             header = intake.headers[column.name]
             findings.tell(what, at=intake, column=header if isinstance(header, str) else "", **words)

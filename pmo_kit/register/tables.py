@@ -19,7 +19,7 @@ from pmo_kit.doors import known
 from pmo_kit.errors import DataError, InputError
 from pmo_kit.facts import number
 from pmo_kit.register.checks.registry import Evidence, Previous, run_checks
-from pmo_kit.register.findings import COLUMNS, Findings, Intake, apply_waivers, empty_table, raise_blocks, told
+from pmo_kit.register.findings import COLUMNS, Findings, Intake, apply_waivers, empty_table, raise_blocks
 from pmo_kit.register.layout import find_wide_form
 from pmo_kit.register.levels import at_largest, complete_tables, derive_levels
 from pmo_kit.register.schema import Schema, load_schema
@@ -304,8 +304,9 @@ class Register:
             return found
         table = load_schema()[name]
         columns = [column.name for column in table if column.required]
-        said = told("table_missing needed", table=name, rows=table.rows, columns=", ".join(columns))
-        raise DataError(" ".join(said[2:]), Findings().refused(*said, sheet=name).findings)
+        said = {"table": name, "rows": table.rows, "columns": ", ".join(columns)}
+        refused = Findings().refused("table_missing needed", sheet=name, **said)
+        raise DataError(" ".join(refused.findings.loc[0, ["message", "fix"]]), refused.findings)
 
     @property
     def projects(self) -> pd.DataFrame:

@@ -7,7 +7,7 @@ import contextlib
 import difflib
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import cache, lru_cache
@@ -742,18 +742,17 @@ def parse_date(
     return parsed
 
 
-def near_dates(texts: Sequence[str]) -> Iterator[str]:
-    """The days that texts may mean, as a date is written: both of 3/4/2028, else the last of its time.
+def near_dates(text: str) -> str:
+    """The days that a text may mean, as a date is written: both of 3/4/2028, else the last of its time.
 
-    >>> list(near_dates(["3/4/2028", "Q3 2028", "end of 2028", "31.2.2028", "soon"]))
+    >>> [near_dates(one) for one in ("3/4/2028", "Q3 2028", "end of 2028", "31.2.2028", "soon")]
     ['2028-03-04 or 2028-04-03', '2028-09-30', '2028-12-31', '2028-12-31', '2027-03-31']
     """
-    for text in texts:
-        year = re.search(r"(?:19|20)\d\d", text)
-        time_ = read_period(text) or (year[0] if year else "2027-03")
-        both = {read_date(clean_cell(text) or "", way) for way in (True, False)}
-        days = {day for day in both if day} or {pd.Period(time_).end_time.date()}
-        yield " or ".join(f"{day:%Y-%m-%d}" for day in sorted(days))
+    year = re.search(r"(?:19|20)\d\d", text)
+    time_ = read_period(text) or (year[0] if year else "2027-03")
+    both = {read_date(clean_cell(text) or "", way) for way in (True, False)}
+    days = {day for day in both if day} or {pd.Period(time_).end_time.date()}
+    return " or ".join(f"{day:%Y-%m-%d}" for day in sorted(days))
 
 
 _YEAR = re.compile(

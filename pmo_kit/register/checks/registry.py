@@ -8,17 +8,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from inspect import signature
-from string import Formatter
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import pandas as pd
 
-from pmo_kit.facts import as_given
-from pmo_kit.register.findings import Findings, Intake, empty_table, told
+from pmo_kit.register.findings import Findings, Intake, empty_table
 from pmo_kit.register.schema import Column, Schema
 from pmo_kit.register.settings import Settings
-from pmo_kit.register.values import words
 
 T = TypeVar("T")
 
@@ -209,27 +206,11 @@ def run_checks(evidence: Evidence, findings: Findings) -> None:
         for found in one.check(**given):
             what, intake = f"{name} {found.what}".strip(), evidence.intakes.get(found.table)
             if intake is not None and found.rows is not None:
-                _add_rows(what, found, intake, findings)
+                findings.tell_rows(what, intake, found.rows, found.column, **found.said)
             elif intake is not None or found.table == "settings":
-                column, place = found.column, dict(evidence.places.get(found.column, {"sheet": found.table}))
-                if intake is not None:
-                    column, place = intake.header(column, 0), {"file": intake.file, "sheet": intake.sheet}
-                said = told(what, **{"table": found.table, "column": found.column, **found.said})
-                findings.add(*said, **place | {"column": column, "value": found.value})
-
-
-def _add_rows(what: str, found: Found, intake: Intake, findings: Findings) -> None:
-    """One finding for each row that a rule found; `{name}` in its words is the cell of a column."""
-    rows = found.rows
-    if not isinstance(rows, pd.DataFrame):
-        places = np.flatnonzero(rows if isinstance(rows, np.ndarray) else rows.to_numpy(bool, na_value=False))
-        rows = intake.frame.iloc[places] if len(places) else ()
-    if not len(rows):
-        return
-    named = {name for text in words()["told"][what] for _, name, _, _ in Formatter().parse(text)} - {"value"}
-    lines = rows[[name for name in rows if name in named]].reset_index().to_dict("records")
-    cells = ({name: as_given(one) if isinstance(one, float) else one for name, one in line.items()} for line in lines)
-    said = [told(what, **{"table": found.table, "column": found.column, **line, **found.said}) for line in cells]
-    severity, name, *_ = said[0]
-    texts, fixes = ([one[n] for one in said] for n in (2, 3))
-    findings.add_rows(intake, rows.index.to_numpy(), severity, name, texts, fixes, column=found.column)
+                if intake is None:
+                    place = {**evidence.places.get(found.column, {"sheet": "settings"}), "column": found.column}
+                else:
+                    place = {"file": intake.file, "sheet": intake.sheet, "column": intake.header(found.column, 0)}
+                words = {"table": found.table, "column": found.column, **found.said}
+                findings.add(what, words, place | {"value": found.value})
