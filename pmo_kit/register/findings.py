@@ -178,7 +178,10 @@ class Findings:
         In the words `{value}` is the cell of the column as written, `{column}` and `{table}` are their names.
         """
         if not isinstance(where, pd.DataFrame):
-            where = intake.frame.iloc[np.flatnonzero(np.asarray(where))]
+            where = np.flatnonzero(where if isinstance(where, np.ndarray) else where.to_numpy(bool, na_value=False))
+            where = intake.frame.iloc[where] if len(where) else ()
+        if not len(where):
+            return
         named = [name for name in where if any(f"{{{name}" in text for text in words()["told"][what])]
         for position, line in zip(where.index.tolist(), where[named].to_dict("records"), strict=True):
             cells = {name: as_given(one) if isinstance(one, float) else one for name, one in line.items()}

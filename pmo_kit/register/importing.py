@@ -475,7 +475,7 @@ class Import:
         mark = (table, *at[:2], position, name)
         if column is None or ("cell", name) not in frame or mark in self._blanked:
             return False
-        if column.required and column.default is None:
+        if column.needed:
             fill = NOT_STATED if name == "area" else one.project_id or None
             if table != "projects" or name == "project_id" or fill is None:
                 return False

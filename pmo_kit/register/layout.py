@@ -289,7 +289,7 @@ def _points(line: list[str], known: dict[str, str], table: Table) -> int:
 def looks_like(raw: RawSheet, table: Table) -> bool:
     """True when one line of a sheet has all needed headers of a table, in the long or in a wide form."""
     known = known_headers(table)
-    needed = {column.name for column in table if column.required and column.default is None}
+    needed = {column.name for column in table if column.needed}
     for line in raw.top:
         lacking = needed - set(_named(line, known).values())
         if any(_is_wide(text, table) for text in line):

@@ -234,11 +234,8 @@ def _write_findings(
         high = max(ceil(len(str(line[name])) / width) for name, width in zip(names, widths[1:], strict=True))
         sheet.set_row(number, 15 * min(high, 27))
         sheet.write_string(number, 0, _WORDS[line["severity"]], fills[line["severity"]])
-        for place, value in enumerate(("" if pd.isna(line[name]) else line[name] for name in names), 1):
-            if isinstance(value, int):
-                sheet.write_number(number, place, value, wrapped)
-            else:
-                sheet.write_string(number, place, _text(value), wrapped)
+        cells = ("" if pd.isna(line[name]) else line[name] for name in names)
+        sheet.write_row(number, 1, [one if isinstance(one, int) else _text(one) for one in cells], wrapped)
     if findings.empty:
         sheet.write_string(1, 0, "Nothing to fix.")
     sheet.autofilter(0, 0, max(1, len(findings)), len(heads) - 1)
@@ -260,11 +257,7 @@ def _write_marked(book: Workbook, raw: RawSheet, findings: pd.DataFrame) -> None
         (row - 1, place): column[n] for place, column in enumerate(columns) for n, row in enumerate(raw.rows.tolist())
     }
     for (row, place), text in (dict.fromkeys(marks, "") | cells).items():
-        look = [fills[one["severity"]] for one in marks.get((row, place), [])[:1]]
-        if text:
-            sheet.write_string(row, place, _text(text), *look)
-        else:
-            sheet.write_blank(row, place, None, *look)
+        sheet.write(row, place, _text(text), *(fills[one["severity"]] for one in marks.get((row, place), [])[:1]))
     for (row, place), lines in marks.items():
         note = "\n".join(f"{one['message']} {one['fix']}".strip() for one in lines)[:2000]
         sheet.write_comment(row, place, note, {"author": "pmo_kit", "height": 120, "width": 320})

@@ -56,6 +56,11 @@ class Column:
     money_where: tuple[str, str] | None = None
 
     @property
+    def needed(self) -> bool:
+        """True when a row cannot do without a value that is written."""
+        return self.required and self.default is None
+
+    @property
     def is_money(self) -> bool:
         """True when the numbers are amounts in the money unit of the settings."""
         return self.unit == "money"

@@ -105,7 +105,7 @@ def assemble(
     _restore_codes(intakes)
     derive_levels(intakes, findings)
     settings = _with_first_year(settings, intakes)
-    run_checks(Evidence(intakes, settings, schema, previous, today, places), findings)
+    run_checks(Evidence(intakes, settings, previous, today, places), findings)
     tables = {title: intake.frame for title, intake in intakes.items()}
     if len(canonical):
         tables["settings"] = canonical

@@ -39,7 +39,7 @@ _LOOKS: dict[str, dict[str, Any]] = {
 def write_book(file: Path, fill: Callable[[Workbook], None]) -> Path:
     """Write a workbook, and the folders above it; text in it is text, whatever it begins with."""
     content = io.BytesIO()
-    with Workbook(content, {"in_memory": True}) as book:
+    with Workbook(content, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
         fill(book)
     file.parent.mkdir(parents=True, exist_ok=True)
     return write_whole(file, content.getvalue())
@@ -142,7 +142,7 @@ def _note(column: Column) -> str:
         ("One of: ", ", ".join(column.allowed)),
         ("Empty means: ", column.default),
         ("From: ", " or ".join(f"{table}, {name}" for table, name in column.refs)),
-        ("", "Needed" if column.required and column.default is None else "May stay empty"),
+        ("", "Needed" if column.needed else "May stay empty"),
     )
     return "\n".join(f"{head}{text}" for head, text in parts if text)
 
@@ -177,7 +177,7 @@ def _validation(column: Column) -> dict[str, Any]:
 def _write_table(book: Workbook, table: Table, frame: pd.DataFrame | None) -> None:
     """One table: header with notes, the example row, lists and ranges, rows where there are some."""
     sheet, names, rows = book.add_worksheet(table.name), list(table.columns), (_FIRST_DATA_ROW - 1, _LAST_ROW - 1)
-    needed = tuple(column.name for column in table if column.required and column.default is None)
+    needed = tuple(column.name for column in table if column.needed)
     widths = [max(12, min(40, len(name) + 6)) for name in names]
     write_header(book, sheet, names, widths, needed)
     sheet.set_tab_color(_NEEDED if table.required else _OPTIONAL)
@@ -195,20 +195,15 @@ def _write_table(book: Workbook, table: Table, frame: pd.DataFrame | None) -> No
             lacking = f"AND(COUNTA({row})>0,ISBLANK({xl_col_to_name(place)}{_FIRST_DATA_ROW}))"
             rule = {"type": "formula", "criteria": lacking, "format": book.add_format(_LOOKS["lacking"])}
             sheet.conditional_format(rows[0], place, rows[1], place, rule)
-        for number, value in enumerate(() if frame is None else frame[column.name], rows[0]):
-            if not pd.isna(value):
-                _write(sheet, number, place, value, look)
+        cells = () if frame is None else frame[column.name]
+        sheet.write_column(rows[0], place, [None if pd.isna(one) else _cell(one) for one in cells], look)
 
 
-def _write(sheet: Any, row: int, place: int, value: object, look: Any) -> None:
-    """A value as a workbook holds it; text never becomes a formula."""
-    if isinstance(value, pd.Timestamp):
-        sheet.write_datetime(row, place, value.to_pydatetime(), look)
-    elif isinstance(value, bool | np.bool_ | str):
-        text = value if isinstance(value, str) else "yes" if value else "no"
-        sheet.write_string(row, place, inert(text)[:32767], look)
-    else:
-        sheet.write_number(row, place, value, look)
+def _cell(value: object) -> object:
+    """A value as a workbook holds it."""
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
+    return inert(value)[:32767] if isinstance(value, str) else value
 
 
 def _write_settings(book: Workbook, table: Table, frame: pd.DataFrame | None) -> None:
@@ -253,7 +248,7 @@ def _write_dictionary(book: Workbook, order: list[str]) -> None:
         (name, one) for name in order for one in (schema.settings.values() if name == "settings" else schema[name])
     ]
     for number, (name, column) in enumerate(columns, 1):
-        needed = "yes" if column.required and column.default is None else ""
+        needed = "yes" if column.needed else ""
         unit = "money unit of the settings" if column.is_money else column.unit
         line = [name, column.name, column.type, needed, unit, ", ".join(column.allowed), column.meaning]
         sheet.write_row(number, 0, [*line, ", ".join(column.aliases)])

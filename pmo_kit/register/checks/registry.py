@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from pmo_kit.register.findings import Findings, Intake, empty_table
-from pmo_kit.register.schema import Column, Schema
+from pmo_kit.register.schema import Column, load_schema
 from pmo_kit.register.settings import Settings
 
 T = TypeVar("T")
@@ -41,8 +41,6 @@ class Evidence:
         Tables that are present, by name.
     settings : Settings
         Of this register; `places` holds where each of them is written, as `Findings.add` takes it.
-    schema : Schema
-        The tables' description.
     previous : Previous or None
         The previous committee's register, for rules that compare.
     today : date or None
@@ -51,7 +49,6 @@ class Evidence:
 
     intakes: Mapping[str, Intake]
     settings: Settings
-    schema: Schema
     previous: Previous | None = None
     today: date | None = None
     places: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -64,14 +61,11 @@ class Evidence:
 
     def frame(self, name: str) -> pd.DataFrame:
         """The typed table; an empty one where it is absent."""
-        return self.intakes[name].frame if name in self.intakes else empty_table(self.schema[name])
+        return self.intakes[name].frame if name in self.intakes else empty_table(load_schema()[name])
 
     def written(self, *types: str) -> Iterator[tuple[Intake, Column, pd.Series]]:
         """Every column that a table was given, of some types, with its typed cells."""
-        for intake in self.intakes.values():
-            for column in intake.table:
-                if column.name in intake.raw and (not types or column.type in types):
-                    yield intake, column, intake.frame[column.name]
+        return (found for found in self.once(_written) if not types or found[1].type in types)
 
     def present(self, *names: str) -> Iterator[tuple[str, pd.DataFrame]]:
         """Those of some tables that have rows, by name."""
@@ -109,6 +103,13 @@ class Evidence:
     def this_year(self) -> Any:
         """Fiscal year of `as_of`; where that is not stated a missing one, before or after which nothing is."""
         return pd.NA if self.settings.as_of is None else self.settings.fiscal_year(self.settings.as_of)
+
+
+def _written(evidence: Evidence) -> list[tuple[Intake, Column, pd.Series]]:
+    return [
+        (intake, column, intake.frame[column.name])
+        for intake in evidence.intakes.values() for column in intake.table if column.name in intake.raw
+    ]  # fmt: skip
 
 
 def _owners(evidence: Evidence) -> pd.DataFrame:
@@ -169,17 +170,14 @@ class Rule:
     number : int
         In the published list of 36; 0 for rules of the register's own shape.
     check : callable
-        Is given what its parameters are called: tables and the previous register, without which it says nothing, and
-        the evidence.
+    asked : tuple of str
+        What its parameters are called, and what it is given: tables and the previous register, without which it says
+        nothing, and the evidence.
     """
 
     number: int
     check: Check
-
-    @cached_property
-    def asked(self) -> tuple[str, ...]:
-        """What its parameters are called."""
-        return tuple(signature(self.check).parameters)
+    asked: tuple[str, ...]
 
 
 RULES: dict[str, Rule] = {}
@@ -190,7 +188,7 @@ def rule(number: int = 0) -> Callable[[Check], Check]:
     """Register a function as the rule of its own name."""
 
     def note(check: Check) -> Check:
-        RULES[getattr(check, "__name__")] = Rule(number, check)  # noqa: B009
+        RULES[getattr(check, "__name__")] = Rule(number, check, tuple(signature(check).parameters))  # noqa: B009
         return check
 
     return note

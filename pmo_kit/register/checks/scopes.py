@@ -10,6 +10,7 @@ import pandas as pd
 from pmo_kit.rates import describe_schedule, discount_schedule
 from pmo_kit.register.checks.registry import Evidence, Found, rule, those
 from pmo_kit.register.levels import at_largest
+from pmo_kit.register.schema import load_schema
 from pmo_kit.register.values import near_words
 from pmo_kit.register.values import words as word_lists
 
@@ -24,7 +25,7 @@ def _scope_fault(evidence: Evidence, scope: str) -> tuple[str, dict[str, str]]:
     if scope.strip().lower() == "all":
         return "", {}
     name, sign, value = (part.strip() for part in scope.partition("="))
-    known = evidence.schema["projects"]
+    known = load_schema()["projects"]
     columns = {column.name for column in known} | set(_OF_COSTS)
     if not sign:
         name, _, value = (part.strip() for part in scope.partition(":"))
@@ -36,7 +37,7 @@ def _scope_fault(evidence: Evidence, scope: str) -> tuple[str, dict[str, str]]:
     there = set((evidence.to_come if of_costs else evidence.frame("projects"))[name].astype("str").dropna())
     if value in there:
         return "", {}
-    column = evidence.schema["costs"][name] if of_costs else known[name]
+    column = load_schema()["costs"][name] if of_costs else known[name]
     listed = set(column.allowed) | {one for table, key in column.refs for one in evidence.known(table, key)}
     said = {"none": "no cost to come" if of_costs else "no project", "name": name, "of": value}
     return ("now", said) if value in listed else ("", {**said, "near": near_words(value, there | listed)})
@@ -125,7 +126,7 @@ def outside_envelopes(evidence: Evidence, budgets: pd.DataFrame, costs: pd.DataF
     inside = np.zeros(len(ahead), bool)
     for scope in scopes:
         name, sign, value = (part.strip() for part in scope.partition("="))
-        if not sign or (name not in _OF_COSTS and name not in evidence.schema["projects"]):
+        if not sign or (name not in _OF_COSTS and name not in load_schema()["projects"]):
             return
         own = name in (*_OF_COSTS, "project_id")
         found = ahead[name] if own else ahead["project_id"].map(evidence.owner(name).astype("str"))
@@ -174,7 +175,7 @@ def word_read_by_nothing(evidence: Evidence) -> Iterator[Found]:
 
     An organization may have quantities of its own; one that is spelled almost like a known one is none.
     """
-    tables = {table.name: {column.name for column in table} for table in evidence.schema}
+    tables = {table.name: {column.name for column in table} for table in load_schema()}
     remarks, baselines = evidence.frame("exemptions"), evidence.frame("baselines")
     for table, column, given, known in (
         ("exemptions", "table", remarks["table"], [set(tables)] * len(remarks)),
