@@ -302,7 +302,7 @@ def _sheet(raw: RawSheet) -> _Sheet | None:
     least = 2 if len(heading.texts) > 2 else 1
     best = without_breaks(heading.body, heading.again, Findings(), least)
     inside = range(min(best.rows, default=0) + 1, max(best.rows, default=0))  # a unit there is of the rows below it
-    around = (values.line_unit(text) for row, text in heading.around if row not in inside)
+    around = (values.line_unit(text) for _, row, text in heading.around if row not in inside)
     stated = next((said for said in around if said != ("", "")), ("", ""))
     best = best.only(_may_be_rows(best))
     filled = [place for place, header in enumerate(best.headers) if header and best.text(place).notna().any()]

@@ -62,17 +62,12 @@ COLUMNS = _NAMES[:9]
 
 
 class Placed(Protocol):
-    """What has a file, a sheet and numbers of rows: cells as they are, a body below its header, a typed table."""
+    """What has numbers of rows and comes from files: cells as they are, a body below its header, a typed table."""
 
     rows: np.ndarray
 
-    @property
-    def file(self) -> str:
-        """Name of the file."""
-
-    @property
-    def sheet(self) -> str:
-        """Name of the sheet; empty where the file has none."""
+    def place(self, position: int | None = None, /) -> tuple[str, str]:
+        """File and sheet of a row, or of the whole; no sheet where the file has none."""
 
 
 @dataclass(eq=False)
@@ -92,9 +87,9 @@ class Intake:
     guessed: set[str] = field(default_factory=set)
     codes: set[str] = field(default_factory=set)
 
-    def place(self, position: int) -> tuple[str, str]:
-        """File and sheet of a row."""
-        return (self.file, self.sheet) if self.places is None else self.places[position]
+    def place(self, position: int | None = None) -> tuple[str, str]:
+        """File and sheet of a row, or of all."""
+        return (self.file, self.sheet) if position is None or self.places is None else self.places[position]
 
     def header(self, column: str, position: int) -> str:
         """Header of a column as written in the file."""
@@ -164,7 +159,9 @@ class Findings:
             What stands for the names in the words; among it may be where it is: `WHERE`.
         """
         place = {name: said[name] for name in WHERE if name in said}
-        self.add(what, said, place | ({} if at is None else {"file": at.file, "sheet": at.sheet}), severity)
+        if at is not None:
+            place["file"], place["sheet"] = at.place()
+        self.add(what, said, place, severity)
 
     def add(self, what: str, said: Mapping[str, Any], place: Mapping[str, Any], severity: str = "") -> None:
         """Add what `told` says, at a place that its words do not name."""
@@ -197,7 +194,8 @@ class Findings:
         for n in map(int, np.flatnonzero(where)):
             value = "" if values is None else shown(values.iloc[n])
             head = column if isinstance(column, str) else str(column[n])
-            self.tell(what, at=body, row=int(body.rows[n]), **{**said, "column": head, "value": value})
+            place = {**dict(zip(("file", "sheet"), body.place(n), strict=True)), "row": int(body.rows[n])}
+            self.tell(what, **{**said, **place, "column": head, "value": value})
 
     def error(self, message: str) -> DataError:
         """The error that has all findings so far."""

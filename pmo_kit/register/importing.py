@@ -94,7 +94,8 @@ class Import:
             label, unit = (frame[kind] if kind in frame else frame.iloc[:, :0] for kind in ("label", "unit"))
             body, nothing = body_of_frame(table, cells), pd.Series(None, index=frame.index, dtype=object)
             marks = {source.raw.separator for source in sources}
-            raw = replace(sources[0].raw, separator=marks.pop() if len(marks) == 1 else "")
+            files, sheets = (", ".join(dict.fromkeys(names)) for names in zip(*map(Body.place, sources), strict=True))
+            raw = replace(sources[0].raw, file=files, sheet=sheets, separator=marks.pop() if len(marks) == 1 else "")
             found[table] = replace(
                 body, raw=raw, rows=frame["at", "row"].to_numpy(),
                 labels=[label.get(name, nothing).fillna(name).to_numpy(object) for name in body.headers],
@@ -166,7 +167,7 @@ class Import:
         apart = rows_apart(source, Look(money, ids, names), gone)
         left = source.only(tell(source, apart, self.findings) & ~gone)
         whole = pd.DataFrame({place: left.text(place) for place in range(left.cells.shape[1])})
-        self._equal_rows |= {(*left.place, int(row)) for row in left.rows[whole.duplicated().to_numpy()]}
+        self._equal_rows |= {(*left.place(), int(row)) for row in left.rows[whole.duplicated().to_numpy()]}
         return left
 
     def _money(self, source: Body, spec: TableSource) -> list[int]:
@@ -246,8 +247,8 @@ class Import:
 
     def _place_of(self, source: Body) -> dict[str, Any]:
         """Where a column of a sheet stands that is left out."""
-        table = next(spec.table for spec, body in self._sources if body.place == source.place)
-        return {"table": table, "file": source.file, "sheet": source.sheet}
+        table = next(spec.table for spec, body in self._sources if body.place() == source.place())
+        return dict(zip(("table", "file", "sheet"), (table, *source.place()), strict=True))
 
     def _empty(self, text: pd.Series, column: Column) -> pd.Series:
         """Cells that say that there is nothing: "TBC", "-", and words in the place of a number or a date."""
@@ -272,7 +273,7 @@ class Import:
         item = pd.Series([" ".join(filter(None, line)) for line in zip(*keys, strict=True)], dtype="str")
         for name, why in missing.items():
             self._note(spec.table, name, why, ids, source, item if keys else "")
-        at = {"row": source.rows, "file": source.file, "sheet": source.sheet}
+        at = dict(zip(("row", "file", "sheet"), (source.rows, *source.place()), strict=True))
         kinds = {"cell": cells, "label": labels, "unit": units, "at": at}  # each value with its header, unit and place
         part = pd.concat({kind: pd.DataFrame(some, index=range(size)) for kind, some in kinds.items()}, axis=1)
         if spec.unpivot is not None:
@@ -335,7 +336,7 @@ class Import:
     ) -> None:
         """Keep the words of the source where a value of a table and column is missing."""
         for n in np.flatnonzero(why.notna()):
-            what, at = item if isinstance(item, str) else item.iloc[n], (*source.place, int(source.rows[n]))
+            what, at = item if isinstance(item, str) else item.iloc[n], (*source.place(), int(source.rows[n]))
             self.reasons.append((table, ids.iloc[n], column, what or None, why.iloc[n], *at))
 
     def _unpivoted(self, source: Body, spec: TableSource, part: pd.DataFrame, ids: pd.Series) -> pd.DataFrame:
@@ -407,7 +408,10 @@ class Import:
                 line = frozenset(one for one in zip(heads, cells, strict=True) if isinstance(one[1], str)) | same
                 other, row = seen.setdefault(line, (body, int(body.rows[number])))
                 if other is not body:
-                    copies[number], there = True, _place({"file": other.file, "sheet": other.sheet, "row": row})
+                    copies[number], there = (
+                        True,
+                        _place(dict(zip(("file", "sheet", "row"), (*other.place(), row), strict=True))),
+                    )
                     here = {"at": body, "row": int(body.rows[number]), "value": cells[0]}
                     self.findings.tell("row_in_two_sheets", where=there, **here)
             bodies[key] = body.only(~copies) if copies.any() else body
@@ -629,7 +633,7 @@ class Import:
 
     def _list_sheets(self, raws: list[RawSheet]) -> None:
         """List the sheets that no table of the mapping reads."""
-        places = {source.place for _, source in self._sources}
+        places = {source.place() for _, source in self._sources}
         for raw in (one for one in raws if (one.file, one.sheet) not in places):
             shares = (values.plain_numbers(raw.cells[place]).notna().mean() for place in raw.cells)
             amounts = len(raw.cells) > 2 and any(share >= 0.5 for share in shares)

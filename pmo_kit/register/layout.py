@@ -393,8 +393,8 @@ class Heading:
                 findings.tell("second_header", at=self.raw, row=int(self.raw.rows[row]))
 
     @property
-    def around(self) -> tuple[tuple[int, str], ...]:
-        """Texts above it, lines of one text below it, a title with brackets, each with its row: all may state units."""
+    def around(self) -> tuple[tuple[RawSheet, int, str], ...]:
+        """Texts above it, lines of one text below it, a title with brackets, placed: all may state units."""
         raw, header = self.raw, self.first - self.lines
         found: list[tuple[int, str]] = [(int(raw.rows[0]), raw.title)] if values.INSIDE.search(raw.title) else []
         for place in raw.cells.columns:
@@ -406,7 +406,7 @@ class Heading:
             text = next(cells, "")
             unit = all(values.line_unit(text)) and (len(text) > 2 or not text.isalnum())  # k€, TEUR; MR may be a key
             found += [(int(self.body.rows[number]), text)] if " " in text or unit else []
-        return tuple(found)
+        return tuple((raw, row, text) for row, text in found)
 
 
 def headings(raw: RawSheet, join: Callable[[str, str, str], str] | None = None) -> Iterator[Heading]:

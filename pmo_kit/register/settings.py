@@ -144,7 +144,8 @@ def read_settings(
     order = schema.settings["date_order"].values.get(order, order)
     for n, (key, value) in enumerate(zip(body.text(0), body.text(1), strict=True)):
         row = int(body.rows[n])
-        place: dict[str, Any] = {"file": body.file, "sheet": body.sheet, "row": row, "column": "value", "value": value}
+        place: dict[str, Any] = {"row": row, "column": "value", "value": value}
+        place["file"], place["sheet"] = body.place()
         if signs := {sign for cell in body.cells.iloc[n] for sign in ODD_SIGNS.findall(str(cell).strip())}:
             findings.tell("signs_unseen line", "block" if min(signs) < " " else "warn", at=body, row=row)
         setting = "" if pd.isna(key) else str(key).lower().replace(" ", "_")

@@ -87,7 +87,7 @@ def shape_table(
         raw, headers, rows = melt(body, raw, headers, wide, variables, findings)
     raw = {name: cells.reset_index(drop=True) for name, cells in raw.items()}
     frame = pd.DataFrame(index=pd.RangeIndex(len(rows)))
-    intake = Intake(table, body.file, body.sheet, frame, raw, rows, headers, places=body.places)
+    intake = Intake(table, *body.place(), frame, raw, rows, headers, places=body.places)
     intake.guessed = {
         name for name, place in matched.items() if values.folded(body.headers[place]) != values.folded(name)
     }
@@ -105,8 +105,7 @@ def without_formulas(body: Body, places: list[int], findings: Findings) -> Body:
         if cells[place].dtype != object:
             continue
         lost = np.array([isinstance(cell, Uncached) for cell in cells[place]], dtype=bool)
-        head = values.shown(body.headers[place])
-        findings.tell_lines("formula_without_result", body, lost, column=head, values=cells[place])
+        findings.tell_lines("formula_without_result", body, lost, column=body.label(place), values=cells[place])
         if lost.any():
             cells = cells.assign(**{}) if cells is body.cells else cells
             cells[place] = cells[place].mask(lost, None)
@@ -149,7 +148,8 @@ def _header_units(intake: Intake, findings: Findings, settings: Settings, *, map
             (differs and not refused, "header_unit", settings.money_unit),
         ):
             if fault:
-                findings.tell(what, other=detail, at=intake, column=header)
+                file, sheet = intake.place(int(mine.argmax()) if mine.any() else None)
+                findings.tell(what, other=detail, file=file, sheet=sheet, column=header)
         if differs and not refused:
             units[name] = np.where(mine, unit, units.get(name, ""))
     intake.units = units | intake.units
@@ -177,7 +177,7 @@ def other_prices(text: str, settings: Settings, line: bool = False) -> tuple[str
 
 
 def _unit_around(
-    intake: Intake, money: Mapping[str, list[str]], around: Iterable[tuple[int, str]], findings: Findings,
+    intake: Intake, money: Mapping[str, list[str]], around: Iterable[tuple[RawSheet, int, str]], findings: Findings,
     settings: Settings,
 ) -> None:  # fmt: skip
     """A line above or below the table that states another unit than the settings, where no header states one."""
@@ -187,8 +187,8 @@ def _unit_around(
     done = bool(own) or (bool(intake.units) and all((one != "").all() for one in units))
     own = (own | {one for some in units for one in some}) - {""} or {settings.money_unit} - {""}
     rows = intake.rows if len(set(intake.places or ())) < 2 else intake.rows[:0]
-    for row, text in around if money else ():
-        at: Any = {"at": intake, "row": row, "value": text}
+    for raw, row, text in around if money else ():
+        at: Any = {"at": raw, "row": row, "value": text}
         how, prices = other_prices(text, settings, line=True)
         if how and not any(values.stated_prices(one)[1] for one in heads):
             findings.tell("price_basis_mixed line", how, line=values.shown(text), other=prices, **at)

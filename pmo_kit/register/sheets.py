@@ -49,6 +49,10 @@ class RawSheet:
     separator: str = ""
     depths: dict[int, int] = field(default_factory=dict)
 
+    def place(self, position: int | None = None) -> tuple[str, str]:
+        """File and sheet."""
+        return self.file, self.sheet
+
     @cached_property
     def top(self) -> list[list[str]]:
         """The first lines as clean text."""
@@ -60,10 +64,10 @@ class RawSheet:
 class Body:
     """The lines of a table below its header, in a sheet; `columns` are positions, `headers` their texts.
 
-    `around` are the texts above and below the rows, with their row; `beside`: the columns stood beside projects;
-    `used`: positions that a mapping reads. Of a table that a mapping fills: `labels` are the headers of the source, by
-    column and row; `units` the money units that the mapping states, by column and row; `places` the file and sheet of
-    each row.
+    `around` are the texts above and below the rows, with their sheet and row; `beside`: the columns stood beside
+    projects; `used`: positions that a mapping reads. Of a table that a mapping fills: `labels` are the headers of the
+    source, by column and row; `units` the money units that the mapping states, by column and row; `places` the file and
+    sheet of each row.
     """
 
     raw: RawSheet
@@ -71,27 +75,16 @@ class Body:
     cells: pd.DataFrame
     rows: np.ndarray
     labels: list[str | np.ndarray] | None = None
-    around: tuple[tuple[int, str], ...] = ()
+    around: tuple[tuple[RawSheet, int, str], ...] = ()
     beside: bool = False
     used: set[int] = field(default_factory=set)
     units: Mapping[str, np.ndarray] = field(default_factory=dict)
     places: list[tuple[str, str]] | None = None
     _texts: dict[int, pd.Series] = field(init=False, default_factory=dict, repr=False)
 
-    @property
-    def file(self) -> str:
-        """Name of the file."""
-        return self.raw.file
-
-    @property
-    def sheet(self) -> str:
-        """Name of the sheet."""
-        return self.raw.sheet
-
-    @property
-    def place(self) -> tuple[str, str]:
-        """File and sheet."""
-        return self.file, self.sheet
+    def place(self, position: int | None = None) -> tuple[str, str]:
+        """File and sheet of a row, or of all."""
+        return self.raw.place() if position is None or self.places is None else self.places[position]
 
     def find(self, header: str) -> list[int]:
         """Positions of a header, whole and exact; `RAG (2)` is the second of the columns that are called RAG."""

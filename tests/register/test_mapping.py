@@ -276,6 +276,37 @@ def test_what_is_left_out_of_one_of_two_files_counts_once(tmp_path):
     assert "87.5 % of the money left out" in accounts(register.table).sentence
 
 
+@pytest.mark.parametrize(
+    ("above", "head", "amount", "rule", "row"),
+    [
+        ("", "2027", "=1+2", "formula_without_result", 2),
+        ("", "2027 (k$)", 3, "header_unit_differs", None),
+        ("all amounts in thousands of EUR", "2027", 3, "header_unit_differs", 1),
+    ],
+)
+def test_what_is_wrong_in_the_second_of_two_files_is_told_of_it(tmp_path, above, head, amount, rule, row):
+    for file, lines in (
+        ("a.xlsx", [["Id", "Title", "2027"], ["P1", "Pipes", 3]]),
+        ("b.xlsx", [[above]] * bool(above) + [["Id", "Title", head], ["P2", "Quay", amount]]),
+    ):
+        book = openpyxl.Workbook()
+        for line in lines:
+            book.active.append(line)
+        book.save(tmp_path / file)
+    table = "{{file: {0}.xlsx, project_id: Id, {1}}}"
+    projects = ", ".join(table.format(one, "name: Title, area: {value: x}") for one in "ab")
+    turned = 'unpivot: {name: year, into: amount, pattern: "^(2027)"}'
+    costs = ", ".join(table.format(one, turned) for one in "ab")
+    text = "source: [a.xlsx, b.xlsx]\nsettings: {currency: EUR, money_unit: million}\n"
+    (tmp_path / "map.yml").write_text(f"{text}tables:\n  projects: [{projects}]\n  costs: [{costs}]\n")
+    with pytest.raises(DataError) as error:
+        load_register(tmp_path / "map.yml")
+    found = error.value.findings.query("rule == @rule").iloc[0]
+    assert (found["file"], found["sheet"]) == ("b.xlsx", "Sheet")
+    assert found["column"] == ("" if above else head)
+    assert row is None or found["row"] == row
+
+
 @pytest.mark.long
 def test_what_is_left_out_comes_back_with_the_folder_and_stops_a_pack(tmp_path):
     register = load_register(many(tmp_path, lost=400))
