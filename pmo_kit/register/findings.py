@@ -194,8 +194,9 @@ class Findings:
         for n in map(int, np.flatnonzero(where)):
             value = "" if values is None else shown(values.iloc[n])
             head = column if isinstance(column, str) else str(column[n])
-            place = {**dict(zip(("file", "sheet"), body.place(n), strict=True)), "row": int(body.rows[n])}
-            self.tell(what, **{**said, **place, "column": head, "value": value})
+            file, sheet = body.place(n)
+            place = {"file": file, "sheet": sheet, "row": int(body.rows[n]), "column": head, "value": value}
+            self.tell(what, **said | place)
 
     def error(self, message: str) -> DataError:
         """The error that has all findings so far."""

@@ -248,7 +248,8 @@ class Import:
     def _place_of(self, source: Body) -> dict[str, Any]:
         """Where a column of a sheet stands that is left out."""
         table = next(spec.table for spec, body in self._sources if body.place() == source.place())
-        return dict(zip(("table", "file", "sheet"), (table, *source.place()), strict=True))
+        file, sheet = source.place()
+        return {"table": table, "file": file, "sheet": sheet}
 
     def _empty(self, text: pd.Series, column: Column) -> pd.Series:
         """Cells that say that there is nothing: "TBC", "-", and words in the place of a number or a date."""
@@ -273,7 +274,8 @@ class Import:
         item = pd.Series([" ".join(filter(None, line)) for line in zip(*keys, strict=True)], dtype="str")
         for name, why in missing.items():
             self._note(spec.table, name, why, ids, source, item if keys else "")
-        at = dict(zip(("row", "file", "sheet"), (source.rows, *source.place()), strict=True))
+        file, sheet = source.place()
+        at = {"row": source.rows, "file": file, "sheet": sheet}
         kinds = {"cell": cells, "label": labels, "unit": units, "at": at}  # each value with its header, unit and place
         part = pd.concat({kind: pd.DataFrame(some, index=range(size)) for kind, some in kinds.items()}, axis=1)
         if spec.unpivot is not None:
@@ -376,7 +378,7 @@ class Import:
                 other = said[said.str.casefold().ne(said.iloc[0].casefold())]
                 if name != "project_id" and len(other):
                     lines = (said.index[0], other.index[0])
-                    words_ = " and ".join(f'"{values.shown(said[n])}" in {_place(part.loc[n, "at"])}' for n in lines)
+                    words_ = " and ".join(f'"{values.shown(said[n])}" in {_place(**part.loc[n, "at"])}' for n in lines)
                     label, at = part.loc[lines[1]].get(("label", name)), part.loc[lines[1], "at"]
                     where = {**at, "column": name if pd.isna(label) else str(label), "project_id": ids[lines[1]]}
                     twice = {"project": ids[lines[1]], "count": (key == who).sum(), "name": name, "where": words_}
@@ -410,7 +412,7 @@ class Import:
                 if other is not body:
                     copies[number], there = (
                         True,
-                        _place(dict(zip(("file", "sheet", "row"), (*other.place(), row), strict=True))),
+                        _place(*other.place(), row),
                     )
                     here = {"at": body, "row": int(body.rows[number]), "value": cells[0]}
                     self.findings.tell("row_in_two_sheets", where=there, **here)
@@ -690,8 +692,8 @@ def _counted(column: Column, table: str) -> bool:
     return column.is_money or (table == "baselines" and column.type == "number")
 
 
-def _place(at: Any) -> str:
-    return f"{' '.join(filter(None, (at['file'], at['sheet'])))}, row {at['row']}"
+def _place(file: str, sheet: str, row: int) -> str:
+    return f"{' '.join(filter(None, (file, sheet)))}, row {row}"
 
 
 def _cuts(found: pd.Series, text: pd.Series) -> pd.Series:

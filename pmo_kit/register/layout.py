@@ -369,10 +369,8 @@ class Heading:
     def again(self) -> tuple[np.ndarray, np.ndarray]:
         """Rows of the body in which the header stands again, as on every page, and those with another header."""
         cells, filled = self.body.cells, self.body.filled
-        written = self.raw.cells.iloc[self.first - self.lines : self.first]
-        like = np.zeros(len(cells), bool)
-        for place in cells.columns:
-            like |= cells[place].isin(written[place]).to_numpy(bool) & filled[:, place]
+        written, grid = self.raw.cells.iloc[self.first - self.lines : self.first], cells.to_numpy(object)
+        like = np.any([((grid == line) & filled).any(axis=1) for line in written.to_numpy(object)], axis=0)
         again, other = np.zeros(len(cells), bool), np.zeros(len(cells), bool)
         for row in map(int, np.flatnonzero(like)[::-1]):
             line, equal, named = self._like(cells.iloc[row])
@@ -397,9 +395,8 @@ class Heading:
         """Texts above it, lines of one text below it, a title with brackets, placed: all may state units."""
         raw, header = self.raw, self.first - self.lines
         found: list[tuple[int, str]] = [(int(raw.rows[0]), raw.title)] if values.INSIDE.search(raw.title) else []
-        for place in raw.cells.columns:
-            above = enumerate(raw.cells[place].iloc[:header])
-            found += [(int(raw.rows[n]), one) for n, one in above if isinstance(one, str) and one]
+        for above in raw.cells.iloc[:header].to_numpy(object).T:
+            found += [(int(raw.rows[n]), one) for n, one in enumerate(above) if isinstance(one, str) and one]
         alone = self.body.filled.sum(axis=1) == 1
         for number in np.flatnonzero(alone):
             cells = (cell for cell in self.body.cells.iloc[number] if isinstance(cell, str) and cell.strip())

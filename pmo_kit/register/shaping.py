@@ -100,10 +100,8 @@ def shape_table(
 
 def without_formulas(body: Body, places: list[int], findings: Findings) -> Body:
     """Refuse formulas without a stored result in the columns that are read; elsewhere they do no harm."""
-    cells = body.cells
-    for place in places:
-        if cells[place].dtype != object:
-            continue
+    cells, kinds = body.cells, body.cells.dtypes.to_numpy()
+    for place in (one for one in places if kinds[one] == "object"):
         lost = np.array([isinstance(cell, Uncached) for cell in cells[place]], dtype=bool)
         findings.tell_lines("formula_without_result", body, lost, column=body.label(place), values=cells[place])
         if lost.any():
