@@ -22,7 +22,7 @@ from pmo_kit.register.checks.provenance import accounts
 from pmo_kit.register.findings import Findings, describe_findings
 from pmo_kit.register.importing import NOT_STATED
 from pmo_kit.register.layout import Heading, dated, find_heading, several_years, table_of_sheet
-from pmo_kit.register.reading import admit_names, load_register, read_sheets, sources_of
+from pmo_kit.register.reading import admit_names, is_mapping, load_register, read_sheets, sources_of
 from pmo_kit.register.rows import OUTLINE, Look, called_total, rows_apart, without_breaks
 from pmo_kit.register.schema import Column, header_words, load_schema
 from pmo_kit.register.shaping import amounts_in_words, fits, is_sum, looks_like_amounts
@@ -934,7 +934,7 @@ def import_sources(files: list[Path], into: Path | None = None, replace: bool = 
     tuple of str and int
         What there is to say, and the exit status: 0 done, 2 the source cannot be used yet.
     """
-    mappings = [file for file in files if file.suffix.lower() in (".yml", ".yaml")]
+    mappings = list(filter(is_mapping, files))
     sources = [file for file in files if file not in mappings]
     if len(mappings) > 1:
         raise PmoError("Name one mapping file.")

@@ -79,11 +79,10 @@ def load_register(
     """
     place = admit_path("load_register", path, "a workbook or of a folder of CSV files")
     known([] if doubtful is None else [doubtful], get_args(Doubtful), "way with what is in doubt")
-    is_mapping = place.suffix.lower() in (".yml", ".yaml")
 
     def read() -> Register:
         findings = Findings()
-        alone = mapping is None and is_mapping and place.is_file()
+        alone = mapping is None and is_mapping(place) and place.is_file()
         said, sources = (place, sources_of(place)) if alone else (mapping, [place])
         raws = [raw for source in sources for raw in read_sheets(source, findings)]
         spec, sheets = None, dict[str, RawSheet]()
@@ -111,7 +110,7 @@ def load_register(
         raise_blocks(trial)
         return Register.of_assembled(assembled, trial, accepted)
 
-    if is_mapping or any(one is not None for one in (mapping, today, doubtful, waivers)):
+    if is_mapping(place) or any(one is not None for one in (mapping, today, doubtful, waivers)):
         return read()  # a mapping may name files elsewhere
     return shared(lambda: _content(place, previous), read, lambda _: True)
 
@@ -122,6 +121,11 @@ def _content(place: Path, previous: Register | None) -> tuple[object, ...]:
     known = [(str(one.relative_to(place.parent)), one.read_bytes() if one.is_file() else None)
              for one in sorted(files)]  # fmt: skip
     return place.name, known, None if previous is None else previous.fingerprint
+
+
+def is_mapping(path: Path) -> bool:
+    """True when a file is a mapping, by its name."""
+    return path.suffix.lower() in (".yml", ".yaml")
 
 
 def sources_of(mapping: Path) -> list[Path]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from math import ceil
@@ -21,7 +22,7 @@ from pmo_kit.disk import inert
 from pmo_kit.errors import DataError, PmoError
 from pmo_kit.facts import as_given
 from pmo_kit.register.findings import Findings, describe_findings, group_findings
-from pmo_kit.register.reading import load_register, read_sheets
+from pmo_kit.register.reading import is_mapping, load_register, read_sheets, sources_of
 from pmo_kit.register.sheets import RawSheet
 from pmo_kit.register.tables import Register
 from pmo_kit.register.template import write_book, write_header
@@ -185,7 +186,7 @@ def write_check_report(source: str | PathLike[str], findings: pd.DataFrame, targ
     Parameters
     ----------
     source : path
-        The register that was checked: a folder or a workbook.
+        The register that was checked: a folder, a workbook, or a mapping that names its source.
     findings : DataFrame
         `Register.findings`, or `DataError.findings`.
     target : path
@@ -197,18 +198,26 @@ def write_check_report(source: str | PathLike[str], findings: pd.DataFrame, targ
         The file. Text that begins like a formula is written as text.
     """
     groups, each = group_findings(findings), ["file", "sheet", "row", "column", "value", "rule", "message", "fix"]
-    few, place = ["where", "count", "places", "message", "fix"], Path(source)
+    few = ["where", "count", "places", "message", "fix"]
 
     def fill(book: Workbook) -> None:
         _write_findings(book, "what to fix first", _HEAD, [12, 34, 8, 46, 70, 60], groups, few)
         _write_findings(book, "all findings", _ALL, [12, 22, 16, 8, 22, 30, 24, 70, 60], findings, each)
-        for raw in read_sheets(place, Findings()) if place.exists() else []:
+        for raw in _sheets_of(Path(source)):
             here = (findings["file"] == raw.file) & (findings["sheet"] == raw.sheet)
             mine = findings[here & findings["row"].notna()]
             if not mine.empty:
                 _write_marked(book, raw, mine)
 
     return write_book(Path(target), fill)
+
+
+def _sheets_of(source: Path) -> list[RawSheet]:
+    """The sheets that were checked; none where they cannot be read."""
+    with suppress(DataError):
+        places = sources_of(source) if is_mapping(source) else [source]
+        return [raw for place in places for raw in read_sheets(place, Findings())]
+    return []
 
 
 def _sheet_name(title: str, taken: Iterable[str]) -> str:

@@ -49,6 +49,20 @@ def test_report_without_findings(tables, folder, tmp_path):
     assert book["what to fix first"]["A2"].value == "Nothing to fix."
 
 
+def test_the_report_on_a_mapping_has_the_sheets_of_its_source(tmp_path):
+    (tmp_path / "export.csv").write_text("Id,Title,2027\nP1,Pipes,3\nP2,Quay,a lot\n")
+    turned = "{project_id: Id, unpivot: {name: year, into: amount, columns: ['2027']}}"
+    projects = "{project_id: Id, name: Title, area: {value: x}}"
+    text = f"source: export.csv\ndoubtful: refuse\ntables: {{projects: {projects}, costs: {turned}}}\n"
+    (tmp_path / "map.yml").write_text(text)
+    assert check_register(tmp_path / "map.yml", xlsx=tmp_path / "report.xlsx").exit_code == 2
+    book = openpyxl.load_workbook(tmp_path / "report.xlsx")
+    assert "cannot be read as a number" in book["export"]["C3"].comment.text
+    (tmp_path / "map.yml").write_text("tables: [\n")
+    assert check_register(tmp_path / "map.yml", xlsx=tmp_path / "none.xlsx").exit_code == 2
+    assert len(openpyxl.load_workbook(tmp_path / "none.xlsx").sheetnames) == 2
+
+
 def test_check_ends_with_0_1_or_2(tables, folder, tmp_path):
     assert check_register(folder(tables)).exit_code == 0
     warned = {**tables, "costs": tables["costs"].replace("P02,2027", "P02,2031")}
