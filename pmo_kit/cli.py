@@ -323,21 +323,19 @@ def session_notebook(register: Path | None, committee: str) -> Iterator[Path]:
     PmoError
         There is no such register, or none is named and the folder holds none.
     """
-    import json
+    from pmo_kit.packs.spec import nbformat, read_notebook, with_values
 
     found = real(register or own_register())
     if not found.exists():
         raise PmoError(f"There is no register {found}: name a folder of CSV files or a workbook.")
-    book = json.loads(shipped("notebooks", "09_committee_session.ipynb").read_text(encoding="utf-8"))
-    values = {"register_path": str(found), "committee": committee, "sessions_path": str(real("session"))}
-    book["cells"] = [cell for cell in book["cells"] if cell["cell_type"] == "code"]
-    for cell in book["cells"]:
-        if "parameters" in cell["metadata"].get("tags", ()):
-            cell["source"] = "\n".join(f"{name}: str = {value!r}" for name, value in values.items())
-        cell.update(outputs=[], source="".join(cell["source"]).replace("print(question.register.summary)", ""))
+    book = read_notebook(shipped("notebooks", "09_committee_session.ipynb"))
+    with_values(book, register_path=str(found), committee=committee, sessions_path=str(real("session")))
+    book.cells = [cell for cell in book.cells if cell.cell_type == "code"]
+    for cell in book.cells:
+        cell.source = cell.source.replace("print(question.register.summary)", "")
     with scratch() as folder:
         page = folder / "board.ipynb"
-        page.write_text(json.dumps(book), encoding="utf-8")
+        nbformat.write(book, page)
         yield page
 
 

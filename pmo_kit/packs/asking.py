@@ -21,10 +21,10 @@ from pmo_kit.exhibits.display import plain
 from pmo_kit.exhibits.records import from_json
 from pmo_kit.facts import number
 from pmo_kit.packs.building import Built
-from pmo_kit.packs.jobs import Pack, expand, read_notebook, stage
+from pmo_kit.packs.jobs import Pack, expand, stage
 from pmo_kit.packs.manifest import Published, read_json
 from pmo_kit.packs.media.pdf import warning
-from pmo_kit.packs.spec import read_spec
+from pmo_kit.packs.spec import read_notebook, read_spec, with_values
 from pmo_kit.packs.verify import diff_packs
 from pmo_kit.register import load_register
 from pmo_kit.register.drafting import draft_mapping
@@ -244,13 +244,8 @@ def _fill(home: Path, sources: Sequence[Path]) -> None:
         own = changes.get("pack", Path(name).stem)
         (home / "packs" / f"{own}.yml").write_text(text, encoding="utf-8")
     for source in sorted(shipped("notebooks").glob("*.ipynb")):
-        notebook = read_notebook(source)
-        for cell in notebook.cells:
-            if cell.cell_type == "code":
-                cell.outputs, cell.execution_count = [], None  # they speak of the shipped register
-            if "parameters" in cell.metadata.get("tags", ()):
-                cell.source = own_parameters(cell.source, register)
-        nbformat.write(notebook, home / "notebooks" / source.name)
+        book = with_values(read_notebook(source), register_path=f"../{register}", previous_path="")
+        nbformat.write(book, home / "notebooks" / source.name)
     text = _README if not sources else _README_FROM.format(mapping=register)
     (home / "README.md").write_text(text, encoding="utf-8")
 
@@ -272,15 +267,3 @@ def own_pack(text: str, register: str = "register.xlsx", **changes: str) -> str:
     if changes:
         text = re.sub(r"\A(#.*\n)+", "# An overview of any register: the sheets projects and costs are enough.\n", text)
     return text.replace("../../notebooks/", "../notebooks/")
-
-
-def own_parameters(source: str, register: str = "register.xlsx") -> str:
-    """A parameters cell whose paths are those of a workspace.
-
-    Examples
-    --------
-    >>> own_parameters('register_path: str = "../data/samples/meridian"')
-    'register_path: str = "../register.xlsx"'
-    """
-    source = re.sub(r'^(register_path: str = )["\'].*?["\']', rf'\1"../{register}"', source, flags=re.MULTILINE)
-    return re.sub(r'^(previous_path: str = )["\'].*?["\']', r'\1""', source, flags=re.MULTILINE)

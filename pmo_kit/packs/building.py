@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import getpass
-import json
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -26,13 +25,13 @@ from pmo_kit.errors import PackError, PmoError, worded
 from pmo_kit.exhibits.theme import coverage, fonts, lacking
 from pmo_kit.packs import manifest, run
 from pmo_kit.packs.decisions import PLAN, blank_decisions
-from pmo_kit.packs.jobs import Job, Pack, Stage, expand, hashes, read_notebook, stage
-from pmo_kit.packs.layout import Collected, Outline, collect, lay_out, question
+from pmo_kit.packs.jobs import Job, Pack, Stage, expand, hashes, stage
+from pmo_kit.packs.layout import Collected, Outline, collect, place, question
 from pmo_kit.packs.manifest import Published
 from pmo_kit.packs.media import html
 from pmo_kit.packs.media.pdf import letter_files, provenance_bytes, warning
 from pmo_kit.packs.run import Cache, canonical
-from pmo_kit.packs.spec import MEDIA, Medium, read_spec
+from pmo_kit.packs.spec import MEDIA, Medium, read_notebook, read_spec
 from pmo_kit.register.report import grade_register
 
 
@@ -59,8 +58,8 @@ def pack_files(staged: Stage, notebooks: Mapping[str, bytes]) -> tuple[dict[str,
 
     pack, register, sources = staged.pack, staged.register, staged.sources
     parsed = {name: nbformat.reads(content.decode(), as_version=4) for name, content in notebooks.items()}
-    drawn = lay_out(staged, collect(list(parsed.items())), [question(notebook) for notebook in parsed.values()])
-    exhibits = drawn.collected
+    placed = place(staged, collect(list(parsed.items())), [question(notebook) for notebook in parsed.values()])
+    exhibits = placed.collected
     figures = manifest.dumps([{"notebook": i.notebook, "cell": i.cell, **i.record} for i in exhibits])
     content = _inputs(staged, exhibits, notebooks)
     content["pack_file"] = manifest.sha256(sources["sources/pack.yml"])
@@ -69,8 +68,9 @@ def pack_files(staged: Stage, notebooks: Mapping[str, bytes]) -> tuple[dict[str,
     if answering is not None:
         content["live"] = answering.stated
     name = manifest.pack_id(content, figures)
-    absent = (*drawn.absent, *filter(None, (warning(lost), why)))
-    drawn = replace(drawn, pack_id=name, manifest=content, absent=absent)
+    absent = (*staged.absent, *filter(None, (warning(lost), why)))
+    drawn = Outline(**vars(placed), pack=pack, pack_id=name, manifest=content, settings=register.settings,
+                    absent=absent, deck=staged.deck, register=register)  # fmt: skip
     media = [MEDIA[one] for one in pack.formats if one in MEDIA]
     others = [(one.file, one.words) for one in media]
     files = {
@@ -151,7 +151,7 @@ def _facts(exhibits: Sequence[Collected]) -> list[dict[str, Any]]:
 def _lost(exhibits: Sequence[Collected]) -> dict[str, str]:
     """Exhibits with letters that the fonts of the PDF lack, and these letters."""
     known = coverage(fonts())
-    found = {item.id: lacking(json.dumps(item.record, ensure_ascii=False), known) for item in exhibits}
+    found = {item.id: lacking(item.text, known) for item in exhibits}
     return {name: letters for name, letters in found.items() if letters}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import datetime as dt
 import itertools
 import math
@@ -17,20 +16,17 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, get_type_hints
 
-import nbformat
 import yaml
 
 from pmo_kit.disk import real
-from pmo_kit.doors import factor
-from pmo_kit.errors import InputError, PackError
-from pmo_kit.forms import LIMITS, Form, nearest, plain, read_value, unreadable
+from pmo_kit.errors import PackError
+from pmo_kit.forms import LIMITS, Form, Plain, plain, read_value
 from pmo_kit.packs.manifest import dumps, file_hash, sha256
 from pmo_kit.packs.spec import CELL_SECONDS, FORMATS, FULL, MEDIA, PREVIOUS, Chapter, Deck, PackSpec
 from pmo_kit.register import Register, load_register
 from pmo_kit.register.checks.provenance import accounts
 from pmo_kit.register.reading import sources_of
 
-Scalar = str | int | float | bool
 _FROM_PACK = {"register_path": "register", "previous_path": "previous"}
 _LEFT_OUT = (".*", "~$*", "*.md", "*.py", "__pycache__")
 _TOP = ("title", "committee", "date", "status")
@@ -50,7 +46,7 @@ class Pack:
         Those that are asked for.
     formats : tuple of str
         The media that are asked for, or all that can be made here.
-    values : mapping of str to Scalar
+    values : mapping of str to Plain
         What every notebook is given that has a parameter of that name.
     part : bool
         Whether chapters of a pack were chosen, now or when its file was written: page one may stand in another.
@@ -64,7 +60,7 @@ class Pack:
     status: str
     chapters: tuple[Chapter, ...]
     formats: tuple[str, ...]
-    values: Mapping[str, Scalar] = field(default_factory=dict)
+    values: Mapping[str, Plain] = field(default_factory=dict)
     part: bool = False
 
 
@@ -125,9 +121,9 @@ def expand(spec: PackSpec, values: Sequence[str] = (), chapters: Sequence[str] =
     )
 
 
-def _by_hand(spec: PackSpec, pairs: Sequence[str]) -> tuple[dict[str, Any], dict[str, Scalar]]:
+def _by_hand(spec: PackSpec, pairs: Sequence[str]) -> tuple[dict[str, Any], dict[str, Plain]]:
     """The lines of a pack file that may be given by hand, as they are now, and the parameters that are given."""
-    lines, given = {name: getattr(spec, name) for name in _TOP}, dict[str, Scalar]()
+    lines, given = {name: getattr(spec, name) for name in _TOP}, dict[str, Plain]()
     for pair in pairs:
         name, equals, text = pair.partition("=")
         name = name.strip()
@@ -144,8 +140,7 @@ def _by_hand(spec: PackSpec, pairs: Sequence[str]) -> tuple[dict[str, Any], dict
 
 def _taken(name: str, chapters: Sequence[Chapter]) -> bool:
     """Whether a notebook has a parameter of that name."""
-    books = dict.fromkeys(chapter.notebook for chapter in chapters)
-    return any(name in declared(read_notebook(book), book.name) for book in books)
+    return any(name in chapter.declared for chapter in chapters)
 
 
 def _wanted(spec: PackSpec, words: Sequence[str]) -> list[Chapter]:
@@ -164,7 +159,7 @@ def _wanted(spec: PackSpec, words: Sequence[str]) -> list[Chapter]:
     return [chapter for number, chapter in numbered if any(suits(word, number, chapter) for word in words)]
 
 
-def _titled(title: str, values: Mapping[str, Scalar]) -> str:
+def _titled(title: str, values: Mapping[str, Plain]) -> str:
     """The title of a variant, with its values at their places or at the end."""
     told = title
     for name, value in values.items():
@@ -172,7 +167,7 @@ def _titled(title: str, values: Mapping[str, Scalar]) -> str:
     return told if told != title or not values else f"{title}: {', '.join(map(str, values.values()))}"
 
 
-def _slug(value: Scalar) -> str:
+def _slug(value: Plain) -> str:
     """A value as part of the name of a folder: `Water Supply` is water_supply, 0.85 is 0_85."""
     plain = unicodedata.normalize("NFKD", str(value)).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:40] or f"{zlib.crc32(str(value).encode()):08x}"
@@ -183,114 +178,6 @@ def _lacking(media: Iterable[str]) -> dict[str, str]:
     return {one: MEDIA[one].needs for one in media if one in MEDIA and not find_spec(MEDIA[one].needs)}
 
 
-_TYPES: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool}
-_WORDS = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """One line of a parameters cell: `gap: float = 0.0`."""
-
-    name: str
-    type: type
-    default: Scalar
-
-
-def read_notebook(path: Path) -> nbformat.NotebookNode:
-    """Read a notebook file; a file that is none is refused in words."""
-    if reason := unreadable(path, "bytes of a notebook or JSON file"):
-        raise PackError(f"{path.name} is not a notebook that can be read: {reason}")
-    invalid: dict[str, Exception] = {}
-    try:
-        text = path.read_bytes().decode("utf-8")
-        book = nbformat.reads(text, as_version=4, capture_validation_error=invalid)
-        if "\\u" in text:  # half a character can be written so
-            nbformat.writes(book).encode()
-    except Exception as error:
-        raise PackError(f"{path.name} is not a notebook that can be read: {error}") from error
-    for fault in invalid.values():
-        raise PackError(f"{path.name} is not a notebook that can be read: {str(fault).splitlines()[0]}")
-    return book
-
-
-def declared(notebook: Any, name: str) -> dict[str, Parameter]:
-    """Read the parameters cell of a notebook.
-
-    Parameters
-    ----------
-    notebook : NotebookNode
-        A notebook whose cell tagged `parameters` holds lines like `gap: float = 0.0`.
-    name : str
-        Its file name, for messages.
-
-    Raises
-    ------
-    PackError
-        When a line is not a plain annotated value of type str, int, float or bool.
-    """
-    cells = [c for c in notebook.cells if "parameters" in c.metadata.get("tags", ())]
-    if len(cells) > 1:
-        raise PackError(f"{name} has {len(cells)} cells tagged 'parameters'; one is read.")
-    found: dict[str, Parameter] = {}
-    try:
-        lines = ast.parse(cells[0].source).body if cells else []
-    except (SyntaxError, RecursionError) as error:
-        deep, place = isinstance(error, RecursionError), getattr(error, "lineno", 1)
-        words = "too many brackets or signs in each other" if deep else f"{error.args[0]} in line {place}"
-        raise PackError(f"{name}, parameters cell: {words}.") from error
-    for line in lines:
-        parameter = _parameter(line)
-        if parameter is None:
-            raise PackError(
-                f"{name}, parameters cell: '{ast.unparse(line)}' must be written like 'gap: float = 0.0' "
-                f"(types: {', '.join(_TYPES)})."
-            )
-        found[parameter.name] = parameter
-    return found
-
-
-def problems(given: Mapping[str, object], known: Mapping[str, Parameter]) -> list[str]:
-    """Say what is wrong with the parameters given: an unknown name, a value of another type, 15 for a share of 0.15.
-
-    Examples
-    --------
-    >>> problems({"gab": 0.1, "draws": "many"}, {"gap": Parameter("gap", float, 0.0),
-    ...                                          "draws": Parameter("draws", int, 10)})
-    ["no parameter 'gab'; did you mean 'gap'?", "parameter 'draws' must be a whole number, not 'many'."]
-    """
-    found = []
-    for name, value in given.items():
-        if name not in known:
-            found.append(f"no parameter '{name}'; {nearest(name, known)}")
-        elif not _fits(value, known[name].type):
-            found.append(f"parameter '{name}' must be {_WORDS[known[name].type]}, not {value!r}.")
-        elif known[name].type is float and 0 < float(str(known[name].default)) <= 1:
-            try:
-                factor(value, f"parameter '{name}'")
-            except InputError as error:
-                found.append(str(error))
-    return found
-
-
-def _parameter(line: ast.stmt) -> Parameter | None:
-    """Read one line; None when it is not an annotated plain value."""
-    if not (isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name) and line.value):
-        return None
-    kind = _TYPES.get(ast.unparse(line.annotation))
-    try:
-        value = ast.literal_eval(line.value)
-    except ValueError:
-        return None
-    return Parameter(line.target.id, kind, value) if kind and _fits(value, kind) else None
-
-
-def _fits(value: object, kind: type) -> bool:
-    """Whether a value is of the kind: a whole number is a number, true is no number."""
-    if isinstance(value, bool):
-        return kind is bool
-    return isinstance(value, (int, float)) if kind is float else isinstance(value, kind)
-
-
 @dataclass(frozen=True)
 class Job:
     """One notebook to execute; plain values, so that it travels to any worker."""
@@ -299,7 +186,7 @@ class Job:
     notebook: str
     source: str
     target: str
-    parameters: dict[str, Scalar]
+    parameters: dict[str, Plain]
     injected_after: int
     cells: int
     seconds: int = CELL_SECONDS
@@ -391,19 +278,18 @@ def stage(
     lines: list[dict[str, Any]] = []
     drafts: list[partial[Job]] = []
     for chapter in pack.chapters:
-        notebook, name = read_notebook(chapter.notebook), chapter.notebook.name
-        known = declared(notebook, name)
+        known, name = chapter.declared, chapter.notebook.name
         given = {**chapter.parameters, **{one: value for one, value in pack.values.items() if one in known}}
-        faults = problems(given, known)
+        faults = chapter.faults(given)
         if "register_path" not in known:
             faults.append("it has no parameter 'register_path': it would read another register.")
         ours = [one for one in given if one in _FROM_PACK]
         faults += [f"'{one}' is set by the line '{_FROM_PACK[one]}' of the pack file." for one in ours]
-        own: dict[str, Scalar | Path] = {}
+        own: dict[str, Plain | Path] = {}
         for one in known.values():
             try:
                 if one.name.endswith("_path") and one.type is str:
-                    own[one.name] = inputs.asked(one, given.get(one.name), chapter)
+                    own[one.name] = inputs.asked(one.name, given.get(one.name), chapter)
                 elif one.name in given:
                     own[one.name] = given[one.name]
             except PackError as error:
@@ -414,7 +300,7 @@ def stage(
         name = unique(name, [draft.keywords["notebook"] for draft in drafts])
         said = {one: value for one, value in own.items() if one not in _FROM_PACK}
         lines.append(inputs.lines(chapter, notebook=f"notebooks/{name}", parameters=said))
-        tags = [cell.metadata.get("tags", ()) for cell in notebook.cells]
+        tags = [cell.metadata.get("tags", ()) for cell in chapter.book.cells]
         drafts.append(
             partial(
                 Job,
@@ -559,17 +445,17 @@ class _Inputs:
             if not (path.is_file() or path.is_dir()):
                 raise PackError(f"{folder.name}/{path.name} is no file that can be copied.")
 
-    def asked(self, one: Parameter, given: Scalar | None, chapter: Chapter) -> Path | str:
+    def asked(self, name: str, given: Plain | None, chapter: Chapter) -> Path | str:
         """The input that a parameter that ends in `_path` names, in the tree from now on; empty where it names none."""
-        if one.name in _FROM_PACK:
-            return getattr(self.spec, _FROM_PACK[one.name]) or ""
+        if name in _FROM_PACK:
+            return getattr(self.spec, _FROM_PACK[name]) or ""
         base = chapter.notebook.parent if given is None else self.spec.file.parent
-        text = str(one.default if given is None else given)
+        text = str(chapter.declared[name].default if given is None else given)
         if not text:
             return ""
         path = real(base / text)
         if not path.is_relative_to(self.spec.home) or not path.exists():
-            raise PackError(f"{one.name} '{text}' does not exist in '{self.spec.home.name}'.")
+            raise PackError(f"{name} '{text}' does not exist in '{self.spec.home.name}'.")
         self._add(path)
         return path
 

@@ -27,10 +27,9 @@ _REFERENCE = re.compile(r" \(see ([a-z_0-9]+\.[a-z_0-9]+)\)")
 
 @dataclass(frozen=True, eq=False)
 class Collected:
-    """An exhibit, its raw record, and the notebook and cell that showed it (counted from the top)."""
+    """An exhibit, and the notebook and cell that showed it (counted from the top)."""
 
     exhibit: Exhibit
-    record: dict[str, Any]
     notebook: str
     cell: int
     refers: Mapping[str, str] = field(default_factory=dict)
@@ -40,6 +39,16 @@ class Collected:
     def id(self) -> str:
         """Id of the exhibit."""
         return self.exhibit.id
+
+    @cached_property
+    def record(self) -> dict[str, Any]:
+        """It as data, as `figures.json` holds it."""
+        return to_json(self.exhibit)
+
+    @cached_property
+    def text(self) -> str:
+        """All that is written in it, as JSON."""
+        return json.dumps(self.record, ensure_ascii=False)
 
     @cached_property
     def printed(self) -> Exhibit:
@@ -61,7 +70,7 @@ class Collected:
             return f" ({place})" if place else ""
 
         exhibit = in_own_words(reworded(self.exhibit, lambda text: _REFERENCE.sub(said, text)), vocabulary)
-        return replace(self, exhibit=exhibit, record=to_json(exhibit), refers=refers)
+        return replace(self, exhibit=exhibit, refers=refers)
 
     @property
     def where(self) -> str:
@@ -95,10 +104,9 @@ def collect(notebooks: Sequence[tuple[str, Any]]) -> list[list[Collected]]:
                 raw = output.get("data", {}).get(MIME)
                 if raw is None:
                     continue
-                record = json.loads(raw) if isinstance(raw, str) else raw
-                item = Collected(from_json(record), record, name, number)
+                item = Collected(from_json(json.loads(raw) if isinstance(raw, str) else raw), name, number)
                 first = seen.get(item.id)
-                if first is not None and first.notebook != name and first.record == record:
+                if first is not None and first.notebook != name and first.record == item.record:
                     continue
                 if first is not None:
                     twice.append(f"  '{item.id}': {first.where}, and {item.where}")
@@ -217,13 +225,11 @@ class Part:
 
 
 @dataclass(frozen=True, eq=False)
-class Outline:
-    """A pack before it is drawn in a medium.
+class Placed:
+    """The exhibits of a pack, each at its place and in the words of the organization.
 
     Parameters
     ----------
-    pack : Pack
-        What is asked for.
     chapters : tuple of Part
         The chapters, then the parts of the annex.
     collected : tuple of Collected
@@ -232,6 +238,22 @@ class Outline:
         Papers of their own, each to somebody.
     rest : tuple of Collected
         What is printed nowhere: the workbook has it.
+    """
+
+    chapters: tuple[Part, ...]
+    collected: tuple[Collected, ...]
+    letters: tuple[Collected, ...] = ()
+    rest: tuple[Collected, ...] = ()
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Outline(Placed):
+    """A pack before it is drawn in a medium: what is placed, and what it follows from.
+
+    Parameters
+    ----------
+    pack : Pack
+        What is asked for.
     pack_id : str
         Printed on every page.
     manifest : mapping
@@ -252,13 +274,9 @@ class Outline:
     """
 
     pack: Pack
-    chapters: tuple[Part, ...]
-    collected: tuple[Collected, ...]
-    letters: tuple[Collected, ...] = ()
-    rest: tuple[Collected, ...] = ()
-    pack_id: str = ""
-    manifest: Mapping[str, Any] = field(default_factory=dict)
-    settings: Any = None
+    pack_id: str
+    manifest: Mapping[str, Any]
+    settings: Any
     absent: tuple[str, ...] = ()
     deck: Deck | None = None
     register: Any = None
@@ -387,7 +405,7 @@ def source_rows(outline: Outline) -> dict[str, str]:
     projects = set(register.projects.index)
     found = {}
     for _, item in outline.exhibits:
-        named = projects & set(re.findall(r"\w+", json.dumps(item.record, ensure_ascii=False)))
+        named = projects & set(re.findall(r"\w+", item.text))
         tables = [name for name in map(str.strip, item.exhibit.source.split(",")) if register.has(name)]
         parts = [_rows(register.table(name).reset_index(), name, named) for name in tables]
         found[item.id] = "; ".join(part for part in parts if part)
@@ -412,7 +430,7 @@ def _spans(places: Sequence[int]) -> str:
     return ", ".join(f"{span[0]} to {span[-1]}" if len(span) > 1 else str(span[0]) for span in spans)
 
 
-def lay_out(stage: Stage, shown: Sequence[Sequence[Collected]], questions: Sequence[str]) -> Outline:
+def place(stage: Stage, shown: Sequence[Sequence[Collected]], questions: Sequence[str]) -> Placed:
     """Say what stands where, once and for every medium alike.
 
     A chapter keeps what it shows; its long tables go to the annex, and in a full annex all that is not shown. Exhibits
@@ -430,9 +448,9 @@ def lay_out(stage: Stage, shown: Sequence[Sequence[Collected]], questions: Seque
     Raises
     ------
     PackError
-        A chapter is to show what its notebook does not; or as `Outline`.
+        A chapter is to show what its notebook does not.
     """
-    pack, spec, register = stage.pack, stage.pack.spec, stage.register
+    spec = stage.pack.spec
     front = spec.page_one.ids if spec.page_one else ()
     body: list[tuple[str, str, list[Collected], list[Collected]]] = []
     whole: list[tuple[str, list[Collected]]] = []
@@ -451,14 +469,13 @@ def lay_out(stage: Stage, shown: Sequence[Sequence[Collected]], questions: Seque
     rows += [(f"annex {n}", f"Annex {n}. {title}", "", items, []) for n, (title, items) in enumerate(annex, 1)]
     places = {item.id: place for place, _, _, items, _ in rows for item in items if not _on_front(item, front)}
     places |= dict.fromkeys((item.id for item in rest), WORKBOOK)
-    own = register.table("vocabulary").set_index("term")["our_word"].to_dict()
+    own = stage.register.table("vocabulary").set_index("term")["our_word"].to_dict()
     worded = {item.id: item.worded(places, own) for items in shown for item in items}
 
     def told(items: Iterable[Collected]) -> tuple[Collected, ...]:
         return tuple(worded[item.id] for item in items)
 
-    return Outline(
-        pack,
+    return Placed(
         tuple(
             Part(number, title, asked, told(items), told(move), annex=number > len(body))
             for number, (_, title, asked, items, move) in enumerate(rows, 1)
@@ -466,10 +483,6 @@ def lay_out(stage: Stage, shown: Sequence[Sequence[Collected]], questions: Seque
         collected=tuple(worded.values()),
         letters=told(item for items in shown for item in items if addressee(item)),
         rest=told(rest),
-        settings=register.settings,
-        absent=stage.absent,
-        deck=stage.deck,
-        register=register,
     )
 
 

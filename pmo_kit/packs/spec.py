@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import ast
 import html
+import json
 import os
 import re
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
+import nbformat
 import yaml
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from pmo_kit.disk import real
-from pmo_kit.doors import admit_path, missing
-from pmo_kit.errors import PackError
+from pmo_kit.doors import admit_path, factor, missing
+from pmo_kit.errors import InputError, PackError
 from pmo_kit.forms import (
     Block,
     Day,
@@ -174,15 +178,10 @@ class PageOne(Form):
         return given
 
 
-def deck_home() -> Path:
-    """The folder of the kit's own template of slides."""
-    return shipped("templates", "report", "deck")
-
-
-def kit_names() -> dict[str, dict[str, str]]:
-    """What layouts and places are called in the kit's own template: `templates/report/deck/layouts.yml`."""
-    content = yaml.safe_load((deck_home() / "layouts.yml").read_text(encoding="utf-8"))
-    return {key: dict(content[key]) for key in ("layouts", "places")}
+def kit_deck() -> Deck:
+    """The kit's own template of slides: `templates/report/deck`."""
+    home = shipped("templates", "report", "deck")
+    return Deck(home / "pmo_kit.pptx", **yaml.safe_load((home / "layouts.yml").read_text(encoding="utf-8")))
 
 
 def layout_names(file: Path) -> tuple[str, ...]:
@@ -216,8 +215,8 @@ class Deck(Form):
     @classmethod
     def prepared(cls, given: Block, reading: Reading) -> Block:
         """What the file does not say is as in the shipped template."""
-        maps = {}
-        for key, ours in kit_names().items():
+        maps, kit = {}, kit_deck()
+        for key, ours in (("layouts", kit.layouts), ("places", kit.places)):
             own = given.get(key)
             if own is not None and not (isinstance(own, Block) and all(isinstance(v, str) for v in own.values())):
                 reading.note(given, f"{{key}} is written '{next(iter(ours))}: name in your template'.", key)
@@ -225,7 +224,7 @@ class Deck(Form):
             for name in own:
                 if name not in ours:
                     reading.note(own, f"'{{key}}' is not known; {nearest(name, ours)}", name)
-            maps[key] = own.with_(ours | {k: v for k, v in own.items() if k in ours and isinstance(v, str)})
+            maps[key] = own.with_({**ours} | {k: v for k, v in own.items() if k in ours and isinstance(v, str)})
         template = real(reading.file).parent / str(given.get("template", ""))
         if template.is_file():
             known, own = layout_names(template), given.get("layouts")
@@ -237,6 +236,110 @@ class Deck(Form):
                     said = isinstance(own, Block) and kind in own
                     reading.note(own if said else given, words, kind if said else "layouts")
         return given.with_({**given, **maps})
+
+
+_TYPES: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool}
+_WORDS = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One line of a parameters cell: `gap: float = 0.0`."""
+
+    name: str
+    type: type
+    default: Plain
+
+
+def read_notebook(path: Path) -> nbformat.NotebookNode:
+    """Read a notebook file; a file that is none is refused in words."""
+    if reason := unreadable(path, "bytes of a notebook or JSON file"):
+        raise PackError(f"{path.name} is not a notebook that can be read: {reason}")
+    invalid: dict[str, Exception] = {}
+    try:
+        text = path.read_bytes().decode("utf-8")
+        book = nbformat.reads(text, as_version=4, capture_validation_error=invalid)
+        if "\\u" in text:  # half a character can be written so
+            nbformat.writes(book).encode()
+    except Exception as error:
+        raise PackError(f"{path.name} is not a notebook that can be read: {error}") from error
+    for fault in invalid.values():
+        raise PackError(f"{path.name} is not a notebook that can be read: {str(fault).splitlines()[0]}")
+    return book
+
+
+def declared(notebook: Any, name: str) -> dict[str, Parameter]:
+    """Read the parameters cell of a notebook.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        A notebook whose cell tagged `parameters` holds lines like `gap: float = 0.0`.
+    name : str
+        Its file name, for messages.
+
+    Raises
+    ------
+    PackError
+        When a line is not a plain annotated value of type str, int, float or bool.
+    """
+    cells = [c for c in notebook.cells if "parameters" in c.metadata.get("tags", ())]
+    if len(cells) > 1:
+        raise PackError(f"{name} has {len(cells)} cells tagged 'parameters'; one is read.")
+    found: dict[str, Parameter] = {}
+    try:
+        lines = ast.parse(cells[0].source).body if cells else []
+    except (SyntaxError, RecursionError) as error:
+        deep, place = isinstance(error, RecursionError), getattr(error, "lineno", 1)
+        words = "too many brackets or signs in each other" if deep else f"{error.args[0]} in line {place}"
+        raise PackError(f"{name}, parameters cell: {words}.") from error
+    for line in lines:
+        parameter = _parameter(line)
+        if parameter is None:
+            raise PackError(
+                f"{name}, parameters cell: '{ast.unparse(line)}' must be written like 'gap: float = 0.0' "
+                f"(types: {', '.join(_TYPES)})."
+            )
+        found[parameter.name] = parameter
+    return found
+
+
+def with_values(book: nbformat.NotebookNode, **values: str) -> nbformat.NotebookNode:
+    """A notebook that nobody has run yet, with other texts for some of its parameters.
+
+    Examples
+    --------
+    >>> cell = nbformat.v4.new_code_cell('years: int = 3\\nfile: str = "a.csv"', metadata={"tags": ["parameters"]})
+    >>> with_values(nbformat.v4.new_notebook(cells=[cell]), file="b.csv").cells[0].source
+    'years: int = 3\\nfile: str = "b.csv"'
+    """
+    for cell in book.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+        if "parameters" in cell.metadata.get("tags", ()):
+            lines = (line.partition(": str = ") for line in cell.source.splitlines())
+            said = {name: json.dumps(text, ensure_ascii=False) for name, text in values.items()}
+            cell.source = "\n".join(f"{name}{mark}{said.get(name, text)}" for name, mark, text in lines)
+    return book
+
+
+def _parameter(line: ast.stmt) -> Parameter | None:
+    """Read one line; None when it is not an annotated plain value."""
+    if not (isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name) and line.value):
+        return None
+    kind = _TYPES.get(ast.unparse(line.annotation))
+    try:
+        value = ast.literal_eval(line.value)
+    except ValueError:
+        return None
+    return Parameter(line.target.id, kind, value) if kind and _fits(value, kind) else None
+
+
+def _fits(value: object, kind: type) -> bool:
+    """Whether a value is of the kind: a whole number is a number, true is no number."""
+    if isinstance(value, bool):
+        return kind is bool
+    return isinstance(value, (int, float)) if kind is float else isinstance(value, kind)
 
 
 @dataclass(frozen=True, eq=False)
@@ -258,6 +361,38 @@ class Chapter(Form):
     show: Ids = ()
     more: Ids = ()
     annex: bool = False
+
+    @cached_property
+    def book(self) -> nbformat.NotebookNode:
+        """The notebook, read when it is first asked for, and not again."""
+        return read_notebook(self.notebook)
+
+    @cached_property
+    def declared(self) -> dict[str, Parameter]:
+        """The parameters of the notebook."""
+        return declared(self.book, self.notebook.name)
+
+    def faults(self, given: Mapping[str, object]) -> list[str]:
+        """What is wrong with values for its notebook: an unknown name, another type, 15 for a share of 0.15.
+
+        Examples
+        --------
+        >>> chapter = read_spec("templates/packs/delivery_overview.yml").chapters[0]
+        >>> chapter.faults({"tolerence": 0.1, "register_path": 1, "tolerance": 10})[:2]
+        ["no parameter 'tolerence'; did you mean 'tolerance'?", "parameter 'register_path' must be a text, not 1."]
+        """
+        found, known = [], self.declared
+        for name, value in given.items():
+            if name not in known:
+                found.append(f"no parameter '{name}'; {nearest(name, known)}")
+            elif not _fits(value, known[name].type):
+                found.append(f"parameter '{name}' must be {_WORDS[known[name].type]}, not {value!r}.")
+            elif known[name].type is float and 0 < float(str(known[name].default)) <= 1:
+                try:
+                    factor(value, f"parameter '{name}'")
+                except InputError as error:
+                    found.append(str(error))
+        return found
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pandas as pd
 
-from pmo_kit.exhibits.records import Chart, Exhibit, Field, Kpi, Message, Reference, Table, from_json, to_json
+from pmo_kit.exhibits.records import Chart, Exhibit, Field, Kpi, Message, Reference, Table, from_json
 from pmo_kit.packs.jobs import Pack
 from pmo_kit.packs.layout import PAGE_ONE, Collected, Outline, Part
 from pmo_kit.packs.spec import Chapter, PackSpec, PageOne
@@ -68,12 +68,12 @@ def laid_out(chapters: Sequence[Sequence[Collected]], front: PageOne | None = No
         for number, (name, shown) in rows
     )
     pack = Pack(spec, spec.name, spec.title, spec.committee, spec.date, spec.status, spec.chapters, spec.formats)
-    return Outline(pack, parts, tuple(items), pack_id="748e29fbef2a", manifest=manifest(items), settings=SETTINGS)
+    return Outline(parts, tuple(items), pack=pack, pack_id="748e29fbef2a", manifest=manifest(items), settings=SETTINGS)
 
 
 def collected(*exhibits: Exhibit) -> list[Collected]:
     """Exhibits as a pack collects them."""
-    return [Collected(exhibit, to_json(exhibit), "one.ipynb", n) for n, exhibit in enumerate(exhibits, 3)]
+    return [Collected(exhibit, "one.ipynb", n) for n, exhibit in enumerate(exhibits, 3)]
 
 
 @cache
@@ -87,7 +87,7 @@ def meridian() -> Outline:
     """A pack of Meridian: page one and three chapters."""
     chapters: dict[str, list[Collected]] = {}
     for record in records():
-        item = Collected(from_json(record), dict(record), str(record["notebook"]), 5)
+        item = Collected(from_json(record), str(record["notebook"]), 5)
         chapters.setdefault(item.notebook, []).append(item)
     return laid_out(list(chapters.values()), FRONT)
 

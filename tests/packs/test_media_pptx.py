@@ -21,7 +21,7 @@ from pmo_kit.packs import build_pack
 from pmo_kit.packs.layout import Outline
 from pmo_kit.packs.media.office import spec
 from pmo_kit.packs.media.pptx import Box, add_chart, deck_bytes, pages
-from pmo_kit.packs.spec import Deck, kit_names, read_spec
+from pmo_kit.packs.spec import Deck, kit_deck, read_spec
 from pmo_kit.packs.verify import verify_pack
 from pmo_kit.shipped import shipped
 from tests.packs.media_case import HOSTILE, charts, collected, laid_out, meridian, rendered, small
@@ -369,7 +369,7 @@ def test_a_template_file_is_read_as_a_deck(tmp_path: Path) -> None:
     with zipfile.ZipFile(source) as old, zipfile.ZipFile(tmp_path / "own.potx", "w") as new:
         for name in old.namelist():
             new.writestr(name, old.read(name).replace(b"presentation.main+xml", b"template.main+xml"))
-    deck = Deck(tmp_path / "own.potx", **kit_names())
+    deck = replace(kit_deck(), template=tmp_path / "own.potx")
     assert len(Presentation(io.BytesIO(deck_bytes(with_deck(small(), deck)))).slides) == 14
 
 

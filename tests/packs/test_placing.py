@@ -14,7 +14,7 @@ from pmo_kit.errors import PackError
 from pmo_kit.exhibits import Message
 from pmo_kit.packs import build_pack
 from pmo_kit.packs.jobs import Stage
-from pmo_kit.packs.layout import lay_out
+from pmo_kit.packs.layout import place
 from pmo_kit.packs.media.pdf import letter_files, provenance_bytes
 from pmo_kit.packs.spec import PageOne
 from pmo_kit.packs.verify import verify_pack
@@ -57,10 +57,9 @@ def test_a_sponsor_gets_one_letter_file_with_all_that_is_for_him() -> None:
     shown = collected(*(letter(identity, to) for identity, to in pairs))
     whole = laid_out([shown])
     staged = Stage(Path(), whole.pack, whole.pack.chapters, (), {}, {}, shipped_register("meridian_12"), ())
-    drawn = lay_out(staged, [shown], ["What?"])
+    drawn = replace(whole, **vars(place(staged, [shown], ["What?"])))
     assert [item.id for item in drawn.letters] == [identity for identity, _ in pairs]
     assert not any(part.shown for part in drawn.chapters), "a letter stands in no chapter"
-    drawn = replace(drawn, pack_id=whole.pack_id, manifest=whole.manifest, settings=whole.settings)
     assert letter_files(drawn) == {}, "no paper is asked for"
     paper = replace(drawn.pack, formats=("html", "pdf"), title="Investment Committee, October")
     drawn = replace(drawn, pack=replace(paper, committee="Investment Committee"))

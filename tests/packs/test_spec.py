@@ -13,8 +13,7 @@ from typing import Any
 import pytest
 
 from pmo_kit.errors import PackError
-from pmo_kit.packs.jobs import declared, read_notebook
-from pmo_kit.packs.spec import layout_names, read_spec
+from pmo_kit.packs.spec import declared, layout_names, read_notebook, read_spec
 from pmo_kit.shipped import shipped
 from tests.packs.tiny import LOAD, notebook
 

@@ -30,7 +30,7 @@ import json, os, resource, sys
 from pathlib import Path
 import pmo_kit as pmo
 from pmo_kit.errors import PmoError
-from pmo_kit.packs.jobs import read_notebook
+from pmo_kit.packs.spec import read_notebook
 from pmo_kit.packs.manifest import read_json
 from pmo_kit.packs.spec import read_spec
 from pmo_kit.register.findings import Findings, raise_blocks

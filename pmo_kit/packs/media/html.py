@@ -127,15 +127,14 @@ def projects_named(outline: Outline) -> list[tuple[str, str, list[tuple[str, str
     if outline.register is None:
         return []
     shown = [item for part in outline.chapters for item in part.items]
-    texts = [json.dumps(item.record, ensure_ascii=False) for item in shown]
-    words = [set(re.findall(r"\w+", text)) for text in texts]
+    words = [set(re.findall(r"\w+", item.text)) for item in shown]
     found = []
     for identity, name in outline.register.projects["name"].items():
         said = json.dumps(str(name), ensure_ascii=False)[1:-1]
         places = [
             (item.id, " ".join(item.exhibit.title.split("\n")) or item.exhibit.alt)
-            for item, text, known in zip(shown, texts, words, strict=True)
-            if str(identity) in known or said in text
+            for item, known in zip(shown, words, strict=True)
+            if str(identity) in known or said in item.text
         ]
         if places:
             found.append((str(identity), str(name), places))

@@ -7,7 +7,7 @@ import datetime as dt
 import io
 import itertools
 import zipfile
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from types import SimpleNamespace
@@ -44,7 +44,7 @@ from pmo_kit.packs.media.office import (
     stamp,
     write_series,
 )
-from pmo_kit.packs.spec import Deck, deck_home, kit_names
+from pmo_kit.packs.spec import Deck, kit_deck
 
 if TYPE_CHECKING:
     from pmo_kit.packs.layout import Collected, Front, Outline, Part
@@ -503,7 +503,7 @@ class Template:
 
     deck: Any
     layouts: dict[str, Any]
-    names: dict[str, str]
+    names: Mapping[str, str]
 
     def slide(self, kind: str) -> Any:
         """A new slide of a kind: decision, chapter or exhibit, with its strip and number."""
@@ -556,19 +556,17 @@ def open_template(deck: Deck | None = None) -> Template:
     PackError
         When PowerPoint's file cannot be read.
     """
-    names = kit_names()
-    file = deck.template if deck else deck_home() / "pmo_kit.pptx"
+    deck = deck or kit_deck()
     try:
-        part = Package.open(io.BytesIO(file.read_bytes())).main_document_part
+        part = Package.open(io.BytesIO(deck.template.read_bytes())).main_document_part
         made = part.presentation
     except (OSError, KeyError, ValueError, AttributeError, zipfile.BadZipFile) as error:
-        raise PackError(f"The deck's template {file.name} cannot be used: {error}.") from error
+        raise PackError(f"The deck's template {deck.template.name} cannot be used: {error}.") from error
     part._content_type = CONTENT_TYPE.PML_PRESENTATION_MAIN
     _emptied(made)
     _own(made)
     known = {layout.name: layout for layout in made.slide_layouts}
-    layouts, places = (deck.layouts, deck.places) if deck else (names["layouts"], names["places"])
-    return Template(made, {kind: known[name] for kind, name in layouts.items()}, dict(places))
+    return Template(made, {kind: known[name] for kind, name in deck.layouts.items()}, deck.places)
 
 
 def _emptied(deck: Any) -> None:
