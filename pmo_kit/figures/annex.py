@@ -10,14 +10,12 @@ from pmo_kit.exhibits import Chart, Exhibit, Field, Message, Reference, Table
 from pmo_kit.facts import as_given, count, listed, many, number, or_none, say, sentence, shortened
 from pmo_kit.figures import claims
 from pmo_kit.figures.arbitration import money_by_year
-from pmo_kit.figures.figure import dated, drawn, figure, named, tabled
+from pmo_kit.figures.claims import SMALL
+from pmo_kit.figures.figure import WORST_FIRST, dated, drawn, figure, named, tabled
 from pmo_kit.proof import Proof
 from pmo_kit.rates import describe_schedule
 from pmo_kit.register import Register
 from pmo_kit.shipped import shipped
-
-NEAR = 1e-6
-ORDER = {"R": 0, "A": 1, "G": 2}
 
 
 @figure("annex.hand_check")
@@ -52,17 +50,17 @@ def hand_check(allocation: Allocation) -> Exhibit:
             "left": limits["slack"],
         }
     ).T
-    lines = lines.where(lines.abs() > NEAR, 0.0)
+    lines = lines.where(lines.abs() > SMALL, 0.0)
     lines = lines[lines.index.isin(["together", "there is", "left"]) | lines.any(axis=1)]
     rows, sums = rows.assign(project=named(chosen["name"])), lines.assign(project=[(("text", x),) for x in lines.index])
     trades, least = list(people["column"]), float(limits["slack"].min())
-    tight = listed(limits.index[limits["slack"] <= least + NEAR].astype("str"))
+    tight = listed(limits.index[limits["slack"] <= least + SMALL].astype("str"))
     return tabled(
         data=pd.concat([rows, sums], ignore_index=True),
         own=[Field(name, name, ruled=name in trades[:1]) for name in limits.index.astype("str")],
         totals=len(lines) - ("effects of projects on one another" in lines.index),
         title=f"{many(len(chosen), 'line adds|lines add')} up"
-        f"{' within every envelope' * (least > -NEAR)}; least is left in {tight}: {number(least)}",
+        f"{' within every envelope' * (least > -SMALL)}; least is left in {tight}: {number(least)}",
     )
 
 
@@ -94,7 +92,7 @@ def decisions(register: Register, log: pd.DataFrame) -> Exhibit:
 def assumptions(register: Register) -> Exhibit:
     """Return what is taken for granted, the weakest that matters most first, with owner, source and date."""
     table, told = register.table("assumptions"), claims.teller(register, "annex.assumptions", "assumptions")
-    weakness, reach = (table[name].map(ORDER).fillna(len(ORDER)) for name in ("quality", "impact"))
+    weakness, reach = (table[name].map(WORST_FIRST).fillna(3) for name in ("quality", "impact"))
     data = table.assign(order=weakness + reach, reach=reach).fillna({"owner": "–", "source": "no source"})
     data = data.sort_values(["order", "reach"], kind="stable", ignore_index=True)
     days = (f"{day:%Y-%m-%d}" if pd.notna(day) else "no date" for day in data["date"])

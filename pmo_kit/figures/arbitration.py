@@ -32,7 +32,7 @@ from pmo_kit.facts import (
 )
 from pmo_kit.figures import claims as facts
 from pmo_kit.figures.claims import SMALL
-from pmo_kit.figures.figure import below, drawn, figure, in_years, named, nothing, span, tabled, unit_line
+from pmo_kit.figures.figure import DUTIES, below, drawn, figure, in_years, named, nothing, span, tabled, unit_line
 
 GROUPS = {
     "stop": "Stop",
@@ -112,7 +112,6 @@ def plan(
     )
 
 
-DUTIES = {"mandatory": "by law", "committed": "running"}
 PAYS = "pays"
 """Why a project is in, in one word."""
 

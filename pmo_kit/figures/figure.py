@@ -108,6 +108,9 @@ def unit_line(what: str, unit: str | None = None, scope: str = "") -> str:
     return " · ".join(filter(None, (what, settings.unit if unit is None else unit, scope, stand)))
 
 
+DUTIES = {"mandatory": "by law", "committed": "running"}
+"""Why a project is in, whatever it is worth."""
+WORST_FIRST = {"R": 0, "A": 1, "G": 2}
 IDENTITY = {"project_id", "rule", "level", "decision", "condition", "cost"}
 """Columns that a table keeps beside those that it shows: what other programs know its rows by."""
 

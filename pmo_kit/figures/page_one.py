@@ -16,7 +16,7 @@ from pmo_kit.facts import at_least_some, count, doing, listed, many, number, say
 from pmo_kit.figures import arbitration as plan
 from pmo_kit.figures import claims
 from pmo_kit.figures.claims import SMALL
-from pmo_kit.figures.figure import below, figure, in_years, kpi, named, nothing, tabled, tile
+from pmo_kit.figures.figure import DUTIES, below, figure, in_years, kpi, named, nothing, tabled, tile
 from pmo_kit.register import Register
 from pmo_kit.register.checks.provenance import accounts
 from pmo_kit.risk import Fit, Simulation
@@ -57,11 +57,11 @@ def one_project(
 def the_plan(allocation: Allocation, comparison: Comparison, conditions: pd.Series | None = None) -> Runs:
     """How many projects are funded and why, and how many of them hold in every case."""
     funded = allocation.table[allocation.table["decision"] == "fund"]
-    why = funded["commitment"].map(plan.DUTIES)
+    why = funded["commitment"].map(DUTIES)
     why = why.fillna(funded["value"].gt(0).map({True: EARNS, False: SERVES}))
     parts = [
         say("{n:words} {words}", n=claims.counted(allocation, int((why == words).sum()), words), words=words)
-        for words in (*plan.DUTIES.values(), EARNS, SERVES)
+        for words in (*DUTIES.values(), EARNS, SERVES)
         if (why == words).any()
     ]
     text = say(", ").join(parts)
@@ -93,7 +93,7 @@ def amounts(allocation: Allocation) -> Table:
     spend = plan.spend_by_year(allocation, funded.index)
     if len(funded) <= LONGEST:
         size = (", " + funded["label"]).where(funded["label"].ne("") & funded["commitment"].eq("discretionary"), "")
-        texts = funded["name"] + size + (", " + funded["commitment"].map(plan.DUTIES)).fillna("")
+        texts = funded["name"] + size + (", " + funded["commitment"].map(DUTIES)).fillna("")
         rows, whole = spend.assign(project=named(texts)), many(len(funded), "project|projects")
     else:
         order = spend["total"].groupby(funded["area"]).sum().sort_values(ascending=False, kind="stable").index

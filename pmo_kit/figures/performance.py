@@ -22,7 +22,7 @@ from pmo_kit.facts import (
     shortened,
 )
 from pmo_kit.figures import claims
-from pmo_kit.figures.figure import cut, dated, drawn, figure, kpi, tabled, tile, unit_line
+from pmo_kit.figures.figure import WORST_FIRST, cut, dated, drawn, figure, kpi, tabled, tile, unit_line
 from pmo_kit.figures.risk import answered
 from pmo_kit.performance import Benefits, ChangeLoad, Review, rag_movement
 from pmo_kit.performance import s_curve as curve_of
@@ -33,7 +33,6 @@ HOPE = 0.05
 """How much cheaper than its pace, as a share, a project may declare to end before it is said to hope."""
 RISK_MOVES = {"new": "▲ new", "up": "▲ up", "down": "▼ down", "same": "= same", "closed": "closed"}
 MOVES = {"worse": "▼ worse", "better": "▲ better", "same": "= same", "new": "new"}
-WORST_FIRST = {"R": 0, "A": 1, "G": 2}
 
 
 NOBODY = "No project reports figures"

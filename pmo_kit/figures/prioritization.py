@@ -9,7 +9,7 @@ import pandas as pd
 
 from pmo_kit.exhibits import Chart, Field, Message, Table
 from pmo_kit.facts import count, listed, many, number, percent, say, shortened
-from pmo_kit.figures.figure import cut, drawn, figure, in_words, span, tabled, unit_line
+from pmo_kit.figures.figure import DUTIES, cut, drawn, figure, in_words, span, tabled, unit_line
 from pmo_kit.prioritization import Disagreement, Ranking, RankRobustness, Screening
 from pmo_kit.prioritization.robustness import CASES
 
@@ -103,7 +103,6 @@ def _who(ranks: pd.Series) -> str:
 
 ROWS = 15
 SERIES = 4
-STANDING = {"mandatory": "by law", "committed": "running"}
 
 
 @figure("prioritization.answer")
@@ -138,7 +137,7 @@ def tiers(ranking: Ranking, robustness: RankRobustness) -> Table:
         value=rows["value"],
         ranks=[span([number(low, 0), number(high, 0)]) for low, high in ends],
         first=100 * rows["first"],
-        standing=base["commitment"].map(STANDING).fillna(""),
+        standing=base["commitment"].map(DUTIES).fillna(""),
         missing=[str(n) if n else "" for n in base["missing"]],
     )
     left = ranking.table[ranking.table["excluded"] != ""]
