@@ -382,7 +382,7 @@ class _Batch:
 
     def _executed(self, job: Job) -> bytes:
         """The executed notebook of a job as it goes into packs; kept for the next run."""
-        fresh = canonical(read_notebook(Path(job.target)), job.home)
+        fresh = canonical(read_notebook(job.target), job.home)
         content = (nbformat.writes(fresh).rstrip("\n") + "\n").encode()
         self.cache.put(job.key, content)
         return content

@@ -184,8 +184,7 @@ class Job:
 
     title: str
     notebook: str
-    source: str
-    target: str
+    tree: str
     parameters: dict[str, Plain]
     injected_after: int
     cells: int
@@ -195,9 +194,14 @@ class Job:
     made_with: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def target(self) -> Path:
+        """Where it is kept as it was executed."""
+        return Path(self.tree, "executed", self.notebook)
+
+    @property
     def home(self) -> Path:
         """The folder in which it runs, its own: `notebooks/`, and a copy of the inputs."""
-        return Path(self.target).with_suffix("")
+        return self.target.with_suffix("")
 
     @cached_property
     def key(self) -> str:
@@ -272,52 +276,26 @@ def stage(
     for medium, package in _lacking(pack.formats).items():
         raise PackError(f"{spec.file.name} asks for {medium}, which needs the package {package}: pip install {package}")
     inputs = _Inputs(folder, spec)
-    for place in ("notebooks", "executed"):
-        (folder / place).mkdir()
-    found: list[str] = []
-    lines: list[dict[str, Any]] = []
-    drafts: list[partial[Job]] = []
-    for chapter in pack.chapters:
-        known, name = chapter.declared, chapter.notebook.name
-        given = {**chapter.parameters, **{one: value for one, value in pack.values.items() if one in known}}
-        faults = chapter.faults(given)
-        if "register_path" not in known:
-            faults.append("it has no parameter 'register_path': it would read another register.")
-        ours = [one for one in given if one in _FROM_PACK]
-        faults += [f"'{one}' is set by the line '{_FROM_PACK[one]}' of the pack file." for one in ours]
-        own: dict[str, Plain | Path] = {}
-        for one in known.values():
-            try:
-                if one.name.endswith("_path") and one.type is str:
-                    own[one.name] = inputs.asked(one.name, given.get(one.name), chapter)
-                elif one.name in given:
-                    own[one.name] = given[one.name]
-            except PackError as error:
-                faults.append(str(error))
-        found += [f"  {name}: {fault}" for fault in faults]
-        if found:
-            continue
-        name = unique(name, [draft.keywords["notebook"] for draft in drafts])
-        said = {one: value for one, value in own.items() if one not in _FROM_PACK}
-        lines.append(inputs.lines(chapter, notebook=f"notebooks/{name}", parameters=said))
-        tags = [cell.metadata.get("tags", ()) for cell in chapter.book.cells]
-        drafts.append(
-            partial(
-                Job,
-                title=chapter.title,
-                notebook=name,
-                source=str(shutil.copyfile(chapter.notebook, folder / "notebooks" / name)),
-                target=str(folder / "executed" / name),
-                parameters={one: f"../{inputs.at(x)}" if isinstance(x, Path) else x for one, x in own.items()},
-                injected_after=next(at for at, one in enumerate(tags) if "parameters" in one),
-                cells=len(tags) + 1,
-                seconds=spec.cell_timeout,
-            )
-        )
-    if found:
-        raise PackError("\n".join([f"{spec.file.name} gives its notebooks what they cannot use:", *found]))
+    settled = _settled(pack, inputs)
+    (folder / "notebooks").mkdir()
+    for name, (chapter, _) in settled.items():
+        shutil.copyfile(chapter.notebook, folder / "notebooks" / name)
     kept, notebooks = hashes(folder / "inputs"), hashes(folder / "notebooks")
-    jobs = [draft(inputs=kept, notebooks=notebooks, made_with=made_with or {}) for draft in drafts]
+    jobs = [
+        Job(
+            title=chapter.title,
+            notebook=name,
+            tree=str(folder),
+            parameters={one: f"../{inputs.at(x)}" if isinstance(x, Path) else x for one, x in own.items()},
+            injected_after=["parameters" in cell.metadata.get("tags", ()) for cell in chapter.book.cells].index(True),
+            cells=len(chapter.book.cells) + 1,
+            seconds=spec.cell_timeout,
+            inputs=kept,
+            notebooks=notebooks,
+            made_with=made_with or {},
+        )
+        for name, (chapter, own) in settled.items()
+    ]
     read, content = {} if registers is None else registers, str((inputs.at(spec.register), sorted(kept.items())))
     if content not in read:
         read[content] = inputs.register()
@@ -336,13 +314,45 @@ def stage(
         jobs=tuple(itertools.compress(jobs, shown)),
         inputs=kept,
         sources={
-            "sources/pack.yml": _pack_file(pack, lines, inputs),
+            "sources/pack.yml": _pack_file(pack, settled, inputs),
             **{f"sources/{name}": (folder / name).read_bytes() for name in files},
         },
         register=read[content],
         absent=absent,
         deck=spec.deck and replace(spec.deck, template=inputs.staged[spec.deck.template]),
     )
+
+
+Settled = dict[str, tuple[Chapter, dict[str, Plain | Path]]]
+"""The name of each notebook in the tree -> its chapter, and the values that it is given."""
+
+
+def _settled(pack: Pack, inputs: _Inputs) -> Settled:
+    """What each notebook is given; all that is wrong is told at once."""
+    found: list[str] = []
+    settled: Settled = {}
+    for chapter in pack.chapters:
+        known, name = chapter.declared, chapter.notebook.name
+        given = {**chapter.parameters, **{one: value for one, value in pack.values.items() if one in known}}
+        faults = chapter.faults(given)
+        if "register_path" not in known:
+            faults.append("it has no parameter 'register_path': it would read another register.")
+        ours = [one for one in given if one in _FROM_PACK]
+        faults += [f"'{one}' is set by the line '{_FROM_PACK[one]}' of the pack file." for one in ours]
+        own: dict[str, Plain | Path] = {}
+        for one in known.values():
+            try:
+                if one.name.endswith("_path") and one.type is str:
+                    own[one.name] = inputs.asked(one.name, given.get(one.name), chapter)
+                elif one.name in given:
+                    own[one.name] = given[one.name]
+            except PackError as error:
+                faults.append(str(error))
+        found += [f"  {name}: {fault}" for fault in faults]
+        settled[unique(name, settled)] = chapter, own
+    if found:
+        raise PackError("\n".join([f"{pack.spec.file.name} gives its notebooks what they cannot use:", *found]))
+    return settled
 
 
 def hashes(folder: Path) -> dict[str, str]:
@@ -366,13 +376,15 @@ def _absent(pack: Pack, lacks: Sequence[Sequence[str]]) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _pack_file(pack: Pack, chapters: Sequence[Mapping[str, Any]], inputs: _Inputs) -> bytes:
-    """The file of a pack as it is written in a tree, with the lines of its chapters."""
-    told = list(zip(pack.chapters, chapters, strict=True))
+def _pack_file(pack: Pack, settled: Settled, inputs: _Inputs) -> bytes:
+    """The file of a pack as it is written in a tree."""
+    told: dict[bool, list[Any]] = {False: [], True: [FULL] * pack.spec.full}
+    for name, (chapter, own) in settled.items():
+        said = {one: value for one, value in own.items() if one not in _FROM_PACK}
+        told[chapter.annex].append(inputs.lines(chapter, notebook=f"notebooks/{name}", parameters=said))
     decided = {name: getattr(pack, name) for name in ("name", *_TOP, "formats", "part")}
-    body = tuple(lines for chapter, lines in told if not chapter.annex)
-    annex = [FULL] * pack.spec.full + [lines for chapter, lines in told if chapter.annex]
-    data = inputs.lines(pack.spec, **decided, matrix={}, chapters=body) | ({"annex": annex} if annex else {})
+    data = inputs.lines(pack.spec, **decided, matrix={}, chapters=tuple(told[False]))
+    data |= {"annex": told[True]} if told[True] else {}
     return yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=110).encode()
 
 
@@ -460,8 +472,7 @@ class _Inputs:
         return path
 
 
-def unique(name: str, taken: Any) -> str:
-    """The name, with a number before its ending when it is taken."""
-    path = Path(name)
-    names = itertools.chain([name], (f"{path.stem}_{number}{path.suffix}" for number in itertools.count(2)))
-    return next(one for one in names if one not in taken)
+def unique(name: str, taken: Any, form: str = "{path.stem}_{number}{path.suffix}") -> str:
+    """The name; where it is taken with a number, that of a file before its ending."""
+    numbered = (form.format(name=name, path=Path(name), number=number) for number in itertools.count(2))
+    return next(one for one in itertools.chain([name], numbered) if one not in taken)

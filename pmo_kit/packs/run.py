@@ -212,9 +212,9 @@ def execute(job: Job, on_cell: OnCell | None = None) -> Failure | None:
 
     begun: list[tuple[int, str]] = [(0, "")]
     wrote: list[tuple[int, str, str]] = []
-    source, home = Path(job.source), job.home
-    shutil.copytree(source.parents[1] / "inputs", home / "inputs")
-    if changed := _changed(job, home) or _changed(job, source.parents[1]):
+    tree, home = Path(job.tree), job.home
+    shutil.copytree(tree / "inputs", home / "inputs")
+    if changed := _changed(job, home) or _changed(job, tree):
         return _failure(job, 0, "", "SharedInputChanged", changed)
     (home / "notebooks").mkdir()
     given = _stamps(home)
@@ -234,8 +234,8 @@ def execute(job: Job, on_cell: OnCell | None = None) -> Failure | None:
     try:
         with scratch() as sockets:
             papermill.execute_notebook(
-                job.source,
-                job.target,
+                str(tree / "notebooks" / job.notebook),
+                str(job.target),
                 dict(job.parameters),
                 kernel_name="python3",
                 language="python",
@@ -270,7 +270,7 @@ def execute(job: Job, on_cell: OnCell | None = None) -> Failure | None:
         if note.get("status") != "completed" or note.get("exception") or cell.execution_count is None:
             return _failure(job, index, cell.source, "Unfinished", "")
     looks()
-    own, shared = wrote or [(*begun[-1], _changed(job, home))], (*begun[-1], _changed(job, source.parents[1]))
+    own, shared = wrote or [(*begun[-1], _changed(job, home))], (*begun[-1], _changed(job, tree))
     for (index, code, names), kind in ((own[0], "InputChanged"), (shared, "SharedInputChanged")):
         if names:
             return _failure(job, index, code, kind, names)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import html
 import json
 import os
@@ -325,14 +326,12 @@ def with_values(book: nbformat.NotebookNode, **values: str) -> nbformat.Notebook
 
 def _parameter(line: ast.stmt) -> Parameter | None:
     """Read one line; None when it is not an annotated plain value."""
-    if not (isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name) and line.value):
-        return None
-    kind = _TYPES.get(ast.unparse(line.annotation))
-    try:
-        value = ast.literal_eval(line.value)
-    except ValueError:
-        return None
-    return Parameter(line.target.id, kind, value) if kind and _fits(value, kind) else None
+    match line:
+        case ast.AnnAssign(ast.Name(name), ast.Name(kind), ast.expr() as written) if kind in _TYPES:
+            with contextlib.suppress(ValueError):
+                value = ast.literal_eval(written)
+                return Parameter(name, _TYPES[kind], value) if _fits(value, _TYPES[kind]) else None
+    return None
 
 
 def _fits(value: object, kind: type) -> bool:

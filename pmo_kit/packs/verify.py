@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hmac
-import itertools
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +17,7 @@ from pmo_kit.errors import PmoError
 from pmo_kit.facts import KEYS, as_given
 from pmo_kit.packs.building import build_pack
 from pmo_kit.packs.decisions import project_of, recommendation, rows_of
+from pmo_kit.packs.jobs import unique
 from pmo_kit.packs.manifest import KeptFact, Published, dumps, read_json, seal
 from pmo_kit.packs.spec import read_spec
 from pmo_kit.register import load_register
@@ -27,6 +27,8 @@ from pmo_kit.register.template import text_columns
 _KEYS = (
     "project_id", "rule", "label", "criterion", "scenario", "plan", "role", "period", "rating", "what", "who"
 )  # fmt: skip
+NUMBERED = "{name} ({number})"
+"""Rows of one name."""
 
 
 @dataclass(frozen=True)
@@ -166,14 +168,8 @@ def table_rows(record: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     for number, row in enumerate(rows, 1):
         said = project_of(row) or " ".join(value_words(row[key]) for key in keys if row[key] is not None)
         texts = (value_words(cell) for cell in row.values() if isinstance(cell, str | dict) and cell)
-        found[_fresh(said or next(texts, "") or f"row {number}", found)] = row
+        found[unique(said or next(texts, "") or f"row {number}", found, NUMBERED)] = row
     return found
-
-
-def _fresh(name: str, taken: Mapping[str, Any]) -> str:
-    """A name, with a number behind it where it is taken."""
-    names = itertools.chain([name], (f"{name} ({number})" for number in itertools.count(2)))
-    return next(one for one in names if one not in taken)
 
 
 def value_words(value: Any) -> str:
@@ -396,7 +392,7 @@ def _keyed(register: Any, table: Any) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for row in text_columns(frame).to_dict("records"):
         name = " · ".join(row[key] for key in table.key if row.get(key) and row[key] != "full")
-        found[_fresh(name, found)] = {str(column): value for column, value in row.items()}
+        found[unique(name, found, NUMBERED)] = {str(column): value for column, value in row.items()}
     return found
 
 

@@ -44,12 +44,13 @@ def looped(packs: tuple[Pack, ...]) -> float:
             jobs = stage(pack, Path(folder).resolve() / "stage").jobs
             begun = time.perf_counter()
             for job in jobs:
+                home = Path(job.tree, "notebooks")
                 papermill.execute_notebook(
-                    job.source,
-                    job.target,
+                    str(home / job.notebook),
+                    str(job.target),
                     job.parameters,
                     progress_bar=False,
-                    resources={"metadata": {"path": str(Path(job.source).parent)}},
+                    resources={"metadata": {"path": str(home)}},
                 )
             total += time.perf_counter() - begun
     return total

@@ -10,7 +10,7 @@ from pmo_kit.errors import PackError
 from pmo_kit.packs.jobs import Job
 from pmo_kit.packs.run import Failure, Progress
 
-JOBS = [Job(f"Chapter {n}", f"{n}.ipynb", "", "", {}, 1, cells=4) for n in (1, 2)]
+JOBS = [Job(f"Chapter {n}", f"{n}.ipynb", "", {}, 1, cells=4) for n in (1, 2)]
 
 
 class Terminal(io.StringIO):
