@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 T0, YEARS, SLICES, TIME_SHARE = 2027, 12, 60, 0.15
 
@@ -26,6 +25,8 @@ def read(folder: Path, name: str) -> list[dict[str, str]]:
 
 def factor(row: dict[str, str], z: np.ndarray, centered: bool) -> np.ndarray:
     """Draws of a three-point estimate at standard normals."""
+    from scipy import stats  # more than a second, in every process that only collects tests
+
     low, likely, high = (float(row[c]) for c in ("low", "likely", "high"))
     if row["distribution"] == "lognormal":
         drawn = stats.lognorm(np.log(high / low) / (2 * stats.norm.ppf(0.9)), scale=(low * high) ** 0.5)
@@ -48,6 +49,8 @@ def months_of(row: dict[str, str]) -> tuple[float, float, float]:
 
 def option_draws(folder: Path, draws: int, seed: int) -> tuple[dict[tuple[str, str], Any], np.ndarray]:
     """Per option draws of npv, and of spending by (kind, fund) and year; and the discount factors."""
+    from scipy import stats
+
     rng = np.random.default_rng(seed)
     projects = {r["project_id"]: r for r in read(folder, "projects")}
     estimates = {(r["project_id"], r["quantity"]): r for r in read(folder, "estimates")}
