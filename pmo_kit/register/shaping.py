@@ -366,8 +366,9 @@ def _type_columns(intake: Intake, findings: Findings, settings: Settings, elsewh
     typed: dict[str, pd.Series] = {}
     parsed: dict[str, values.Parsed] = {}
     for name, column in intake.table.columns.items():
-        typed[name] = pd.Series(pd.array([None] * len(intake.rows), dtype=values.EMPTY_DTYPES[column.type]))
-        if name in intake.raw:
+        if name not in intake.raw:
+            typed[name] = pd.Series(pd.array([None] * len(intake.rows), dtype=values.EMPTY_DTYPES[column.type]))
+        else:
             units, rows = intake.units.get(name), values.money_rows(intake.raw, column)
             one = _parse(intake.raw[name], column, styles.get(name), settings, raw.epoch_1904, units, rows)
             typed[name], parsed[name], intake.unread[name] = one.values, one, one.bad

@@ -188,12 +188,15 @@ def _with_first_year(settings: Settings, intakes: Mapping[str, Intake]) -> Setti
 
 def _restore_codes(intakes: Mapping[str, Intake]) -> None:
     """A text that usually says "not available" is a value where its own table lists it: the area NA."""
+
+    @cache
+    def of(table: str, name: str) -> set[str]:
+        listed = intakes[table].frame[name].dropna().tolist() if table in intakes else ()
+        return set(filter(MISSING.fullmatch, listed))
+
     for intake in intakes.values():
         for column in intake.table:
-            known: set[str] = set()
-            for table, name in column.refs:
-                known |= set(intakes[table].frame[name].dropna()) if table in intakes else set()
-            codes = [one for one in known if MISSING.fullmatch(one)]
+            codes = set().union(*(of(*ref) for ref in column.refs))
             if codes and column.name in intake.raw:
                 text = clean_text(intake.raw[column.name])
                 values = intake.frame[column.name]

@@ -181,10 +181,10 @@ def unknown_level(evidence: Evidence) -> Iterator[Found]:
     known = set(zip(levels["project_id"], levels["level"], strict=True))
     uses = [(name, "project_id", "level") for name in _LEVELED] + [("links", "other_id", "other_level")]
     for name, project, column in [use for use in uses if evidence.counted(use[0], use[2])]:
-        named = evidence.frame(name)[[project, column]].dropna().set_axis(["project", "named"], axis=1)
-        pairs = named.itertuples(index=False, name=None)
-        lost = [one not in known and (one[0] in listed or one[1] != "full") for one in pairs]
-        yield Found(name, column, named[lost])
+        pairs = enumerate(zip(*(evidence.frame(name)[one].tolist() for one in (project, column)), strict=True))
+        said = {row: pair for row, pair in pairs if not any(map(pd.isna, pair)) and pair not in known}
+        lost = {row: pair for row, pair in said.items() if pair[0] in listed or pair[1] != "full"}
+        yield Found(name, column, pd.DataFrame(lost.values(), index=list(lost), columns=["project", "named"]))
 
 
 @rule()
