@@ -22,6 +22,7 @@ from pmo_kit.disk import inert
 from pmo_kit.errors import DataError, PmoError
 from pmo_kit.facts import as_given
 from pmo_kit.register.findings import Findings, describe_findings, group_findings
+from pmo_kit.register.layout import turned
 from pmo_kit.register.reading import is_mapping, load_register, read_sheets, sources_of
 from pmo_kit.register.sheets import RawSheet
 from pmo_kit.register.tables import Register
@@ -206,8 +207,9 @@ def write_check_report(source: str | PathLike[str], findings: pd.DataFrame, targ
         for raw in _sheets_of(Path(source)):
             here = (findings["file"] == raw.file) & (findings["sheet"] == raw.sheet)
             mine = findings[here & findings["row"].notna()]
+            across = "transposed_layout" in findings.loc[here, "rule"].to_list()
             if not mine.empty:
-                _write_marked(book, raw, mine)
+                _write_marked(book, turned(raw) if across else raw, mine)
 
     return write_book(Path(target), fill)
 

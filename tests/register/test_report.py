@@ -42,6 +42,17 @@ def test_cells_are_marked(faulty, folder, workbook, tmp_path, kind):
     assert book["all findings"].max_row == len(error.value.findings) + 1
 
 
+def test_cells_of_a_sheet_of_rows_and_columns_exchanged_are_marked_as_it_was_read(tables, folder, tmp_path):
+    lines = [line.split(",") for line in tables["projects"].replace("P02,Meters", "P02,").splitlines()]
+    tables["projects"] = "".join(",".join(line) + "\n" for line in zip(*lines, strict=True))
+    source = folder(tables)
+    with pytest.raises(DataError) as error:
+        load_register(source)
+    book = openpyxl.load_workbook(write_check_report(source, error.value.findings, tmp_path / "report.xlsx"))
+    assert (book["projects"]["B1"].value, book["projects"]["A3"].value) == ("name", "P02")
+    assert "name is missing" in book["projects"]["B3"].comment.text
+
+
 def test_report_without_findings(tables, folder, tmp_path):
     register = load_register(folder(tables))
     assert describe_findings(register.findings) == "Nothing to fix"
