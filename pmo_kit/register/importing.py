@@ -121,6 +121,8 @@ class Import:
             best = find_heading(named, partial(_wanted, specs))
             if best is None:
                 raise findings.refused("source_not_read headers")
+            if not any(best.raw is raw for raw in named):
+                findings.tell("transposed_layout", "info", at=best.raw)
             best.list_before(findings)
             source = without_breaks(replace(best.body, around=best.around), best.again, findings)
             for where, one in [(f"{spec.table}.{name}", one) for spec in specs for name, one in spec.reads]:

@@ -288,6 +288,8 @@ def test_two_header_rows_and_a_turned_sheet(tmp_path):
     register, _, _ = imported(tmp_path / "turned", workbook(tmp_path / "turned" / "t.xlsx", Export=lines))
     assert register.projects["name"].tolist() == ["Pier", "Pump", "Lock"]
     assert register.costs["amount"].sum() == 17
+    direct = load_register(next((tmp_path / "turned" / "out").glob("*.map.yml")))
+    assert "transposed_layout" in set(direct.findings["rule"])  # rows are told by the numbers of columns
 
 
 def test_nothing_is_overwritten_and_the_mapping_is_kept(tmp_path):
