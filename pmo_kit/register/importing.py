@@ -412,10 +412,7 @@ class Import:
                 line = frozenset(one for one in zip(heads, cells, strict=True) if isinstance(one[1], str)) | same
                 other, row = seen.setdefault(line, (body, int(body.rows[number])))
                 if other is not body:
-                    copies[number], there = (
-                        True,
-                        _place(*other.place(), row),
-                    )
+                    copies[number], there = True, _place(*other.place(), row)
                     here = {"at": body, "row": int(body.rows[number]), "value": cells[0]}
                     self.findings.tell("row_in_two_sheets", where=there, **here)
             bodies[key] = body.only(~copies) if copies.any() else body
@@ -568,9 +565,7 @@ class Import:
         both["left"] = left.reindex(pd.MultiIndex.from_frame(both[keys])).fillna(0.0).to_numpy()
         for (table, name), (found, now, mine) in both[money].groupby(["table", "field"])[_SUMS].sum().iterrows():
             if abs(found - now - mine) > 1e-9 * max(1.0, abs(found)):
-                said: dict[str, Any] = dict(
-                    zip(("found", "used", "left"), map(as_given, (found, now, mine)), strict=True)
-                )
+                said: Any = {"found": as_given(found), "used": as_given(now), "left": as_given(mine)}
                 findings.tell("money_not_accounted", table=table, name=name, sheet=str(table), **said)
         used = both["sum_now"].where(~money, both["sum_found"] - both["left"])  # a sum stands under its first header
         accept = self.mapping.accept
