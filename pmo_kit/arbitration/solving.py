@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Floats = NDArray[np.float64]
+Indices = NDArray[np.int64]
 Status = Literal["optimal", "feasible", "infeasible", "unknown"]
 
 
@@ -315,10 +316,15 @@ def _near_one(sizes: Floats) -> Floats:
     return np.exp2(np.where(exponent < 0, -exponent, np.minimum(0, 9 - exponent)))
 
 
-def _largest(matrix: sparse.csr_array) -> Floats:
-    """The largest size of an entry of each row."""
-    found = np.zeros(matrix.shape[0])
-    np.maximum.at(found, np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr)), np.abs(matrix.data))
+def _rows_of(matrix: sparse.csr_array) -> Indices:
+    """The row of each entry."""
+    return np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+
+
+def _largest(entries: Floats, places: Indices, count: int) -> Floats:
+    """The largest size of the entries at each of so many places."""
+    found = np.zeros(count)
+    np.maximum.at(found, places, np.abs(entries))
     return found
 
 
@@ -331,16 +337,13 @@ def scaled(program: Program) -> tuple[Program, Floats, float]:
         The program; x of the original = the array times x of this one; the factor on the objective. All factors are
         powers of two, so that nothing is rounded.
     """
-    matrix = program.matrix.copy()
-    whole = matrix.copy()
-    whole.data = np.where(program.integer[whole.indices], whole.data, 0.0)
-    sizes = _largest(whole)
-    rows = _near_one(np.where(sizes > 0, sizes, _largest(matrix)))
-    matrix.data = matrix.data * np.repeat(rows, np.diff(matrix.indptr))
-    entries = np.zeros(len(program.value))
-    np.maximum.at(entries, matrix.indices, np.abs(matrix.data))
-    columns = np.where(program.integer, 1.0, _near_one(entries))
-    matrix.data = matrix.data * columns[matrix.indices]
+    matrix, at = program.matrix, _rows_of(program.matrix)
+    whole = np.where(program.integer[matrix.indices], matrix.data, 0.0)
+    sizes, every = (_largest(entries, at, len(program.lower)) for entries in (whole, matrix.data))
+    rows = _near_one(np.where(sizes > 0, sizes, every))
+    data = matrix.data * rows[at]
+    columns = np.where(program.integer, 1.0, _near_one(_largest(data, matrix.indices, len(program.value))))
+    matrix = sparse.csr_array((data * columns[matrix.indices], matrix.indices, matrix.indptr), matrix.shape)
     value = program.value * columns
     factor = float(_near_one(np.abs(value).max(initial=0.0, keepdims=True))[0])
     scaled = Program(
@@ -357,17 +360,21 @@ class SafeBound:
     """
 
     def __init__(self, program: Program) -> None:
-        self._program = program
-        self._columns = sparse.csr_array(program.matrix.T)
-        self._sizes = _largest(program.matrix) * np.diff(program.matrix.indptr)
+        matrix, at = program.matrix, _rows_of(program.matrix)
+        self._program, self._at = program, at
+        self._sizes = _largest(matrix.data, at, len(program.lower)) * np.diff(matrix.indptr)
+        # No multiplier is there for an end that is none.
+        self._low, self._high = -1.0 * np.isfinite(program.lower), 1.0 * np.isfinite(program.upper)
 
     def of(self, y: Floats, least: Floats, most: Floats, worth: float = 1.0) -> tuple[float, Floats]:
-        """The bound from multipliers, and the reduced costs; below 0 where nothing has a `worth`: no point is there."""
+        """The bound from multipliers, and the reduced costs; below 0 where nothing has a `worth`: no point is there.
+
+        No limit of a column is infinite.
+        """
         p, value = self._program, worth * self._program.value
-        y = np.where(((y > 0) & np.isinf(p.upper)) | ((y < 0) & np.isinf(p.lower)), 0.0, y)
+        y = np.where(y > 0, self._high, self._low) * np.abs(y)
         ends = np.where(y > 0, p.upper, np.where(y < 0, p.lower, 0.0))
-        reduced = value - self._columns @ y
-        most = np.where((reduced <= 0) & np.isinf(most), least, most)
+        reduced = value - np.bincount(p.matrix.indices, p.matrix.data * y[self._at], len(value))
         total = float(y @ ends) + float(np.maximum(reduced * least, reduced * most).sum())
         sizes = float(np.abs(y) @ (np.abs(ends) + self._sizes))
         return total + 1e-13 * (sizes + float(np.abs(value).sum()) + abs(total)), reduced
