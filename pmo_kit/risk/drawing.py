@@ -135,9 +135,9 @@ def expose(
     fixed = register.projects["benefit_end_fixed"].fillna(False).astype(bool)
     area = register.projects["area"].astype("str")
     projects = []
-    for i, risk in zip(chosen, risks, strict=True):
+    levels = zip(built.project_ids[chosen], built.table["base_level"].to_numpy(object)[chosen], strict=True)
+    for i, risk, flow in zip(chosen, risks, flows.reindex([*levels]).to_numpy(float), strict=True):
         benefit = np.zeros(size)
-        flow = flows.loc[(risk.project, built.table["base_level"].iloc[i])].to_numpy(float)
         later, end = int(built.delays[i]), int(np.flatnonzero(flow)[-1]) if flow.any() else 0
         benefit[later : later + len(flow)] = flow[: size - later]
         if fixed[risk.project]:
@@ -164,7 +164,7 @@ def benefits_counted(question: Question) -> pd.DataFrame:
     else:
         rows = rows[(rows["kind"] == "cash").fillna(False).astype(bool)]
     options = pd.MultiIndex.from_frame(register.table("levels")[["project_id", "level"]].astype("str"))
-    table = rows.pivot_table(index=["project_id", "level"], columns="year", values="amount", aggfunc="sum")
+    table = rows.groupby(["project_id", "level", "year"])["amount"].sum().unstack()
     last = max([first, *map(int, table.columns)])
     return table.reindex(index=options, columns=range(first, last + 1)).fillna(0.0)
 
@@ -268,9 +268,7 @@ class Block:
     received: NDArray[Any]  # years x draws
     people: NDArray[Any]  # roles x periods x draws
     latest: Single  # months by which the latest project is late
-    rows: list[dict[str, float]] = field(default_factory=list)
-    costs: list[Single] = field(default_factory=list)
-    npvs: list[Single] = field(default_factory=list)
+    each: list[dict[str, Single]] = field(default_factory=list)  # cost, benefit, npv and delay (months) of a project
 
     def add(self, other: Block) -> None:
         """Add a later block."""
@@ -278,9 +276,7 @@ class Block:
             mine = getattr(self, name)
             np.add(mine, getattr(other, name), out=mine)
         np.maximum(self.latest, other.latest, out=self.latest)
-        self.rows += other.rows
-        self.costs += other.costs
-        self.npvs += other.npvs
+        self.each += other.each
 
 
 def empty_block(exposure: Exposure, n: int, precision: Any = np.float64) -> Block:
@@ -374,9 +370,7 @@ def _simulate_project(p: ProjectRisk, run: Run, block: Block) -> None:
     block.benefit += received
     block.npv += npv
     np.maximum(block.latest, months, out=block.latest)
-    block.rows.append(_row(p, cost, received, npv, months, exposure.factors))
-    block.costs.append(cost)
-    block.npvs.append(npv)
+    block.each.append({"cost": cost, "benefit": received, "npv": npv, "delay": months})
 
 
 def _add_event_costs(p: ProjectRisk, run: Run, block: Block, events: Events, cost: Single, npv: Single) -> None:
@@ -479,17 +473,15 @@ def _late(profiles: Floats, p: ProjectRisk, late: _Cases, periods_a_year: int, *
     return [table @ profile[places] for profile in profiles]
 
 
-def _row(
-    p: ProjectRisk, cost: Single, benefit: Single, npv: Single, months: Single, factors: Floats
-) -> dict[str, float]:
-    """What is kept of one project: base and quantiles."""
+def base_and_quantiles(p: ProjectRisk, drawn: Mapping[str, Single], factors: Floats) -> dict[str, float]:
+    """What is shown of one project."""
     row = {
         "cost_base": float(p.spend[0].sum()),
         "benefit_base": float(p.benefit.sum()),
         "npv_base": float((p.benefit - p.spend[0]) @ factors),
     }
-    for name, drawn in (("cost", cost), ("benefit", benefit), ("npv", npv), ("delay", months)):
-        row |= quantiles(name, drawn)
+    for name, of in drawn.items():
+        row |= quantiles(name, of)
     return row
 
 

@@ -313,7 +313,7 @@ def share_better(
     options = sorted(set(plan.items()).union(*(other.items() for other in others.values())) - common)
     exposure = expose(question, options)
     run = Run(seed, draws, shared_streams(exposure, seed, draws), exposure)
-    drawn = [npv for block in blocks_of(exposure) for npv in simulate_block(block, run).npvs]
+    drawn = [one["npv"] for block in blocks_of(exposure) for one in simulate_block(block, run).each]
     place = {option: k for k, option in enumerate(options)}
 
     def worth(chosen: Mapping[str, str]) -> np.ndarray:

@@ -220,10 +220,12 @@ class Simulation(Answer):
 
     @cached_property
     def _table(self) -> pd.DataFrame:
-        ids = [p.project for p in self._run.exposure.projects]
-        table = pd.DataFrame(self._block.rows, index=pd.Index(ids, name="project_id", dtype="str"))
+        e = self._run.exposure
+        ids, drawn = [p.project for p in e.projects], zip(e.projects, self._block.each, strict=True)
+        rows = [drawing.base_and_quantiles(p, one, e.factors) for p, one in drawn]
+        table = pd.DataFrame(rows, index=pd.Index(ids, name="project_id", dtype="str"))
         table.insert(0, "name", self.question.register.projects["name"].reindex(ids))
-        table["includes"] = [p.risk.holds for p in self._run.exposure.projects]
+        table["includes"] = [p.risk.holds for p in e.projects]
         return table
 
     @cached_property
@@ -306,7 +308,7 @@ class Simulation(Answer):
         """Return the money to hold for a confidence, pooled and unpooled."""
         sure = self._run.exposure.together[0].sum()
         base = [*(float(p.spend[0].sum()) for p in self._run.exposure.projects), float(sure)]
-        costs = [*self._block.costs, np.full(self.draws, sure, np.float32)]
+        costs = [*(one["cost"] for one in self._block.each), np.full(self.draws, sure, np.float32)]
         return portfolio_contingency(np.stack(costs), base, confidence)
 
     def contingency_by_year(self, confidence: float = 0.8) -> pd.DataFrame:
@@ -336,8 +338,9 @@ class Simulation(Answer):
         project is in its worst and in its best tenth; swing = npv_high - npv_low.
         """
         b = self._block
-        low, high = swings(b.npvs, b.npv).T
-        cost, npv = variance_shares(b.costs, b.cost), variance_shares(b.npvs, b.npv)
+        costs, npvs = ([one[what] for one in b.each] for what in ("cost", "npv"))
+        low, high = swings(npvs, b.npv).T
+        cost, npv = variance_shares(costs, b.cost), variance_shares(npvs, b.npv)
         table = self._table[["name"]].assign(
             share_cost=cost, share_npv=npv, npv_low=low, npv_high=high, swing=high - low
         )
