@@ -19,7 +19,7 @@ from pmo_kit.arbitration.allocation import Allocation, allocation_of, answered
 from pmo_kit.arbitration.model import Plan, PlanChange, in_parts
 from pmo_kit.arbitration.question import Question
 from pmo_kit.arbitration.rules import Envelope, Row
-from pmo_kit.arbitration.search import Found, best_plan
+from pmo_kit.arbitration.search import Found, Pool
 from pmo_kit.arbitration.solving import (
     Limits,
     Program,
@@ -333,7 +333,8 @@ class _Chain:
         """The best plan of a budget that holds all of these projects and `more`, or none but these."""
         model = self._models[place]
         fixed, rows = self._between(held, None) if more else self._between((), held)
-        return best_plan(model, fixed=fixed, extra=rows, limits=self._points[place]._search_limits(model)).plan
+        pool = Pool(model, (a._positions for a in self._points))
+        return pool.search(fixed, rows, self._points[place]._search_limits(model)).plan
 
     def _together(self, places: range, free: bool = False) -> float:
         """A bound on the plans of adjacent budgets from one program, the others as they are best known, or `free`."""
