@@ -262,7 +262,7 @@ class Question:
         return self.with_rules(override)
 
     def scaled(self, budget: float) -> Question:
-        """The question with every envelope multiplied by one factor.
+        """The question with the money of every envelope multiplied by one factor.
 
         Raises
         ------
@@ -270,7 +270,7 @@ class Question:
             The factor is missing, negative, or above 5 (a percentage by mistake).
         """
         budget, envelopes = factor(budget, "a budget"), (r for r in self.rules if isinstance(r, kinds.Envelope))
-        return self._changed(dataclasses.replace(r, amount=r.amount * budget) for r in envelopes)
+        return self._changed(r.times(budget) for r in envelopes)
 
     @property
     def fingerprints(self) -> dict[str, str]:

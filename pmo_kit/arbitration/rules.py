@@ -196,6 +196,10 @@ class Envelope(Limit):
     def label(self) -> str:
         return f"money {self.year}" + ("" if self.scope == "all" else f", {self.envelope}")
 
+    def times(self, factor: float) -> Envelope:
+        """So many times its money, in 14 digits; what may be carried over is an amount of its own and stays."""
+        return self if factor == 1 else replace(self, amount=float(f"{self.amount * factor:.14g}"))
+
     def sentence(self, unit: str) -> str:
         carry = f", {as_given(self.carry_limit)} of it may be carried over" if self.carry_limit else ""
         return f"At most {as_given(self.amount)} {unit} in {self.year}{_for(self.scope)}{carry}"

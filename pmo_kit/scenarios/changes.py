@@ -42,8 +42,8 @@ class Scenario:
     name : str
         What the committee calls it: "Budget -15 %".
     budget : float or mapping of envelope to float
-        Factor on whole envelopes, committed money included; "year=2027" is a factor on every envelope of that year
-        alone, beside the envelope's own.
+        Factor on whole envelopes, committed money included; what may be carried over stays. "year=2027" is a factor on
+        every envelope of that year alone, beside the envelope's own.
     capacity : mapping of role to float
         Factor on the people of a role in every period.
     cost, benefit : float or mapping of scope to float
@@ -171,8 +171,7 @@ class Scenario:
             times = self.budget
             if isinstance(times, Mapping):  # `all` is every envelope that has no factor of its own
                 times = times.get(rule.envelope, times.get("all", 1.0)) * times.get(f"year={rule.year}", 1.0)
-            amount, carried = round(rule.amount * times, 9), round(rule.carry_limit * times, 9)
-            return dataclasses.replace(rule, amount=amount, carry_limit=carried)
+            return rule.times(times)
         if isinstance(rule, Capacity) and rule.role in self.capacity:
             return dataclasses.replace(rule, fte=round(rule.fte * self.capacity[rule.role], 9))
         return rule

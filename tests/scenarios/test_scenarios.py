@@ -1,8 +1,11 @@
 """Scenarios and their comparison on meridian_12; expected values by enumeration (data/samples tests, meridian.md)."""
 
+from dataclasses import replace
+
 import pytest
 
 import pmo_kit as pmo
+from pmo_kit.arbitration import Envelope
 from pmo_kit.figures.scenarios import grid
 from pmo_kit.scenarios.comparison import regret_table
 from tests.conftest import shipped_register
@@ -96,6 +99,14 @@ def test_costs_and_benefits_flow_into_value(question: pmo.Question) -> None:
     before, after = question.options["value"], dearer.options["value"]
     assert after[("P10", "full")] == before[("P10", "full")] - 2.0
     assert after.drop("P10", level=0).equals(before.drop("P10", level=0))
+
+
+def test_a_factor_on_all_money_is_the_same_question_in_a_scenario_and_on_the_frontier(question: pmo.Question) -> None:
+    """What may be carried over is an amount of its own: it stays in both."""
+    envelopes = [replace(rule, carry_limit=3.0) for rule in question.rules if isinstance(rule, Envelope)]
+    carried = question.with_rules(*envelopes)
+    for factor in (0.85, 1.1):
+        assert pmo.Scenario("Money", budget=factor)(carried).rules == carried.scaled(factor).rules
 
 
 def test_every_mistake_is_listed(question: pmo.Question) -> None:

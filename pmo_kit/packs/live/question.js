@@ -41,9 +41,9 @@ class Question {
     });
   }
 
-  // Limits of every row, and of what is carried, with money and people multiplied.
+  // Limits of every row, with money and people multiplied; what may be carried over stays.
   limits(money = 1, people = {}) {
-    const moved = (x) => (money === 1 ? x : clean(x * money));
+    const moved = (x) => (money === 1 ? x : Number((x * money).toPrecision(14)));
     const rows = this.data.rows.map((row) => {
       let { lower: low = null, upper: high = null } = row;
       if (row.kind === "envelope" && high !== null) high = moved(row.amount);
@@ -54,7 +54,7 @@ class Question {
       }
       return { low, high };
     });
-    return { rows, carries: this.data.carries.map((one) => ({ ...one, limit: moved(one.limit) })) };
+    return { rows, carries: this.data.carries };
   }
 
   // The columns that a plan fills: its options, and the effects of two together.
