@@ -18,7 +18,7 @@ import pandas as pd
 from pmo_kit.arbitration.allocation import Allocation, allocation_of, answered
 from pmo_kit.arbitration.model import Plan, PlanChange, in_parts
 from pmo_kit.arbitration.question import Question
-from pmo_kit.arbitration.rules import Envelope, Row
+from pmo_kit.arbitration.rules import Envelope, Row, some_of
 from pmo_kit.arbitration.search import Found, Pool
 from pmo_kit.arbitration.solving import (
     Limits,
@@ -391,7 +391,7 @@ class _Chain:
     def _between(self, inside: Iterable[str], within: Iterable[str] | None) -> tuple[dict[int, int], list[Row]]:
         """Columns and rows of plans with some projects, and with none but some."""
         outside = () if within is None else sorted(self._groups.keys() - set(within))
-        rows = [Row("in", m, np.ones(len(m)), 1, np.inf) for m in map(self._funding, sorted(inside))]
+        rows = [some_of(self._funding(project)) for project in sorted(inside)]
         return {int(i): 0 for p in outside for i in self._funding(p)}, rows
 
 

@@ -17,7 +17,7 @@ from pmo_kit.arbitration import prices
 from pmo_kit.arbitration.allocation import SMALL, Allocation, arbitrate
 from pmo_kit.arbitration.counterfactual import way_words
 from pmo_kit.arbitration.model import NO_BOUND, ONE, Plan, PlanChange, compile_model, in_parts
-from pmo_kit.arbitration.rules import Committed, Mandatory, Override, Requires, Row, Rule
+from pmo_kit.arbitration.rules import Committed, Mandatory, Override, Requires, Row, Rule, some_of
 from pmo_kit.arbitration.search import Found, Pool, best_known, best_plan, each, proof_gap
 from pmo_kit.arbitration.solving import Limits, side_by_side
 from pmo_kit.doors import Answer, door, known, several, share
@@ -299,7 +299,7 @@ def cost_of_delay(allocation: Allocation) -> pd.DataFrame:
     def only(project: str) -> tuple[dict[int, int], list[Row]]:
         """Columns and rows of the plans in which a project starts so, and no other later than the question allows."""
         starts = wanted[project]
-        return {int(i): 0 for i in late if i not in starts}, [Row("later", starts, np.ones(len(starts)), 1, inf)]
+        return {int(i): 0 for i in late if i not in starts}, [some_of(starts)]
 
     asks = (lambda pool, project=p: pool.search(*only(project), limits) for p in wanted)
     records = []
@@ -561,7 +561,7 @@ def _standing(allocation: Allocation, project: str, inside: bool, least: int) ->
         good = any(found.plan is not None and found.value >= least for found in best)
     else:
         fixed = {int(i): 0 for i in mine} if inside else {}
-        rows = [] if inside else [Row("in", mine, np.ones(len(mine)), 1, np.inf)]
+        rows = [] if inside else [some_of(mine)]
         known = pool.best(fixed, rows)
         good = known is not None and known >= least
         if not good:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pmo_kit.arbitration.rules import Envelope, Row, Rule, Synergy
+from pmo_kit.arbitration.rules import Envelope, Row, Rule, Synergy, some_of
 from pmo_kit.arbitration.solving import Outcome, Program, solve
 
 if TYPE_CHECKING:
@@ -343,7 +343,7 @@ def compile_model(question: Question, elastic: Mapping[str, float] | None = None
     )
     options = question.built
     products = tuple(_product(r, options) for r in question.active_rules if isinstance(r, Synergy))
-    one = [Row("one level", members, np.ones(len(members)), 0.0, 1.0) for members in options.groups.values()]
+    one = [some_of(members, 0.0, 1.0) for members in options.groups.values()]
     joint = [row for y, product in enumerate(products, start=len(options)) for row in _both(product, y)]
     value, head = np.append(options.values, [product.value for product in products]), len(one)
     program = Program.of_rows([*one, *rows, *joint], value, np.arange(len(value)) < len(options))

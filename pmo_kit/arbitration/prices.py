@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pmo_kit.arbitration.model import NO_BOUND, ONE, Model, Plan, PlanChange
-from pmo_kit.arbitration.rules import Mandatory, Override, Row
+from pmo_kit.arbitration.rules import Mandatory, Override, Row, some_of
 from pmo_kit.arbitration.search import Found, Known, Pool, best_plan, each, moment, proof_gap, settled
 from pmo_kit.arbitration.solving import Floats, Limits, Outcome, Status, solve
 
@@ -111,8 +111,7 @@ class _Proven(Known):
                 if direction == "in" or len(columns) == 1:
                     fixed |= {column: 1 - x for column, x in columns.items()}
                 else:
-                    kept = np.array(sorted(columns), np.int64)
-                    rows.append(Row("kept", kept, np.ones(len(kept)), 1, inf))
+                    rows.append(some_of(np.array(sorted(columns), np.int64)))
         return fixed | flip_columns(self._model, self._plan, option)[1], rows
 
     def look_nearby(self, option: int) -> None:
@@ -293,13 +292,13 @@ def prices_of(allocation: Allocation, held: Collection[str], seconds: float = 2.
     model, bound = allocation._model, max(allocation.bound, allocation.value)
     duty = {rule.project_id for rule in model.question.active_rules if isinstance(rule, Mandatory)}
     for project in model.question.built.groups:
-        mine = model.question.built.of(project).tolist()
-        if project in held or project in duty or not mine:
+        mine = model.question.built.of(project)
+        if project in held or project in duty or not len(mine):
             continue
         out = not set(mine).isdisjoint(allocation._positions)
-        forced = Row("reversed", np.asarray(mine, np.int64), np.ones(len(mine)), 1.0, inf)
         limits = Limits(proof_gap(model), None, moment(seconds))
-        found = allocation._pool.search(dict.fromkeys(mine, 0) if out else {}, [] if out else [forced], limits)
+        ways = (dict.fromkeys(mine.tolist(), 0), []) if out else ({}, [some_of(mine)])
+        found = allocation._pool.search(*ways, limits)
         low, high = max(0.0, round(allocation.value - found.bound / ONE, 9)), inf
         if found.plan is not None:
             high = max(0.0, round(bound - found.value / ONE, 9))

@@ -406,8 +406,8 @@ def _years(rule: Share | Spend, options: Options, rules: Sequence[Rule]) -> list
     return [(year, f"{rule.rule} {year}") for year in sorted(years)]
 
 
-def _logic(rule: str, columns: NDArray[np.int64], lower: float, upper: float) -> Row:
-    """So many of some options, from least to most."""
+def some_of(columns: NDArray[np.int64], lower: float = 1, upper: float = inf, rule: str = "") -> Row:
+    """The row of plans that hold so many of some options, from least to most; one or more of them, if not given."""
     return Row(rule, columns, np.ones(len(columns)), lower, upper)
 
 
@@ -426,7 +426,7 @@ class Mandatory(Rule):
         return f"{self.project_id} must be done" + (f": {self.reason}" if self.reason else "")
 
     def rows(self, options: Options, rules: Sequence[Rule]) -> list[Row]:
-        return [_logic(self.name, options.of(self.project_id), 1, inf)]
+        return [some_of(options.of(self.project_id), rule=self.name)]
 
 
 @dataclass(frozen=True)
@@ -443,7 +443,7 @@ class Committed(Rule):
         return f"{self.project_id} is running: exactly one of its levels is chosen, stop included"
 
     def rows(self, options: Options, rules: Sequence[Rule]) -> list[Row]:
-        return [_logic(self.name, options.of(self.project_id, stop=True), 1, inf)]
+        return [some_of(options.of(self.project_id, stop=True), rule=self.name)]
 
 
 def _named(project_id: str, level: str | None) -> str:
@@ -494,7 +494,7 @@ class Excludes(Pair):
     word: ClassVar[str] = "excludes"
 
     def rows(self, options: Options, rules: Sequence[Rule]) -> list[Row]:
-        return [_logic(self.name, np.concatenate(self.sides(options)), -inf, 1)]
+        return [some_of(np.concatenate(self.sides(options)), -inf, 1, self.name)]
 
 
 @dataclass(frozen=True)
@@ -514,7 +514,7 @@ class Group(Rule):
 
     def rows(self, options: Options, rules: Sequence[Rule]) -> list[Row]:
         members = np.concatenate([options.of(p, level) for p, level in self.members])
-        return [_logic(self.name, members, self.least, 1)]
+        return [some_of(members, self.least, 1, self.name)]
 
 
 @dataclass(frozen=True)
@@ -539,7 +539,7 @@ class Override(Rule):
     def rows(self, options: Options, rules: Sequence[Rule]) -> list[Row]:
         where = options.of(self.project_id, self.level)
         low, high = (1, inf) if self.in_out == "in" else (-inf, 0)
-        return [_logic(self.name, where, low, high)]
+        return [some_of(where, low, high, self.name)]
 
 
 @dataclass(frozen=True)
