@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from copy import copy
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property, partial
 from types import MappingProxyType
@@ -16,8 +15,8 @@ from pmo_kit.arbitration.infeasibility import conflict_error
 from pmo_kit.arbitration.model import ONE, Model, Plan, compile_model, in_parts, kept
 from pmo_kit.arbitration.question import Question
 from pmo_kit.arbitration.rules import Capacity, Count, Demand, Limit, Synergy
-from pmo_kit.arbitration.search import Found, Pool, best_plan, core_plan, each, moment, proof_gap, settle_tie
-from pmo_kit.arbitration.solving import MOST_NODES, Limits, Program, Proof, Status, T, ended, ending_at_ctrl_c, prove
+from pmo_kit.arbitration.search import Found, Pool, best_plan, core_plan, moment, proof_gap, settle_tie
+from pmo_kit.arbitration.solving import MOST_NODES, Limits, Program, Proof, Status, ended, ending_at_ctrl_c, prove
 from pmo_kit.disk import shared
 from pmo_kit.doors import Answer, door
 from pmo_kit.errors import InfeasibleError, PmoError
@@ -147,16 +146,6 @@ class Allocation(Answer):
     def next_best_value(self) -> float | None:
         """What the next best plan is worth."""
         return None if self._second.plan is None else self._second.value / ONE
-
-    def _each(self, asks: Iterable[Callable[[Allocation], T]]) -> list[T]:
-        """What is asked of the answer, side by side, each with the plans known when its turn comes."""
-
-        def asked(pool: Pool, ask: Callable[[Allocation], T]) -> T:
-            own = copy(self)
-            vars(own)["_pool"] = pool
-            return ask(own)
-
-        return each(self._pool, (partial(asked, ask=ask) for ask in asks))
 
     @cached_property
     def _flips(self) -> dict[int, Any]:

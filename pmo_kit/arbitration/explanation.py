@@ -167,7 +167,7 @@ def explain(allocation: Allocation, *, exact: bool | None = None, projects: Sequ
     done = prices.flips(model, plan, asked, allocation._search_limits(model, exact), exact, allocation._pool)
     if exact:
         allocation._flips.update({i: each for i, each in done.items() if each.found.status != "feasible"})
-    records = allocation._each(partial(_record, done=done[i], value=value, bound=bound) for i in asked)
+    records = side_by_side(partial(_record, allocation, done[i], value, bound) for i in asked)
     index = pd.MultiIndex.from_tuples([r[0] for r in records], names=["project_id", "level"])
     table = pd.DataFrame([r[1] for r in records], columns=_COLUMNS, index=index)
     found = ((r[0], done[i].found.plan) for r, i in zip(records, asked, strict=True))
@@ -545,19 +545,19 @@ def core_projects(question: Question, epsilon: float = 0.01, *, seed: int = 7) -
     least = allocation._value - round(epsilon * abs(allocation._value))
     options = question.built
     base = allocation.table["decision"].eq("fund")
-    asks = [partial(_standing, project=p, inside=bool(base[p]), least=least) for p in options.groups]
-    standing = dict(zip(options.groups, allocation._each(asks), strict=True))
+    asks = (partial(_standing, of=allocation, project=p, inside=bool(base[p]), least=least) for p in options.groups)
+    standing = dict(zip(options.groups, each(allocation._pool, asks), strict=True))
     table = allocation.table[["name", "area"]].assign(in_plan=base, standing=pd.Series(standing))
     return Core(allocation, epsilon, table)
 
 
-def _standing(allocation: Allocation, project: str, inside: bool, least: int) -> str:
+def _standing(pool: Pool, of: Allocation, project: str, inside: bool, least: int) -> str:
     """Whether a good plan without (or with) the project exists."""
-    model, pool = allocation._model, allocation._pool
+    model, flips = of._model, of._flips
     mine = model.question.built.of(project)
-    reversed_ = [i for i in mine.tolist() if not inside or i in allocation._positions]
-    if all(i in allocation._flips for i in reversed_):  # the prices are known
-        best = [allocation._flips[i].found for i in reversed_]
+    reversed_ = [i for i in mine.tolist() if not inside or i in of._positions]
+    if all(i in flips for i in reversed_):  # the prices are known
+        best = [flips[i].found for i in reversed_]
         good = any(found.plan is not None and found.value >= least for found in best)
     else:
         fixed = {int(i): 0 for i in mine} if inside else {}

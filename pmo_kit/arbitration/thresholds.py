@@ -20,7 +20,7 @@ from pmo_kit.arbitration.options import to_come
 from pmo_kit.arbitration.prices import common_change
 from pmo_kit.arbitration.question import Question
 from pmo_kit.arbitration.rules import Capacity, Committed, Envelope, Limit, Row, Rule, role_words
-from pmo_kit.arbitration.search import proof_gap, settled, solved_again, value_floor
+from pmo_kit.arbitration.search import Pool, each, proof_gap, settled, solved_again, value_floor
 from pmo_kit.arbitration.solving import Limits, Outcome, Program, solve, taken
 from pmo_kit.doors import door, known, several
 from pmo_kit.facts import as_given, in_row
@@ -305,16 +305,16 @@ def turning_points(
     known(kinds, KINDS, "kind of turning point")
     projects = None if projects is None else several(projects)
     known(projects or (), allocation.question.built.groups, "project")
-    asks: list[Callable[[Allocation], list[tuple[object, ...]]]] = []
+    asks: list[Callable[[Pool], list[tuple[object, ...]]]] = []
     for kind, limit in (("people", Capacity), ("money", Envelope)):
         if kind in kinds:
             rules = [rule for rule in _tightest(allocation, limit) if only_limit(allocation._model, rule)]
-            asks += [partial(_less, rule=rule) for rule in rules[:nearest]]
+            asks += [partial(_less, allocation=allocation, rule=rule) for rule in rules[:nearest]]
     if "costs" in kinds:
         ids = allocation.question.built.project_ids
         chosen = (i for i in allocation._positions if projects is None or ids[i] in projects)
-        asks += [partial(_dearer, option=option) for option in chosen]
-    points = [point for found in allocation._each(asks[::-1])[::-1] for point in found]  # costs take longest
+        asks += [partial(_dearer, allocation=allocation, option=option) for option in chosen]
+    points = [point for found in each(allocation._pool, asks[::-1])[::-1] for point in found]  # costs take longest
     frame = pd.DataFrame(points, columns=POINTS)
     return frame.sort_values(["distance", "what"], kind="stable", ignore_index=True)
 
@@ -327,7 +327,7 @@ def _tightest(allocation: Allocation, kind: type[Rule]) -> list[Any]:
     return sorted(rules, key=lambda rule: (left.get(rule.name, inf), rule.name))
 
 
-def _less(allocation: Allocation, rule: Capacity | Envelope) -> list[tuple[object, ...]]:
+def _less(pool: Pool, allocation: Allocation, rule: Capacity | Envelope) -> list[tuple[object, ...]]:
     """The first whole number of people, or the amount of money below which, the plan no longer fits."""
     slack = _stretch(allocation._model, limit_shift(allocation._model, {rule.name: 1.0}), allocation._positions)
     stock = rule.stock or 0.0
@@ -342,17 +342,17 @@ def _less(allocation: Allocation, rule: Capacity | Envelope) -> list[tuple[objec
     if at < 0 or (kind == "money" and not at):
         return []
     question = allocation.question.with_rules(rule.changed(at - stock - past * at))
-    return [_point(allocation, kind, rule.name, rule.label, stock, at, question, what)]
+    return [_point(pool, allocation, kind, rule.name, rule.label, stock, at, question, what)]
 
 
-def _dearer(allocation: Allocation, option: int) -> list[tuple[object, ...]]:
+def _dearer(pool: Pool, allocation: Allocation, option: int) -> list[tuple[object, ...]]:
     """The cost of a chosen option above which the plan changes."""
     options, model = allocation.question.built, allocation._model
     row, money = options.table.iloc[option], cost_rows(model, option)
     project, level = options.table.index[option]
     if row["cost"] <= 0 or row["delay"] or not model.prices.keys().isdisjoint(i - model.head for i in money):
         return []  # where a soft rule counts the money, its cost changes the value in other ways too
-    without = allocation._pool.search({option: 0})
+    without = pool.search({option: 0})
     price = inf if without.plan is None else (allocation._value - without.value) / ONE
     worth = price / row["pv_cost"] if options.money_value and row["pv_cost"] > 0 else inf
     fits = _stretch(model, money, allocation._positions)
@@ -363,10 +363,11 @@ def _dearer(allocation: Allocation, option: int) -> list[tuple[object, ...]]:
     at = round(float(row["cost"]) * (1 + share), 9)
     label = f"{'exit cost' if row['stop'] else 'cost'} of {row['name']}"
     what = f"{label} above {as_given(round(at, 2))}"
-    return [_point(allocation, "costs", project, label, float(row["cost"]), at, question, what)]
+    return [_point(pool, allocation, "costs", project, label, float(row["cost"]), at, question, what)]
 
 
 def _point(
+    pool: Pool,
     allocation: Allocation,
     kind: str,
     what: str,
@@ -377,7 +378,7 @@ def _point(
     words: str,
 ) -> tuple[object, ...]:
     """One turning point: the question just past it, solved."""
-    found = solved_again(question, allocation._pool)
+    found = solved_again(question, pool)
     distance = abs(at - today) / today if today else inf
     value, change, said = nan, PlanChange(), f"{words} no plan is possible"
     if found.plan is not None:
