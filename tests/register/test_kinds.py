@@ -852,3 +852,10 @@ def test_words_that_tell_costs_from_benefits_tell_their_kind_too(tmp_path, words
         ["A", "capex", 100], ["A", "opex", 10], ["B", "capex", 70]
     ]  # fmt: skip
     assert register.table("benefits")["amount"].tolist() == [50]
+
+
+@pytest.mark.parametrize("amount", ["about 2", "1,500"])
+def test_a_project_whose_amount_cannot_be_read_is_not_told_to_cost_nothing(folder, amount):
+    result = read(folder, costs=f'project_id,year,kind,amount\nP01,2027,capex,"{amount}"\nP02,2027,capex,5\n')
+    assert told(result, "block", amount, row=2)
+    assert not told(result, "warn", "has no cost")

@@ -259,9 +259,11 @@ def zero_money(evidence: Evidence, projects: pd.DataFrame) -> Iterator[Found]:
     for name, word in (("costs", "cost"), ("benefits", "benefit")):
         if not evidence.has(name):
             continue
-        total = of_projects(projects["project_id"], evidence.frame(name).groupby("project_id")["amount"].sum())
-        none = ~(total > 0) & ~projects["project_id"].isin(exempt.loc[exempt["table"] == name, "project_id"])
+        rows, ids = evidence.frame(name), projects["project_id"]
+        total = of_projects(ids, rows.groupby("project_id")["amount"].sum())
+        unread = rows.loc[rows["amount"].isna(), "project_id"]
+        none = ~(total > 0) & ~ids.isin([*exempt.loc[exempt["table"] == name, "project_id"], *unread])
         if name == "benefits":
             none &= projects["commitment"] != "mandatory"
-        rows = pd.DataFrame({"zero": np.where(total.isna(), "", " above zero")})[none]
-        yield Found("projects", "project_id", rows, word=word, rows_of=name)
+        zero = pd.DataFrame({"zero": np.where(total.isna(), "", " above zero")})[none]
+        yield Found("projects", "project_id", zero, word=word, rows_of=name)
