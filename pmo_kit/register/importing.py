@@ -444,7 +444,7 @@ class Import:
             table, position, again = one.table, one.position or 0, one.rule == "duplicate_key"
             if table not in self.tables:
                 return False
-            if again and table in added:
+            if table in added and (again or one.rule == "out_of_range"):  # what is taken off counts in the sum
                 continue
             at = self._at(table, position)
             if again:
@@ -616,9 +616,9 @@ class Import:
             changes = guess and (taken or kind not in ("", "same", "tax", "share"))
             later = guess and money and several_years(header) and values.plain_numbers(cells).fillna(0).ne(0).any()
             what, how = "column_not_mapped mapping", "block" if grave else "warn"
-            if later:
-                what, how = "several_years_in_one", ""
-            elif reason and not changes:
+            if later or changes:
+                what, how = "several_years_in_one" if later else "column_ignored changes", ""
+            elif reason:
                 what, how = (
                     "column_ignored",
                     "warn" if guess and (numbers or amounts_in_words(header, cells)) else "info",

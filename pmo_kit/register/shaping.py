@@ -271,13 +271,13 @@ def qualifies(header: str, settings: Settings, cells: pd.Series) -> str:
     def bare(text: str) -> str:
         return re.sub(r"[^\w%]+", " ", values.folded(text)).strip()
 
-    name = bare(header)
+    name, numbers = bare(header), values.plain_numbers(cells).notna().mean() >= 0.5
     if name == "index" and cells.is_unique and cells.str.fullmatch(r"\d+").all():
         return ""  # the number of a row; else it may be a price index
     for kind, listed in values.words()["qualifies"].items():
         known = set(map(bare, listed))
         inside = (f" {one} " in f" {name} " for one in known if len(one) > 3 and kind != "share")
-        if name in known or any(inside):
+        if (name in known or any(inside)) and not (kind == "sign" and numbers):  # Income 2027 is money of its own
             return "same" if _says_the_same(kind, cells, settings) else kind
     return ""
 
