@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cache, cached_property, lru_cache
 from itertools import pairwise
 
@@ -324,7 +325,7 @@ def find_body(raw: RawSheet, table: Table, findings: Findings) -> Body | None:
     if above:
         findings.tell("lines_above_header", count=header, at=raw, row=int(raw.rows[0]), value=" | ".join(above))
     best.list_before(findings)
-    body = without_breaks(_fill_merged(best, look, findings), best.again, findings)
+    body = without_breaks(replace(best.body, around=best.around), best.again, findings)
     kept = body.only(tell(body, rows_apart(body, look), findings))
     return replace(kept, cells=pd.DataFrame({place: values.narrowed(one) for place, one in kept.cells.items()}))
 
@@ -350,9 +351,19 @@ class Heading:
 
     @cached_property
     def body(self) -> Body:
-        """The lines below it."""
+        """The lines below it; a text merged over several of them stands in each."""
         cells = self.raw.cells.iloc[self.first :].reset_index(drop=True)
+        for top, bottom, place in self._tall:
+            own = self.raw.cells.iloc[top : bottom + 1].notna().any(axis=1).to_numpy()  # a blank line stays blank
+            cells.iloc[np.flatnonzero(own) + top - self.first, place] = self.raw.cells.iat[top, place]
         return Body(self.raw, self.texts, cells, self.raw.rows[self.first :])
+
+    @property
+    def _tall(self) -> list[tuple[int, int, int]]:
+        """First line, last line and column of texts, dates and keys that are merged over several lines."""
+        cells, first = self.raw.cells, self.first
+        tall = [(top, end, left) for top, end, left, right in self.raw.merged if left == right and first <= top < end]
+        return [one for one in tall if not one[2] or isinstance(cells.iat[one[0], one[2]], str | date)]
 
     @property
     def _heads(self) -> list[list[str]]:
@@ -372,7 +383,9 @@ class Heading:
         written, grid = self.raw.cells.iloc[self.first - self.lines : self.first], cells.to_numpy(object)
         like = np.any([((grid == line) & filled).any(axis=1) for line in written.to_numpy(object)], axis=0)
         again, other = np.zeros(len(cells), bool), np.zeros(len(cells), bool)
-        for row in map(int, np.flatnonzero(like)[::-1]):
+        blank = np.append(False, ~filled[:-1].any(axis=1) | (np.diff(self.body.rows) > 1)) & (filled.sum(axis=1) > 1)
+        blank[-1:] = False  # rows below an empty line: words where other rows have numbers are another header
+        for row in map(int, np.flatnonzero(like | blank)[::-1]):
             line, equal, named = self._like(cells.iloc[row])
             both = zip(equal, self._heads, strict=True)
             whole = any(all(one in some or not head[one] for one in line) for some, head in both)
@@ -380,14 +393,24 @@ class Heading:
             most = named > 0 and same >= max(2, len(line) - 1)
             again[row] = (most and whole) or (below and same == len(line))
             years = 0 < named < len(line) == named + sum(values.read_year(text) is not None for text in line.values())
-            other[row] = not again[row] and (most or years or named >= max(2, len(line) / 2))
+            wordy = blank[row] and not re.search(r"\d", " ".join(line.values()))
+            said = [place for place, text in line.items() if wordy and not values.MISSING.fullmatch(text)]
+            odd = sum(2 * values.plain_numbers(cells[place]).notna().sum() >= filled[:, place].sum() for place in said)
+            words = wordy and (named > 0 or odd > 1)
+            other[row] = not again[row] and (most or years or words or named >= max(2, len(line) / 2))
         return again, other
 
     def list_before(self, findings: Findings) -> None:
-        """Other headers above it: the rows between both belong to another table."""
+        """Other headers above it (the rows between both belong to another table), and cells merged over lines."""
+        for top, bottom, place in self._tall:
+            said = {"column": self.texts[place], "value": self.raw.cells.iat[top, place]}
+            findings.tell("merged_cells", count=bottom - top + 1, at=self.raw, row=int(self.raw.rows[top]), **said)
         for row in range(self.first - self.lines - 1):
             line, _, named = self._like(self.raw.cells.iloc[row])
-            if named >= max(2, len(line) / 2):
+            below = [[one for one in texts if not values.read_year(one)] for texts in self.raw.top[row + 1 : row + 3]]
+            rows = all(values.plain_numbers(pd.Series(texts, dtype="str")).notna().any() for texts in below)
+            wide = rows and len(line) >= max(3, sum(map(bool, self.texts)) / 2)
+            if named >= max(2, len(line) / 2) or (wide and not re.search(r"\d", " ".join(line.values()))):
                 findings.tell("second_header", at=self.raw, row=int(self.raw.rows[row]))
 
     @property
@@ -466,18 +489,3 @@ def _joining(known: dict[str, str], table: Table) -> Callable[[str, str, str], s
         return next((text for text in (low, high) if values.folded(text) in known), low or high)
 
     return join
-
-
-def _fill_merged(heading: Heading, look: Look, findings: Findings) -> Body:
-    """Give every row of a cell merged over several rows its value; amounts stay in the first row only."""
-    raw, body, first = heading.raw, heading.body, heading.first
-    cells = body.cells.copy() if raw.merged else body.cells
-    for top, bottom, left, right in raw.merged:
-        name = look.known.get(left) if first <= top < bottom < first + len(cells) and left == right else None
-        if look.table is not None and name and look.table[name].type != "number":
-            value, size = cells.iat[top - first, left], bottom - top + 1
-            cells.iloc[top - first : bottom - first + 1, left] = np.full(size, value, dtype=object)
-            row, column = int(raw.rows[top]), heading.texts[left]
-            findings.tell("merged_cells", count=size, at=raw, row=row, column=column, value=value)
-    body.around = heading.around
-    return replace(body, cells=cells) if raw.merged else body
