@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache, cached_property
+from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +35,7 @@ _DATED = re.compile(r"\b\d{4}-\d\d?-\d|\d[./-]\d\d?[./-]\d\d(?!\d)|\d:\d\d")
 _LONG = 60
 _EXAMPLES = {"currency": "EUR", "money_unit": "million", "as_of": "2026-09-30", "price_basis": "nominal"}
 _OF_PROJECTS = ("name", "area", "strategic_goal", "project_type", "stage", "commitment", "sponsor", "manager")
-_CHILDREN = {"risks": ("probability",), "status": ("period", "pv", "ev"), "milestones": ("milestone",)}
+_CHILDREN = {"risks": ("risk", "probability"), "status": ("period", "pv", "ev"), "milestones": ("milestone",)}
 
 
 def bare_header(header: str) -> str:
@@ -49,10 +50,11 @@ def bare_header(header: str) -> str:
 def plain(header: str) -> str:
     """A header in the form in which it is looked up: words in lower case, without accents, units and signs.
 
-    >>> plain("Coûts_prévus (k€)"), plain("projectName"), plain("N° projet")
-    ('couts prevus', 'project name', 'n projet')
+    >>> plain("Coûts_prévus (k€)"), plain("projectName"), plain("N° projet"), plain("Proj #")
+    ('couts prevus', 'project name', 'n projet', 'project no')
     """
-    text = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", values.INSIDE.sub(" ", bare_header(header)))
+    text = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", values.INSIDE.sub(" ", bare_header(header))).replace("#", " no ")
+    text = re.sub(r"(?i)\bproj\b", "project", text)
     letters = (one for one in unicodedata.normalize("NFKD", text) if not unicodedata.combining(one))
     text = "".join(letters).casefold()
     return " ".join(re.sub(r"[^\w%]+|_", " ", text).split())
@@ -84,8 +86,10 @@ _PARTS = ("bare", "plain", "capex", "opex")
 _ALONE = ("planned", "forecast", "plain", "fund", "net", "case", "actual")
 _ORDER = (("bare",), ("total",), ("capex", "opex"), *((one,) for one in _ALONE))
 """Of several figures of one year the first is its cost; those that stand together are parts of it."""
-_SORTS = ("derived", "count", "limit", "benefit", "income", "capex", "opex", "actual", "forecast", "planned", "fund",
+_SORTS = ("derived", "count", "limit", "benefit", "income", "capex", "opex", "forecast", "actual", "planned", "fund",
           "net", "case", "total")  # fmt: skip
+_WHOLE = ("forecast", "total", "bare", "planned", "plain", "capex", "opex", "net", "fund", "case")
+"""Figures that may be the whole cost of a project, the likeliest first."""
 _SAYS: dict[str, dict[str, str]] = {
     "capex": {"kind": "{value: capex}"},
     "opex": {"kind": "{value: opex}"},
@@ -124,7 +128,7 @@ def _bare_of(header: str) -> str:
     def kept(inside: re.Match[str]) -> str:
         if values.read_year(inside[1].strip()):
             return " " if dated else f" {inside[1]} "
-        whole = re.search(rf"^\D*$|%|(?i:pct|per ?cent|prozent)|{values.PART_OF_YEAR}", inside[1])
+        whole = re.search(rf"^\D*$|%|(?i:pct|per ?cent|prozent|\bp\d\d\b)|{values.PART_OF_YEAR}", inside[1])
         return " ".join(["", inside[1] if whole else plain(re.sub(r"\d", " ", inside[1])), ""])
 
     return values.INSIDE.sub(kept, text).strip()
@@ -136,9 +140,9 @@ def year_of(header: str) -> tuple[int, str] | None:
     >>> year_of("FY2026/27 Budget (£m)"), year_of("Ist 2027"), year_of("Phase 2"), year_of("FY27"), year_of("Feb-27")
     ((2027, 'budget'), (2027, 'ist'), None, (2027, ''), (2027, ''))
     >>> year_of("2027 (Actual)"), year_of("Budget (FY27)"), year_of("2027 (2)"), year_of("H1/27"), year_of("2027 (P80)")
-    ((2027, 'actual'), (2027, 'budget'), (2027, ''), (2027, ''), (2027, 'p'))
-    >>> year_of("'27"), year_of("Ist '27"), year_of("Cost27"), year_of("P50")
-    ((2027, ''), (2027, 'ist'), None, None)
+    ((2027, 'actual'), (2027, 'budget'), (2027, ''), (2027, ''), (2027, 'p80'))
+    >>> year_of("'27"), year_of("Ist '27"), year_of("Cost27"), year_of("P50"), year_of("2027-12-31"), year_of("S1 2027")
+    ((2027, ''), (2027, 'ist'), None, None, (2027, ''), (2027, ''))
     """
     bare = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", _bare_of(header))
     if (whole := re.sub(rf"[\s/'’-]*{values.PART_OF_YEAR}[\s/'’-]*", " ", bare)) != bare:
@@ -149,7 +153,8 @@ def year_of(header: str) -> tuple[int, str] | None:
     if period := values.read_period(_bare_of(bare)):
         return int(period[:4]), ""
     found = [] if _DATED.search(bare) else dated(bare)
-    return next(((int(value), plain(rest)) for value, rest in found if not re.search(r"\d", rest)), None)
+    clear = (pair for pair in found if not re.search(r"\d", re.sub(r"(?i)\bp\d\d\b", "", pair[1])))  # P50, P80
+    return next(((int(value), plain(rest)) for value, rest in clear), None)
 
 
 @dataclass(eq=False)
@@ -677,7 +682,7 @@ class Draft:
         for col in [col for col in sheet.cols if not (col.used or col in whole)]:
             if whole and col.number and is_sum(col.source, col.place, [one.place for one in whole]):
                 sheet.leave([col], "the sum of other columns", True)
-            elif several_years(bare_header(col.header)) and col.share("number") > 0:
+            elif (whole or not col.has("derived")) and several_years(bare_header(col.header)) and col.share("number"):
                 sheet.leave([col], "? amounts of several years: in which one do they count")
         return whole
 
@@ -709,7 +714,8 @@ class Draft:
             words = list(pd.unique(col.text))
             sorts = {word: sort_of(plain(word)) for word in words if len(words) <= 12}
             own = col.plain in ("state", "cost state") and fits(col.cells, load_schema()["costs"]["state"])
-            if own or set(sorts.values()) <= {*_PARTS} or len(words) < 2:
+            doubt = {"bare", "plain"} <= {*sorts.values()}  # Cost, and words that nobody knows
+            if own or (not doubt and {*sorts.values()} <= {*_PARTS}) or len(words) < 2:
                 continue
             if 2 * _differs(col.text, ids).sum() < ids.nunique():
                 continue
@@ -717,7 +723,7 @@ class Draft:
             phases = bool(dates) and set(sorts.values()) <= {*_PARTS, "planned", "forecast", "actual"}
             if phases and not _differs(col.text, ids.str.cat(dates, sep=" ")).any():
                 continue  # what is spent, and then what is to come
-            known = {*_PARTS} - {"plain"} & {*sorts.values()}
+            known = not doubt and {*_PARTS} - {"plain"} & {*sorts.values()}
             for wanted in (_PARTS if known else (), *_ORDER):
                 costs = [word for word, sort in sorts.items() if sort in wanted]
                 if costs := costs if "plain" in wanted else costs[:1]:
@@ -743,27 +749,33 @@ class Draft:
         return col.has("money") or col.has("benefit") or signs or values.header_unit(col.header) != ("", "")
 
     def _totals(self, sheet: _Sheet, totals: list[_Col]) -> None:
-        """Totals as baselines: what was approved, and what is expected now."""
-        slots: dict[str, dict[str, _Col]] = {}
-        known = any(col.has("life") for col in totals)
-        for col in sorted(totals, key=lambda one: sort_of(one.plain) == "case"):  # low, high: never before the likely
+        """Totals as baselines: what was approved, and what is expected now; parts where nothing else is the whole."""
+        slots: dict[str, dict[str, list[_Col]]] = {}
+        known, sorts = any(col.has("life") for col in totals), {col: sort_of(col.plain) for col in totals}
+        parted = not (known or {*_WHOLE} - {*_PARTS[1:], "case"} & {*sorts.values()})
+        order = [*_WHOLE, *_SORTS]  # low, high: never before the likely
+        for col in sorted(totals, key=lambda one: (order.index(sorts[one]), one.has("planned"))):
             life = col.has("life") or (col.has("total") and not known)
             quantity = "spend" if (sheet.date or known) and not life else "whole_life_cost"
             quantity = "whole_life_benefit" if col.has("benefit") else quantity
             later = col.has("forecast") or col.has("actual")
             side = "baseline" if col.has("planned") and not later else "now"
-            if side in slots.get(quantity, {}):
+            part, whole = parted and sorts[col] in _PARTS[1:], quantity != "whole_life_cost" or sorts[col] in _WHOLE
+            if not whole or (side in slots.get(quantity, {}) and not part):
                 name, side = col.plain.replace(" ", "_"), "now"
                 quantity = next(filter(_is_amount, (name, f"cost_{name}", f"amount_{col.place + 1}")))
-            slots.setdefault(quantity, {})[side] = col
+            slots.setdefault(quantity, {}).setdefault(side, []).append(col)
         for quantity, sides in slots.items():
-            lines = {"project_id": self._id(sheet), "quantity": f"{{value: {quantity}}}"}
-            lines |= {"year": quoted(sheet.date.header)} if sheet.date and quantity == "spend" else {}
-            for side, col in sides.items():
-                sure = col.has("planned") if side == "baseline" else col.has("forecast")
-                why = "a total by its words" if sure else "? a total"
-                lines[side] = self._say(f"baselines.{side}", [col], why, sure)
-            sheet.blocks.append(("baselines", lines))
+            for cols in zip_longest(*sides.values()):
+                lines = {"project_id": self._id(sheet), "quantity": f"{{value: {quantity}}}"}
+                lines |= {"year": quoted(sheet.date.header)} if sheet.date and quantity == "spend" else {}
+                for side, col in [pair for pair in zip(sides, cols, strict=True) if pair[1]]:
+                    sure = col.has("planned") if side == "baseline" else col.has("forecast")
+                    why = "a total by its words" if sure else "? a total"
+                    lines[side] = self._say(f"baselines.{side}", [col], why, sure)
+                if max(map(len, sides.values())) > 1:
+                    lines["repeats"] = "sum  # ? parts of one total are added up"
+                sheet.blocks.append(("baselines", lines))
 
     # ------------------------------------------------------------ other sheets
 

@@ -810,28 +810,34 @@ def _numbered(words_: str) -> str:
     return rf"(?i:{first}|(?<![^\W\d_])(?:{words_})\s*[1-4](?!\d))"
 
 
-PART_OF_YEAR = _numbered(f"[hq]|{one_of('quarter')}|{one_of('half')}")
+PART_OF_YEAR = _numbered(f"[hqs]|{one_of('quarter')}|{one_of('half')}")
 """A quarter or a half of a year."""
 _QUARTER = re.compile(_numbered(f"[qt]|{one_of('quarter')}"))
 _ITS_YEAR = re.compile(r"[\s\-/.]*(?:(fy)\s*|(?:of|de|du)\b\s*)?['’]?(?!0000)(\d{4}|(?(1)\d|[1-6])\d)[\s\-/]*")
 
 
 def read_period(text: str) -> str | None:
-    """Read a year, quarter or month into its one form: "2028", "2028-Q1", "2026-09".
+    """Read a year, quarter or month (or its first or last day) into its one form: "2028", "2028-Q1", "2026-09".
 
     >>> [read_period(one) for one in ("Q1 2028", "T3 2028", "Q1 FY28", "Jan-26", "2026/9", "2008-Q4", "FY09 Q1")]
     ['2028-Q1', '2028-Q3', '2028-Q1', '2026-01', '2026-09', '2008-Q4', '2009-Q1']
     >>> [read_period(one) for one in ("3Q27", "Q3/27", "2027Q3", "3. Quartal 2027", "3e trimestre 2027", "Q32027")]
     ['2027-Q3', '2027-Q3', '2027-Q3', '2027-Q3', '2027-Q3', None]
+    >>> [read_period(one) for one in ("2026-09-01 00:00:00", "2026-09-30", "30.09.26", "2026-09-29", "9/10/2026")]
+    ['2026-09', '2026-09', '2026-09', None, None]
     """
     low = text.strip().lower()
     part = _QUARTER.search(low)
     if part and (its := _ITS_YEAR.fullmatch(low[: part.start()] + low[part.end() :])):
         return f"{'20'[: 4 - len(its[2])]}{its[2]}-Q{re.sub('[^1-4]', '', part[0])}"
-    if match := re.fullmatch(r"(?!0000)(\d{4})[-/](\d{1,2})(?:-01(?:[ t]00:00(:00)?)?)?", low):
+    if match := re.fullmatch(r"(?!0000)(\d{4})[-/](\d{1,2})", low):
         month = int(match[2])
         if 1 <= month <= 12:
             return f"{match[1]}-{month:02d}"
+    if _SLASHED.fullmatch(text.strip()) or _ISO.fullmatch(text.strip()):
+        day = read_date(text.strip(), None)
+        ends = day is not None and day.day in (1, calendar.monthrange(day.year, day.month)[1])
+        return f"{day:%Y-%m}" if day is not None and ends else None
     match = re.fullmatch(r"([^\W\d_]{3,})\.?[\s\-/'’]*(?:de )?(?!0000)(\d{4}|\d\d)", low)
     if match and match[1] in _MONTHS:
         return f"{'20'[: 4 - len(match[2])]}{match[2]}-{_MONTHS[match[1]]:02d}"
