@@ -12,9 +12,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import pytest
 
-from pmo_kit.cli import main
+from pmo_kit.cli import main, session_notebook
 from pmo_kit.shipped import shipped
 from tests.packs.tiny import LOAD, message, notebook, write_workspace
 
@@ -339,6 +340,10 @@ def test_names_that_are_no_text_are_told_or_used(tmp_path: Path) -> None:
     register, out = home / "data" / "samples" / "harbor", str(tmp_path / "out")
     log = ["--log", str(home / "packs.jsonl")]
     assert main(["check", str(register)]) == 0
+    with session_notebook(register, "Caf\xe9 \U0001f44d") as page:
+        given: dict[str, str] = {}
+        exec(nbformat.read(page, as_version=4).cells[0].source, given)
+    assert (given["register_path"], given["committee"]) == (str(register), "Caf\xe9 \U0001f44d")
     assert main(["pack", str(file), "--out", out, "--eml", *log]) == 0
     assert main(["pack", str(home / "none.yml"), "--out", out, *log]) == 2
     lines = (home / "packs.jsonl").read_text(encoding="utf-8").splitlines()

@@ -295,7 +295,7 @@ def coverage(folders: tuple[Path, ...]) -> frozenset[int]:
     families: dict[str, frozenset[int]] = {}
     for path in files:
         family = path.stem.rpartition("-")[0] or path.stem
-        points = frozenset(TTFont(path, lazy=True).getBestCmap())
+        points = frozenset(TTFont(path, lazy=True).getBestCmap() or ())  # one of symbols has none
         families[family] = families.get(family, points) & points
     return frozenset().union(*families.values())
 
@@ -330,9 +330,9 @@ def _headed(made: bytes) -> bytes:
     with pikepdf.open(io.BytesIO(made)) as pdf:
         tree, tags = pdf.Root.StructTreeRoot, [one for one in pdf.objects if isinstance(one, pikepdf.Dictionary)]
         for head in list[Any](one for one in tags if one.get("/S") == name.Em):
-            while head.S not in (name.TD, name.TH):
+            while head.get("/S", name.TH) not in (name.TD, name.TH):  # the root, which no table holds, has none
                 head = head.P
-            if head.S == name.TD:
+            if head.get("/S") == name.TD:
                 head.S, head.ID = name.TH, pikepdf.String(f"R{len(named):06d}")  # before its columns' U0x0y0
                 named += [head.ID, head]
                 for cell in head.P.K:

@@ -320,7 +320,8 @@ def with_values(book: nbformat.NotebookNode, **values: str) -> nbformat.Notebook
         if "parameters" in cell.metadata.get("tags", ()):
             lines = (line.partition(": str = ") for line in cell.source.splitlines())
             said = {name: json.dumps(text, ensure_ascii=False) for name, text in values.items()}
-            cell.source = "\n".join(f"{name}{mark}{said.get(name, text)}" for name, mark, text in lines)
+            source = "\n".join(f"{name}{mark}{said.get(name, text)}" for name, mark, text in lines)
+            cell.source = source.encode(errors="backslashreplace").decode()  # a name of bytes that are no text
     return book
 
 
@@ -328,7 +329,7 @@ def _parameter(line: ast.stmt) -> Parameter | None:
     """Read one line; None when it is not an annotated plain value."""
     match line:
         case ast.AnnAssign(ast.Name(name), ast.Name(kind), ast.expr() as written) if kind in _TYPES:
-            with contextlib.suppress(ValueError):
+            with contextlib.suppress(ValueError, TypeError):  # `{[]}`
                 value = ast.literal_eval(written)
                 return Parameter(name, _TYPES[kind], value) if _fits(value, _TYPES[kind]) else None
     return None

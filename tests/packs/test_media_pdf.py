@@ -5,15 +5,19 @@ from __future__ import annotations
 import io
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pypdf
 import pytest
+import typst
+from fontTools.ttLib import TTFont
 
 from pmo_kit.errors import PackError
 from pmo_kit.exhibits.canvas import picture
 from pmo_kit.exhibits.records import Field, Message, Table
+from pmo_kit.exhibits.theme import FONT_FOLDER, _headed, coverage, fonts
 from pmo_kit.packs.media.pdf import _table, pdf_bytes
 from tests.packs.media_case import FRONT, HOSTILE, charts, collected, laid_out, meridian, records, rendered, small
 
@@ -197,3 +201,19 @@ def test_a_picture_holds_text_as_text(chart: object) -> None:
     assert said
     assert drawn.get("width") == "317"
     assert not [element for element in drawn.iter() if element.tag.endswith(("script", "image", "foreignObject"))]
+
+
+def test_emphasis_outside_of_a_table_heads_no_row() -> None:
+    source = b'#set document(title: "T")\n#emph[Outside]\n#table(columns: 2, table.header[A][B], emph[one], [two])'
+    made = typst.compile(source, font_paths=list(map(str, fonts())), ignore_system_fonts=True, pdf_standards=["ua-1"])
+    names = pypdf.PdfReader(io.BytesIO(_headed(made))).trailer["/Root"]["/StructTreeRoot"]["/IDTree"]["/Names"]
+    assert [one.get_object()["/A"][0]["/Scope"] for one in names[1::2]] == ["/Row", "/Column", "/Column"]
+
+
+def test_a_font_of_symbols_alone_draws_no_letters(tmp_path: Path) -> None:
+    font = TTFont(next(FONT_FOLDER.glob("*-Regular.ttf")))
+    font["cmap"].tables = font["cmap"].tables[:1]
+    font["cmap"].tables[0].platformID, font["cmap"].tables[0].platEncID = 3, 0
+    font.save(tmp_path / "Symbols-Regular.ttf")
+    assert coverage((tmp_path,)) == set()
+    assert coverage((tmp_path, FONT_FOLDER)) == coverage((FONT_FOLDER,))

@@ -171,6 +171,7 @@ NO_NOTEBOOKS: dict[str, Any] = {
     "signs by the thousand": {**CODE, "source": f"gap: float = {'-' * 5_000}1"},
     "sums by the thousand": {**CODE, "source": f"gap: float = {'+'.join('1' * 20_000)}"},
     "brackets by the thousand": {**CODE, "source": f"gap: float = {'(' * 5_000}1{')' * 5_000}"},
+    "a set of lists": {**CODE, "source": "draws: int = {[]}"},
     "half a character": {**CODE, "source": 'label: str = "\ud800"'},
     "a number of 5,000 digits": {**CODE, "source": f"draws: int = {'9' * 5_000}"},
     "outputs are a number": {**CODE, "source": "", "outputs": 5},
