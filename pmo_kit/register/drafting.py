@@ -97,8 +97,8 @@ _SAYS: dict[str, dict[str, str]] = {
     "benefit": {"benefit": "{value: benefit}"},
 }
 _NO_AREA = f"{{value: {NOT_STATED}}}"
-_PER = "|".join(map(re.escape, sorted(values.words()["qualifies"]["per"], key=len, reverse=True)))
-_PERIODIC = re.compile(rf"{values.one_of('not_a_year')}|(?<!\w)(?:{_PER})(?!\w)|{values.one_of('year')} ?\d")
+_PER = sorted({plain(one) for one in (*values.words()["qualifies"]["per"], *values.words()["not_a_year"])}, key=len)
+_PERIODIC = re.compile(rf"\b(?:{'|'.join(_PER[::-1])})(?:e?s|e|e[rn]|l?les?)?\b|{values.one_of('year')} ?\d")
 """Plain headers of money of each month or year, or of one that has a number."""
 
 
@@ -267,8 +267,13 @@ class _Sheet:
         column, ranks = load_schema()[table][name], _ranks(table, name)
         if table == "projects":  # Project Owner, Project Department
             ranks = {f"project {word}": rank for word, rank in ranks.items()} | ranks
-        found = [col for col in self.cols if not col.used and col.plain in ranks and col.fit(column)]
-        return sorted(found, key=lambda col: ranks[col.plain])
+        said = {col: col.plain for col in self.cols if not col.used}
+        if column.high == 1:  # Probability %, Chance in percent
+            said = {
+                col: " ".join(values.PERCENT.sub(" ", one).split()).removesuffix(" in") for col, one in said.items()
+            }
+        found = [col for col, one in said.items() if one in ranks and col.fit(column)]
+        return sorted(found, key=lambda col: ranks[said[col]])
 
     @property
     def years(self) -> list[_Col]:
@@ -298,6 +303,7 @@ def _sheet(raw: RawSheet) -> _Sheet | None:
         known, apart = {plain(text) for text in texts}, set(texts)
         points = 2.0 * sum(any(word in _known(table.name) for table in load_schema()) for word in known)
         below = sum(year_of(text) is not None for text in apart) + 0.001 * len(apart)
+        below *= known.isdisjoint(_ranks("costs", "year"))  # Year, 2027, 2028: a column of years, turned
         points += below if heading.first < len(heading.raw.rows) else -1
         return points - 0.5 * (len(texts) - len(apart))
 
@@ -611,7 +617,7 @@ class Draft:
             cols = [col for col in cols if col not in others]
         if first == "unit" and self.scaled and not self.unit:
             why, sure = "? in units, while other headers name a scale", False
-        lines = {"project_id": self._id(sheet), **said}
+        lines = ({"project_id": self._id(sheet)} if "project_id" in load_schema()[table] else {}) | said
         for name in ("kind", "state") if table == "costs" else ():  # where columns say so
             mine = [col for col in sheet.cols if col.used == f"costs.{name}"] or sheet.targets("costs", name)
             if mine and name not in said:
@@ -817,6 +823,7 @@ class Draft:
 
         own = [col for col in sheet.cols if inside(col) >= 0.8 and not col.date]
         if not own:
+            self._envelopes(sheet)
             return
         title = table_of_sheet(sheet.source.raw.title)
         key = max(own, key=lambda col: (inside(col), col.plain in _ranks("projects", "project_id")))
@@ -827,6 +834,35 @@ class Draft:
         else:
             self._amounts(sheet, key.whole)
 
+    def _envelopes(self, sheet: _Sheet) -> None:
+        """A sheet without projects: the money of each year, of all or of an area, where words say that it is given."""
+        years, named = sheet.years, sheet.targets("budgets", "year")
+        words, title = _ranks("budgets", "amount"), table_of_sheet(sheet.source.raw.title) == "budgets"
+        money = years or [col for col in sheet.cols if col.number and not (col.year or col in named)]
+        given = [col for col in money if col.words in words or (title and sort_of(col.words) in ("bare", "total"))]
+        departments = _ranks("projects", "area")
+        whose = [col for col in sheet.words() if col.text.nunique() > 1 or col.plain in departments]
+        whose = [col for col in whose if col not in named]
+        scopes = {one: "all" if called_total(one) else f"area={one}" for one in (whose[0].text if whose else ())}
+        main = (col for other in self.sheets for col in other.cols if col.used == "projects.area")
+        areas = {"all"} | {f"area={one}" for col in main for one in col.text}
+        if not (given and (years or named) and areas.issuperset(scopes.values())):
+            return  # nobody knows what it is, or whose
+        unsaid = self.scaled and values.header_unit(given[0].header) == given[0].stated == ("", "")
+        lines, why = {"envelope": "{value: all}"}, f"? the money that may be spent{'; in which unit' * unsaid}"
+        rest = [col for col in sheet.cols if col.number and col not in (*given, *named)]
+        sheet.leave(rest, "not the money that may be spent", True)
+        if whose:
+            head = whose[0].take("budgets.scope", "its values are areas", True)
+            pairs = ", ".join(f"{quoted(one)}: {quoted(scope)}" for one, scope in scopes.items())
+            lines = {"envelope": head, "scope": f"{{column: {head}, values: {{{pairs}}}}}"}
+        if years:
+            self._turn(sheet, given, lines, why, False, "budgets")
+        else:
+            lines["year"] = self._say("budgets.year", named[:1], "its header is known", True)
+            lines["amount"] = self._say("budgets.amount", given[:1], why)
+            sheet.blocks.append(("budgets", lines))
+
     def _children(self, sheet: _Sheet) -> list[str]:
         """Tables that need no more than the columns of a sheet."""
         return [name for name, needs in _CHILDREN.items() if all(sheet.targets(name, one) for one in needs)]
@@ -835,7 +871,7 @@ class Draft:
         """The columns of one table by their headers; amounts by year turned."""
         lines = {"project_id": self._id(sheet)}
         for name in [one.name for one in load_schema()[table] if one.name != "project_id"]:
-            if cols := sheet.targets(table, name):
+            if cols := sheet.targets(table, name) or (sheet.targets(table, "label") if name == "risk" else []):
                 lines[name] = self._say(f"{table}.{name}", cols[:1], "its header is known", True)
         if table == "benefits" and (years := self._counted(sheet, sheet.years, table)):
             self._of_years(sheet, years, table, lines)

@@ -154,9 +154,10 @@ class Import:
 
     def _filtered(self, source: Body, specs: list[TableSource]) -> Body:
         """Leave out the rows that a filter names, and those that are none of the table: each is listed."""
-        ids = self._ids(source, next((spec for spec in specs if spec.table == "projects"), specs[0]))
+        main = next((spec for spec in specs if spec.table == "projects"), specs[0])
         gone = np.zeros(len(source.rows), bool)
         first = pd.concat([source.text(place) for place in source.cells], axis=1).bfill(axis=1).iloc[:, 0]
+        ids = self._ids(source, main) if "project_id" in load_schema()[main.table] else first.fillna("")
         for wanted, tests in ((False, self.mapping.keep), (True, self.mapping.drop)):
             for test in tests:
                 out = (self._fits(source, test, ids) == wanted) & ~gone
@@ -431,7 +432,7 @@ class Import:
             What was found in them.
         """
         blocks = [one for one in trial.found if one.severity == "block"]
-        whole = any(one.position is None or one.rule == "number_ambiguous" for one in blocks)
+        whole = any(one.position is None or one.rule in ("number_ambiguous", "outside_envelopes") for one in blocks)
         if not blocks or whole or self.mapping.doubtful == "refuse":  # the file is in doubt, not a cell of it
             twice = [one for one in blocks if one.rule == "duplicate_key" and one.table in self._added]
             for one in twice if len(twice) < len(blocks) else ():

@@ -277,7 +277,8 @@ def qualifies(header: str, settings: Settings, cells: pd.Series) -> str:
     for kind, listed in values.words()["qualifies"].items():
         known = set(map(bare, listed))
         inside = (f" {one} " in f" {name} " for one in known if len(one) > 3 and kind != "share")
-        if (name in known or any(inside)) and not (kind == "sign" and numbers):  # Income 2027 is money of its own
+        own = numbers and (kind == "sign" or (kind == "per" and name not in known))  # Income 2027, Annual savings
+        if (name in known or any(inside)) and not own:
             return "same" if _says_the_same(kind, cells, settings) else kind
     return ""
 
@@ -371,6 +372,8 @@ def _type_columns(intake: Intake, findings: Findings, settings: Settings, elsewh
         else:
             units, rows = intake.units.get(name), values.money_rows(intake.raw, column)
             one = _parse(intake.raw[name], column, styles.get(name), settings, raw.epoch_1904, units, rows)
+            if column.high == 1 and any(map(values.PERCENT.search, np.unique(np.asarray(intake.headers[name], str)))):
+                one = values.in_percent(intake.raw[name], one)
             typed[name], parsed[name], intake.unread[name] = one.values, one, one.bad
             intake.codes |= one.codes if column.is_money else set()
         if column.default is not None:

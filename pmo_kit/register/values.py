@@ -8,7 +8,7 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from functools import cache, lru_cache
 from numbers import Number
@@ -23,11 +23,13 @@ from pmo_kit.register.schema import Column
 
 _SIGN, _CODE = r"(?:[€£$¥₹₩]|(?:us|ca|au|nz|hk|sg|c|a|r)\$|kr)", r"(?-i:[A-Z]{3})"
 _DASHES = rf"(?:{_SIGN}\s*|{_CODE}\s+)?[-–—−]+|[-–—−]+(?:\s*{_SIGN}|\s+{_CODE})"
-NOTHING = re.compile(rf"(?i){_DASHES}|n\s*/\s*a\.?|n\.a\.?|na|nil|none|null|nan|\?+|\.\.+")
+NOTHING = re.compile(rf"(?i){_DASHES}|[ns]\s*/\s*[acdo]\.?|n\.\s?[acd]\.?|k\.\s?a\.?|na|nil|none|null|nan|\?+|\.\.+")
 """Ways to show that nothing is there, without a reason."""
 MISSING = re.compile(
     rf"(?i){NOTHING.pattern[4:]}|tbc|tbd|tba|t\.b\.[acd]\.?|"
-    r"not (applicable|available|known|yet known|set)|unknown|to be (confirmed|determined|agreed)"
+    r"not (applicable|available|known|yet known|set)|unknown|keine angaben?|"
+    r"sans objet|non (renseigné|communiqué|disponible)|unbekannt|nicht (bekannt|verfügbar)|"
+    r"no disponible|sin datos?|desconocido|to be (confirmed|determined|agreed)"
     r"|(exempt|armp|redacted|withheld)\b.*|e\.g\. .*"
 )
 _SPACES = "\u00a0\u202f\u2009\u2007\u2002\u2003\x85\u2028\u2029"
@@ -642,6 +644,27 @@ def parse_number(
     ]
     parsed.notes += [note for note in told if note[2].any()]
     return parsed
+
+
+PERCENT = re.compile(rf"(?i)%|{one_of('percent')}")
+
+
+def in_percent(cells: pd.Series, read: Parsed) -> Parsed:
+    """Shares under a header that says percent: 30 is 0.3; a cell with a percent sign of its own is read already.
+
+    Where no number is above 1 nobody knows which of both it is, and that is noted.
+
+    >>> column = Column("probability", "number", high=1.0)
+    >>> cells = pd.Series([30, "5 %", 0.5])
+    >>> in_percent(cells, parse_number(cells, column)).values.tolist()
+    [0.3, 0.05, 0.005]
+    """
+    signed = np.array([isinstance(cell, Shown) or "%" in str(cell) for cell in cells], dtype=bool)
+    bare = read.values.mask(signed)
+    if (bare > 1).any():
+        return replace(read, values=read.values.where(signed, bare / 100))
+    doubt = (bare > 0).to_numpy(bool)
+    return replace(read, notes=[*read.notes, ("share_or_percent", {}, doubt)]) if doubt.any() else read
 
 
 def plain_numbers(cells: pd.Series, *, own: bool = False) -> pd.Series:

@@ -328,7 +328,7 @@ def test_a_sheet_of_costs_with_a_total_row_in_mixed_cells_is_read(tmp_path):
     ):
         sheet.append(line)
     sheet = book.create_sheet("Budgets")
-    for line in (["Enveloppe", "2027"], ["Toutes", 5]):
+    for line in (["Enveloppe", "2027"], ["Toutes", 1900]):
         sheet.append(line)
     book.save(tmp_path / "plan.xlsx")
     text, code = import_sources([tmp_path / "plan.xlsx"], tmp_path / "out")
@@ -336,7 +336,111 @@ def test_a_sheet_of_costs_with_a_total_row_in_mixed_cells_is_read(tmp_path):
     register = load_register(tmp_path / "out")
     assert register.costs.groupby("kind")["amount"].sum().to_dict() == {"capex": 1550.5, "opex": 800.0}
     assert register.settings.money_unit == "thousand"
-    assert 'reads nothing from "Budgets"' in text
+    assert register.table("budgets")[["year", "amount"]].to_numpy().tolist() == [[2027, 1900.0]]
+    assert "? the money that may be spent; in which unit" in (tmp_path / "out" / "plan.map.yml").read_text()
+
+
+ALL = "all 90 80"
+ENVELOPES = {
+    "with its total": ("Budget", [["FY", "Available funding"], ["FY27", 90], ["FY28", 80], ["Total", 170]], ALL),
+    "words in German": ("Haushalt", [["Jahr", "Verfügbares Budget"], [2027, 90], [2028, 80]], ALL),
+    "turned": ("Presupuesto", [["Año", 2027, 2028], ["Presupuesto", 90, 80], ["Ejecutado", 30, 0]], ALL),
+    "a line of its own": ("Enveloppes", [["", "2027", "2028"], ["Disponible", 90, 80]], ALL),
+    "below a title": ("Budget", [["Capital 2027-2028"], ["Year", "Amount"], [2027, 90], [2028, 80]], ALL),
+    "beside others": ("B", [["Year", "Budget", "Spent", "Left"], [2027, 90, 5, 85], [2028, 80, 0, 80]], ALL),
+    "of areas": (
+        "Budgets",
+        [["Area", "2027", "2028"], ["North", 50, 40], ["South", 40, 40], ["Total", 90, 80]],
+        "North 50 40 South 40 40",
+    ),
+    "of areas, long": (
+        "Caps",
+        [["Area", "Year", "Ceiling"], *((area, year, 40) for area in ("North", "South") for year in (2027, 2028))],
+        "North 40 40 South 40 40",
+    ),
+    "of one programme": ("Budget", [["Programme", "2027", "2028"], ["A", 50, 40]], ""),
+    "a summary": ("Summary", [["Area", "2027", "2028"], ["North", 50, 40], ["South", 40, 40]], ""),
+    "of what nobody knows": ("Budget", [["Programme", "2027", "2028"], ["A", 50, 40], ["B", 40, 40]], ""),
+    "a plan": ("Plan", [["Year", "Planned cost"], [2027, 90], [2028, 80]], ""),
+    "rates": ("Rates", [["Year", "Inflation %", "EUR/USD"], [2027, 2.0, 1.1], [2028, 2.1, 1.2]], ""),
+    "people": ("Capacity", [["Role", "2027", "2028"], ["Engineer", 5, 6], ["Analyst", 3, 3]], ""),
+}
+
+
+@pytest.mark.parametrize("case", ENVELOPES)
+def test_a_sheet_of_the_money_that_may_be_spent_becomes_budgets(tmp_path, case):
+    title, lines, wanted = ENVELOPES[case]
+    projects = [
+        ["ID", "Name", "Area", "2027", "2028"],
+        *([f"P{n}", f"Pump {n}", ("North", "South")[n % 2], 5, 9] for n in range(8)),
+    ]
+    book = workbook(tmp_path / "plan.xlsx", Projects=projects, **{title: lines})
+    text, code = import_sources([book], tmp_path / "out")
+    assert code == 0, text
+    budgets = load_register(tmp_path / "out").table("budgets")
+    said = [f"{one} {' '.join(f'{x:g}' for x in rows['amount'])}" for one, rows in budgets.groupby("envelope")]
+    assert " ".join(said) == wanted
+    assert set(budgets["scope"]) == {"all" if one == "all" else f"area={one}" for one in budgets["envelope"]}
+    assert ("? the money that may be spent" in (tmp_path / "out" / "plan.map.yml").read_text()) == bool(wanted)
+    assert (f'reads nothing from "{title}"' in text) != bool(wanted)
+
+
+def test_projects_that_no_envelope_holds_are_told_and_none_is_left_out(tmp_path):
+    lines = [["Area", "Year", "Ceiling"], ["North", 2027, 50], ["North", 2028, 40]]
+    projects = [
+        ["ID", "Name", "Area", "2027"],
+        *([f"P{n}", f"Pump {n}", ("North", "South")[n % 2], 5] for n in range(8)),
+    ]
+    text, code = import_sources([workbook(tmp_path / "plan.xlsx", Projects=projects, Caps=lines)], tmp_path / "out")
+    assert code == 2
+    assert "is under no envelope: nothing limits it. (4 times)" in text
+    assert "set aside" not in text
+
+
+RISKS = {
+    "en": (["Project ID", "Risk description", "Probability (%)", "Impact"], "Under study", "n/a"),
+    "fr": (["N° projet", "Description du risque", "Probabilité %", "Impact"], "À l'étude", "non renseigné"),
+    "de": (["Projekt-Nr.", "Risikobeschreibung", "Wahrscheinlichkeit in %", "Schadenshöhe"], "In Prüfung", "k. A."),
+    "es": (["Código", "Descripción del riesgo", "Probabilidad (%)", "Impacto"], "En estudio", "n/d"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", RISKS)
+def test_a_risk_without_a_number_is_its_words_and_30_percent_are_0_3(tmp_path, language):
+    heads, stage, nothing = RISKS[language]
+    projects = [
+        [heads[0], "Name", "Status", "RAG", "2027"],
+        *([f"P{n}", f"Pump {n}", stage, "Green", 5] for n in range(4)),
+    ]
+    projects[2][3] = nothing
+    risks = [heads, ["P0", "Late pipes", 30, 2], ["P1", "Late valves", 5, 1]]
+    text, code = import_sources([workbook(tmp_path / "plan.xlsx", Projects=projects, Risks=risks)], tmp_path / "out")
+    assert code == 0, text
+    register = load_register(tmp_path / "out")
+    found = register.table("risks")[["risk", "probability", "cost_likely"]]
+    assert found.to_numpy().tolist() == [["Late pipes", 0.3, 2.0], ["Late valves", 0.05, 1.0]]
+    assert set(register.projects["stage"]) == {"idea"}
+    assert register.projects["rag_declared"].isna().sum() == 1
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Annual savings",
+        "Gains annuels (k€)",
+        "Économies annuelles",
+        "Jährliche Einsparung",
+        "Nutzen p.a.",
+        "Ahorros anuales",
+        "Savings/yr",
+    ],
+)
+def test_what_is_gained_each_year_is_no_total(tmp_path, header):
+    lines = [["ID", "Name", "2027 (k€)", header], *([f"P{n}", f"Pump {n}", 5, 2] for n in range(4))]
+    text, code = import_sources([workbook(tmp_path / "plan.xlsx", Projects=lines)], tmp_path / "out")
+    assert code == 0, text
+    assert not len(load_register(tmp_path / "out").table("baselines"))
+    assert f"not read: {header}" in text
 
 
 @pytest.mark.parametrize("line", ["Amounts in thousands of EUR", "alle Angaben in T€", "(EUR thousand)"])
