@@ -2,7 +2,7 @@
 
 A pack file goes one way, through seven stations:
 
-1. `spec.read_spec`: the file becomes a `PackSpec`, which stays as it is; a notebook is read once, when first asked for.
+1. `spec.read_spec`: the file becomes a `PackSpec`, which stays as it is.
 2. `jobs.expand`: the `PackSpec` becomes `Pack`s, one for each row of its matrix; what it leaves open is decided.
 3. `jobs.stage`: a `Pack` becomes a `Stage`: a tree with one snapshot of its inputs, and a `Job` for each notebook.
 4. `run.run_many`: a `Job` becomes an executed notebook, once for all packs that have it alike.

@@ -331,7 +331,7 @@ def _settled(pack: Pack, inputs: _Inputs) -> Settled:
     """What each notebook is given; all that is wrong is told at once."""
     found: list[str] = []
     settled: Settled = {}
-    for chapter in pack.chapters:
+    for chapter in map(replace, pack.chapters):  # whose notebook may have changed since it was read
         known, name = chapter.declared, chapter.notebook.name
         given = {**chapter.parameters, **{one: value for one, value in pack.values.items() if one in known}}
         faults = chapter.faults(given)

@@ -364,7 +364,7 @@ class Chapter(Form):
 
     @cached_property
     def book(self) -> nbformat.NotebookNode:
-        """The notebook, read when it is first asked for, and not again."""
+        """The notebook as it is when it is first asked for."""
         return read_notebook(self.notebook)
 
     @cached_property

@@ -222,6 +222,23 @@ def test_page_one_must_find_its_exhibits_or_be_told_why_not(workspace: Workspace
     assert page.count("Fund both") == 1
 
 
+def test_a_notebook_is_staged_as_it_is_now(workspace: Workspace, tmp_path: Path) -> None:
+    """Whoever keeps a pack, and changes a notebook between two builds, gets what the notebook says at the second."""
+    (pack,) = expand(read_spec(workspace(one=notebook(LOAD, message("a.one")))))
+    first = stage(pack, tmp_path / "first").jobs[0]
+    (tmp_path / "own.csv").write_text("a\n1\n", encoding="utf-8")
+    book = notebook(LOAD, message("a.one"), parameters=f'{PARAMETERS}\nown_path: str = "../own.csv"')
+    book.cells.insert(0, nbformat.v4.new_markdown_cell("New."))
+    nbformat.write(book, tmp_path / "notebooks" / "one.ipynb")
+    second = stage(pack, tmp_path / "second").jobs[0]
+    assert second.parameters == {**first.parameters, "own_path": "../inputs/own/own.csv"}
+    assert (second.injected_after, second.cells) == (first.injected_after + 1, first.cells + 1)
+    book.cells[2].source += "\nown: list = []"
+    nbformat.write(book, tmp_path / "notebooks" / "one.ipynb")
+    with pytest.raises(PackError, match="own: list"):
+        stage(pack, tmp_path / "third")
+
+
 @pytest.mark.long
 def test_notebooks_run_over_any_executor(workspace: Workspace, tmp_path: Path) -> None:
     spec = read_spec(workspace(one=notebook(LOAD, message("a.one")), two=notebook("1 / 0")))
