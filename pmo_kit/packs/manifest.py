@@ -28,7 +28,8 @@ from pmo_kit.packs.spec import read_spec
 from pmo_kit.shipped import shipped
 
 _ENGINES = (
-    "pmo_kit", "highspy", "numpy", "pandas", "papermill", "plotly", "python-pptx", "scipy", "typst", "xlsxwriter"
+    "pmo_kit", "highspy", "numpy", "pandas", "papermill", "pikepdf", "plotly", "python-pptx", "scipy", "typst",
+    "xlsxwriter",
 )  # fmt: skip
 
 

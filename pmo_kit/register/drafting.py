@@ -74,6 +74,12 @@ def _known(table: str) -> set[str]:
 
 
 @cache
+def _is_known(word: str) -> bool:
+    """A plain header names a column of some table."""
+    return any(word in _known(table.name) for table in load_schema())
+
+
+@cache
 def _parts(kind: str) -> re.Pattern[str]:
     """Words of a header that tell what kind of money it is."""
     words = sorted(filter(None, map(plain, header_words()["words", kind])), key=len, reverse=True)
@@ -301,10 +307,12 @@ def _sheet(raw: RawSheet) -> _Sheet | None:
     def score(heading: Heading) -> float:
         texts = [text for text in heading.texts if text]
         known, apart = {plain(text) for text in texts}, set(texts)
-        points = 2.0 * sum(any(word in _known(table.name) for table in load_schema()) for word in known)
-        below = sum(year_of(text) is not None for text in apart) + 0.001 * len(apart)
-        below *= known.isdisjoint(_ranks("costs", "year"))  # Year, 2027, 2028: a column of years, turned
-        points += below if heading.first < len(heading.raw.rows) else -1
+        named, years = sum(map(_is_known, known)), sum(year_of(text) is not None for text in apart)
+        if known & set(_ranks("costs", "year")):  # Year, 2027, 2028: rows or columns of years
+            years = 0
+        if heading.raw is not raw:  # turned: keys such as P2027 are no header
+            years = min(years, 2 * named)
+        points = 2.0 * named + (years + 0.001 * min(len(apart), 99) if heading.first < len(heading.raw.rows) else -1)
         return points - 0.5 * (len(texts) - len(apart))
 
     heading = find_heading([raw], score)

@@ -385,6 +385,15 @@ def test_a_sheet_of_the_money_that_may_be_spent_becomes_budgets(tmp_path, case):
     assert (f'reads nothing from "{title}"' in text) != bool(wanted)
 
 
+@pytest.mark.parametrize("key", ["P{}", "{}", "PRJ-{}", "{}-A"])
+def test_keys_that_look_like_years_are_no_header(tmp_path, key):
+    """A column of them is not the header of a sheet whose fields are rows."""
+    lines = [f"{key.format(n)};Pump {n};North;5" for n in range(2001, 2041)]
+    register, _, _ = imported(tmp_path, write(tmp_path, "list.csv", "\n".join(["ID;Name;Area;2027", *lines])))
+    assert list(register.projects["name"]) == [f"Pump {n}" for n in range(2001, 2041)]
+    assert register.costs["amount"].sum() == 200
+
+
 def test_projects_that_no_envelope_holds_are_told_and_none_is_left_out(tmp_path):
     lines = [["Area", "Year", "Ceiling"], ["North", 2027, 50], ["North", 2028, 40]]
     projects = [
