@@ -340,6 +340,16 @@ def _look(headers: list[str], known: dict[str, str], table: Table) -> Look:
     return Look(amounts, table=table, known=names)
 
 
+@cache
+def _kinds() -> dict[str, set[str]]:
+    """What the columns of all tables hold that have a header."""
+    found: dict[str, set[str]] = {}
+    for table in load_schema():
+        for header, name in known_headers(table).items():
+            found.setdefault(header, set()).add(table[name].type)
+    return found
+
+
 @dataclass(frozen=True, eq=False)
 class Heading:
     """A header that a sheet may have: its texts, where the rows below it begin, and how many lines it takes."""
@@ -360,10 +370,16 @@ class Heading:
 
     @property
     def _tall(self) -> list[tuple[int, int, int]]:
-        """First line, last line and column of texts, dates and keys that are merged over several lines."""
-        cells, first = self.raw.cells, self.first
+        """First line, last line and column of what is merged over several lines and no amount."""
+        first = self.first
         tall = [(top, end, left) for top, end, left, right in self.raw.merged if left == right and first <= top < end]
-        return [one for one in tall if not one[2] or isinstance(cells.iat[one[0], one[2]], str | date)]
+        return [one for one in tall if self._of_each(self.raw.cells.iat[one[0], one[2]], one[2])]
+
+    def _of_each(self, cell: object, place: int) -> bool:
+        """True for words and days; a number only where its header says that it is a key or a year, else in front."""
+        number = not isinstance(cell, date) and values.plain_numbers(pd.Series([cell], dtype=object)).notna().any()
+        kinds = _kinds().get(values.folded(self.texts[place]), set() if place else {"text"})
+        return not number or (bool(kinds) and "number" not in kinds)
 
     @property
     def _heads(self) -> list[list[str]]:

@@ -244,3 +244,29 @@ def test_one_sheet_with_years_is_enough(tables, folder):
     assert register.fingerprint == plain.fingerprint
     assert "costs_beside_projects" in set(register.findings["rule"])
     assert "column_not_mapped" not in set(register.findings["rule"])
+
+
+@pytest.mark.parametrize(
+    ("head", "rows", "area"),
+    [
+        (["project_id", "year", "kind", "amount"], [["P1", 2027, "capex", 1], ["P1", None, "opex", 2]], "B2:B3"),
+        (["year", "project_id", "kind", "amount"], [[2027, 1, "capex", 1], [2028, None, "capex", 2]], "B2:B3"),
+        (["amount", "project_id", "year", "kind"], [[3, "P1", 2027, "capex"], [None, "P1", 2028, "capex"]], "A2:A3"),
+        (["project_id", "year", "kind", "amount"], [["P1", 2027, "capex", "3"], ["P1", 2027, "opex", None]], "D2:D3"),
+    ],
+)
+def test_a_key_or_a_year_merged_over_rows_is_that_of_each_and_an_amount_is_not(tmp_path, head, rows, area):
+    book = openpyxl.Workbook()
+    who = rows[0][head.index("project_id")]
+    lines = {"settings": SETTINGS, "projects": [["project_id", "name", "area"], [who, "Pier", "Roads"]]}
+    for title, given in (lines | {"costs": [head, *rows]}).items():
+        sheet = book.create_sheet(title)
+        for line in given:
+            sheet.append(line)
+    book["costs"].merge_cells(area)
+    book.save(tmp_path / "a.xlsx")
+    if head["ABCD".index(area[0])] == "amount":
+        with pytest.raises(DataError, match="amount is missing"):
+            load_register(tmp_path / "a.xlsx")
+    else:
+        assert load_register(tmp_path / "a.xlsx").costs["amount"].sum() == 3
