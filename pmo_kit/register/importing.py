@@ -246,6 +246,10 @@ class Import:
         kept = (final if one.join or one.values or one.pattern else cells).where(~gone)
         if one.default:
             kept, reason = kept.astype(object).where(~gone, one.default), text.where(text.isna())
+        if column.high == 1:  # what the mapping writes is a share; a cell of the source keeps its percent sign
+            said, own = whole.notna() | inside.notna() | gone, kept if one.join or one.pattern else cells
+            each = zip(said, kept, own, strict=True)
+            kept = pd.Series([values.as_share(text) if mine else cell for mine, text, cell in each], dtype=object)
         return kept, reason, label
 
     def _place_of(self, source: Body) -> dict[str, Any]:

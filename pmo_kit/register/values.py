@@ -667,6 +667,17 @@ def in_percent(cells: pd.Series, read: Parsed) -> Parsed:
     return replace(read, notes=[*read.notes, ("share_or_percent", {}, doubt)]) if doubt.any() else read
 
 
+@cache
+def as_share(text: object) -> object:
+    """A number of a mapping, which is a share whatever the header of its column says; other words as they are."""
+    number = plain_numbers(pd.Series([text], dtype=object)).iloc[0]
+    if pd.isna(number):
+        return text
+    share = Shown(number)
+    share.unit = "%"
+    return share
+
+
 def plain_numbers(cells: pd.Series, *, own: bool = False) -> pd.Series:
     """Amounts of a column in single units, NaN where there is none, only for comparing them with each other.
 

@@ -331,3 +331,25 @@ def test_the_page_on_mappings_is_a_mapping(tmp_path):
     text = (ROOT / "data" / "samples" / "README.md").read_text(encoding="utf-8")
     (tmp_path / "page.yml").write_text(re.search(r"```yaml\n(.*?)```", text, re.DOTALL)[1], encoding="utf-8")
     assert len(load_mapping(tmp_path / "page.yml").tables) == 3
+
+
+def test_a_share_that_a_mapping_writes_is_no_percent(tmp_path):
+    book = openpyxl.Workbook()
+    for line in (
+        ["Id", "2027", "Risk", "Chance %"],
+        *(["P1", 1, f"R{n}", one] for n, one in enumerate(["high", 30, None])),
+    ):
+        book.active.append(line)
+    for cell in ([0.2], [0.4]):
+        book.active.append(["P1", 1, f"R{cell[0]}", *cell])
+        book.active.cell(book.active.max_row, 4).number_format = "0%"
+    book.save(tmp_path / "a.xlsx")
+    chance = "{column: Chance %, values: {high: 0.7}, default: 0.5}"
+    (tmp_path / "map.yml").write_text(
+        "source: a.xlsx\nsettings: {currency: EUR, money_unit: million}\ntables:\n"
+        "  projects: {project_id: Id, name: Id, area: {value: x}}\n"
+        '  costs: {project_id: Id, unpivot: {name: year, into: amount, columns: ["2027"]}, repeats: same}\n'
+        f"  risks: {{project_id: Id, risk: Risk, probability: {chance}, cost_likely: {{value: 1}}}}\n"
+    )
+    risks = load_register(tmp_path / "map.yml").table("risks")
+    assert risks["probability"].tolist() == [0.7, 0.3, 0.5, 0.2, 0.4]
