@@ -845,16 +845,22 @@ class Draft:
     def _envelopes(self, sheet: _Sheet) -> None:
         """A sheet without projects: the money of each year, of all or of an area, where words say that it is given."""
         years, named = sheet.years, sheet.targets("budgets", "year")
-        words, title = _ranks("budgets", "amount"), table_of_sheet(sheet.source.raw.title) == "budgets"
+        title = sheet.source.raw.title
+        table, other = table_of_sheet(title), ("derived", "count", "benefit", "income", "actual")
+        if table not in (None, "budgets", "costs") or sort_of(plain(title)) in other:
+            return  # gains, people, what is spent
+        words, titled = _ranks("budgets", "amount").keys() - {"amount"}, table == "budgets"
         money = years or [col for col in sheet.cols if col.number and not (col.year or col in named)]
-        given = [col for col in money if col.words in words or (title and sort_of(col.words) in ("bare", "total"))]
-        departments = _ranks("projects", "area")
-        whose = [col for col in sheet.words() if col.text.nunique() > 1 or col.plain in departments]
+        given = [col for col in money if col.words in words or (titled and sort_of(col.words) in ("bare", "total"))]
+        funds = _ranks("costs", "fund").keys() - _ranks("budgets", "amount").keys()  # enveloppe is both
+        owners = {"envelope", "scope", *_ranks("projects", "area"), *funds}
+        whose = [col for col in sheet.words() if col.text.nunique() > 1 or col.plain in owners]
         whose = [col for col in whose if col not in named]
-        scopes = {one: "all" if called_total(one) else f"area={one}" for one in (whose[0].text if whose else ())}
+        given_to = whose[0].text if whose else ()
+        scopes = {one: "all" if called_total(one) or plain(one) == "all" else f"area={one}" for one in given_to}
         main = (col for other in self.sheets for col in other.cols if col.used == "projects.area")
         areas = {"all"} | {f"area={one}" for col in main for one in col.text}
-        if not (given and (years or named) and areas.issuperset(scopes.values())):
+        if not (given and (years or named) and areas.issuperset(scopes.values())) or self._summary(given):
             return  # nobody knows what it is, or whose
         unsaid = self.scaled and values.header_unit(given[0].header) == given[0].stated == ("", "")
         lines, why = {"envelope": "{value: all}"}, f"? the money that may be spent{'; in which unit' * unsaid}"
@@ -870,6 +876,20 @@ class Draft:
             lines["year"] = self._say("budgets.year", named[:1], "its header is known", True)
             lines["amount"] = self._say("budgets.amount", given[:1], why)
             sheet.blocks.append(("budgets", lines))
+
+    def _summary(self, given: list[_Col]) -> bool:
+        """True when amounts are no more than what the projects cost: of all or an area, in all or in a year."""
+        sums, whole, names = [0.0], 0.0, ("projects.area", "costs.year")
+        for other in self.sheets:
+            keys = [col.text.to_numpy() for col in other.cols if col.used in names]
+            for col in [one for one in other.cols if one.used == "costs.amount"]:
+                numbers = values.plain_numbers(col.cells).reset_index(drop=True)
+                by = [[key] for key in keys] + [keys] * (len(keys) > 1)
+                sums += [numbers.sum(), *(one for some in by for one in numbers.groupby(some).sum())]
+                whole += numbers.sum()
+        amounts = pd.concat([values.plain_numbers(col.cells) for col in given]).dropna()
+        each, total = [np.isclose(one, sums).any() for one in amounts], amounts.sum()  # twice with a row of totals
+        return bool(whole and all(each) and np.isclose(total, [*sums, whole, 2 * whole]).any())
 
     def _children(self, sheet: _Sheet) -> list[str]:
         """Tables that need no more than the columns of a sheet."""

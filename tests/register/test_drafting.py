@@ -361,6 +361,17 @@ ENVELOPES = {
     "of one programme": ("Budget", [["Programme", "2027", "2028"], ["A", 50, 40]], ""),
     "a summary": ("Summary", [["Area", "2027", "2028"], ["North", 50, 40], ["South", 40, 40]], ""),
     "of what nobody knows": ("Budget", [["Programme", "2027", "2028"], ["A", 50, 40], ["B", 40, 40]], ""),
+    "of areas and all": (
+        "Budgets",
+        [["Area", "2027"], ["North", 50], ["South", 30], ["All", 70]],
+        "All 70 North 50 South 30",
+    ),
+    "of one fund": ("Budget", [["Fund", "Year", "Amount"], ["Grant", 2027, 90], ["Grant", 2028, 80]], ""),
+    "what the projects cost": ("Budget", [["Area", "2027", "2028"], ["North", 20, 36], ["South", 20, 36]], ""),
+    "what they cost by year": ("Summary", [["Year", "Budget", "Spent"], [2027, 40, 5], [2028, 72, 0]], ""),
+    "gains": ("Benefits", [["Year", "Amount"], [2027, 90], [2028, 80]], ""),
+    "what nobody names": ("Invoices", [["Year", "Amount"], [2027, 90], [2028, 80]], ""),
+    "people by area": ("Headcount", [["Area", "Year", "Limit"], ["North", 2027, 4], ["South", 2027, 7]], ""),
     "a plan": ("Plan", [["Year", "Planned cost"], [2027, 90], [2028, 80]], ""),
     "rates": ("Rates", [["Year", "Inflation %", "EUR/USD"], [2027, 2.0, 1.1], [2028, 2.1, 1.2]], ""),
     "people": ("Capacity", [["Role", "2027", "2028"], ["Engineer", 5, 6], ["Analyst", 3, 3]], ""),
@@ -380,7 +391,7 @@ def test_a_sheet_of_the_money_that_may_be_spent_becomes_budgets(tmp_path, case):
     budgets = load_register(tmp_path / "out").table("budgets")
     said = [f"{one} {' '.join(f'{x:g}' for x in rows['amount'])}" for one, rows in budgets.groupby("envelope")]
     assert " ".join(said) == wanted
-    assert set(budgets["scope"]) == {"all" if one == "all" else f"area={one}" for one in budgets["envelope"]}
+    assert set(budgets["scope"]) == {"all" if one in ("all", "All") else f"area={one}" for one in budgets["envelope"]}
     assert ("? the money that may be spent" in (tmp_path / "out" / "plan.map.yml").read_text()) == bool(wanted)
     assert (f'reads nothing from "{title}"' in text) != bool(wanted)
 
@@ -831,6 +842,16 @@ def test_a_department_merged_over_rows_is_that_of_each(tmp_path):
     book.active.merge_cells("A2:A3")
     book.save(file)
     assert imported(tmp_path, file)[0].projects["area"].tolist() == ["X", "X"]
+
+
+@pytest.mark.parametrize(("cells", "amount"), [([2027, None, 1, 2], 3), ([2027, 2028, "1", None], 1)])
+def test_a_year_merged_over_rows_is_that_of_each_and_an_amount_is_not(tmp_path, cells, amount):
+    rows = [["C1", "Wall", "Ports", year, one] for year, one in zip(cells[:2], cells[2:], strict=True)]
+    file = workbook(tmp_path / "t.xlsx", P=[[*HEAD, "Year", "Amount (€k)"], *rows, ["C2", "Ferry", "Rail", 2027, "0"]])
+    book = openpyxl.load_workbook(file)
+    book.active.merge_cells("D2:D3" if cells[1] is None else "E2:E3")
+    book.save(file)
+    assert sum(amounts(imported(tmp_path, file)[0])) == amount
 
 
 def test_a_month_may_be_told_by_its_last_day(tmp_path):
