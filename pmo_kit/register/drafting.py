@@ -74,12 +74,6 @@ def _known(table: str) -> set[str]:
 
 
 @cache
-def _is_known(word: str) -> bool:
-    """A plain header names a column of some table."""
-    return any(word in _known(table.name) for table in load_schema())
-
-
-@cache
 def _parts(kind: str) -> re.Pattern[str]:
     """Words of a header that tell what kind of money it is."""
     words = sorted(filter(None, map(plain, header_words()["words", kind])), key=len, reverse=True)
@@ -275,9 +269,7 @@ class _Sheet:
             ranks = {f"project {word}": rank for word, rank in ranks.items()} | ranks
         said = {col: col.plain for col in self.cols if not col.used}
         if column.high == 1:  # Probability %, Chance in percent
-            said = {
-                col: " ".join(values.PERCENT.sub(" ", one).split()).removesuffix(" in") for col, one in said.items()
-            }
+            said = {col: re.sub(rf"(?: in)? *{values.PERCENT}", "", one).strip() for col, one in said.items()}
         found = [col for col, one in said.items() if one in ranks and col.fit(column)]
         return sorted(found, key=lambda col: ranks[said[col]])
 
@@ -307,9 +299,9 @@ def _sheet(raw: RawSheet) -> _Sheet | None:
     def score(heading: Heading) -> float:
         texts = [text for text in heading.texts if text]
         known, apart = {plain(text) for text in texts}, set(texts)
-        named, years = sum(map(_is_known, known)), sum(year_of(text) is not None for text in apart)
-        if known & set(_ranks("costs", "year")):  # Year, 2027, 2028: rows or columns of years
-            years = 0
+        named = sum(any(word in _known(table.name) for table in load_schema()) for word in known)
+        years = sum(year_of(text) is not None for text in apart)
+        years *= known.isdisjoint(_ranks("costs", "year"))  # Year, 2027, 2028: rows or columns of years
         if heading.raw is not raw:  # turned: keys such as P2027 are no header
             years = min(years, 2 * named)
         points = 2.0 * named + (years + 0.001 * min(len(apart), 99) if heading.first < len(heading.raw.rows) else -1)
@@ -864,7 +856,7 @@ class Draft:
             return  # nobody knows what it is, or whose
         unsaid = self.scaled and values.header_unit(given[0].header) == given[0].stated == ("", "")
         lines, why = {"envelope": "{value: all}"}, f"? the money that may be spent{'; in which unit' * unsaid}"
-        rest = [col for col in sheet.cols if col.number and col not in (*given, *named)]
+        rest = (col for col in sheet.cols if col.number and col not in (*given, *named))
         sheet.leave(rest, "not the money that may be spent", True)
         if whose:
             head = whose[0].take("budgets.scope", "its values are areas", True)

@@ -400,6 +400,7 @@ class Heading:
         like = np.any([((grid == line) & filled).any(axis=1) for line in written.to_numpy(object)], axis=0)
         again, other = np.zeros(len(cells), bool), np.zeros(len(cells), bool)
         blank = np.append(False, ~filled[:-1].any(axis=1) | (np.diff(self.body.rows) > 1)) & (filled.sum(axis=1) > 1)
+        numeric = cache(lambda at: 2 * values.plain_numbers(cells[at]).notna().sum() >= filled[:, at].sum())
         blank[-1:] = False  # rows below an empty line: words where other rows have numbers are another header
         for row in map(int, np.flatnonzero(like | blank)[::-1]):
             line, equal, named = self._like(cells.iloc[row])
@@ -411,8 +412,7 @@ class Heading:
             years = 0 < named < len(line) == named + sum(values.read_year(text) is not None for text in line.values())
             wordy = blank[row] and not re.search(r"\d", " ".join(line.values()))
             said = [place for place, text in line.items() if wordy and not values.MISSING.fullmatch(text)]
-            odd = sum(2 * values.plain_numbers(cells[place]).notna().sum() >= filled[:, place].sum() for place in said)
-            words = wordy and (named > 0 or odd > 1)
+            words = wordy and (named > 0 or sum(map(numeric, said)) > 1)
             other[row] = not again[row] and (most or years or words or named >= max(2, len(line) / 2))
         return again, other
 

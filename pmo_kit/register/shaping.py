@@ -372,7 +372,9 @@ def _type_columns(intake: Intake, findings: Findings, settings: Settings, elsewh
         else:
             units, rows = intake.units.get(name), values.money_rows(intake.raw, column)
             one = _parse(intake.raw[name], column, styles.get(name), settings, raw.epoch_1904, units, rows)
-            if column.high == 1 and any(map(values.PERCENT.search, np.unique(np.asarray(intake.headers[name], str)))):
+            if column.high == 1 and re.search(
+                values.PERCENT, " ".join(map(str, np.unique(np.asarray(intake.headers[name], str))))
+            ):
                 one = values.in_percent(intake.raw[name], one)
             typed[name], parsed[name], intake.unread[name] = one.values, one, one.bad
             intake.codes |= one.codes if column.is_money else set()

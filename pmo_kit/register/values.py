@@ -646,7 +646,8 @@ def parse_number(
     return parsed
 
 
-PERCENT = re.compile(rf"(?i)%|{one_of('percent')}")
+PERCENT = f"(?i:%|{one_of('percent')})"
+"""Words of a header of shares: 30 is 0.3."""
 
 
 def in_percent(cells: pd.Series, read: Parsed) -> Parsed:
@@ -663,8 +664,7 @@ def in_percent(cells: pd.Series, read: Parsed) -> Parsed:
     bare = read.values.mask(signed)
     if (bare > 1).any():
         return replace(read, values=read.values.where(signed, bare / 100))
-    doubt = (bare > 0).to_numpy(bool)
-    return replace(read, notes=[*read.notes, ("share_or_percent", {}, doubt)]) if doubt.any() else read
+    return replace(read, notes=[*read.notes, ("share_or_percent", {}, (bare > 0).to_numpy(bool))])
 
 
 @cache
