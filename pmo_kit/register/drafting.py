@@ -910,12 +910,12 @@ class Draft:
             f"name: {quoted(self.name)}",
             f"source: {named}",
             "settings:",
-            f"  name: {quoted(self.name)}",
         ]
         open_questions = {"as_of": "? the day on which the figures stand", "price_basis": "? real or nominal"}
         more = {key: ("", why) for key, why in open_questions.items() if key not in self.settings}
-        for key, (value, why) in (self.settings | more).items():
-            lines.append(f"  {'' if value else '# '}{key}: {value or _EXAMPLES[key]}  # {why}")
+        for key, (value, why) in ({"name": (self.name, "as the file is called")} | self.settings | more).items():
+            said = (value or _EXAMPLES[key]) if re.fullmatch(r"[\w.-]*", value) else quoted(value)
+            lines.append(f"  {'' if value else '# '}{key}: {said}  # {why}")
         if keep := next((sheet.keep for sheet in self.sheets if sheet.keep), ""):
             lines.append(f"keep: {keep}  # ? each project has several rows")
         lines.append("tables:")

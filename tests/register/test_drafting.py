@@ -396,6 +396,19 @@ def test_a_sheet_of_the_money_that_may_be_spent_becomes_budgets(tmp_path, case):
     assert (f'reads nothing from "{title}"' in text) != bool(wanted)
 
 
+def test_settings_of_the_source_are_written_once_whatever_signs_they_hold(tmp_path):
+    settings = [
+        ["setting", "value"],
+        ["name", "Water: north & south"],
+        ["currency", "GBP"],
+        ["notice", "# of 2026: 'ours'"],
+    ]
+    projects = [["ID", "Name", "2027"], *([f"P{n}", f"Pump {n}", 5] for n in range(4))]
+    register, _, _ = imported(tmp_path, workbook(tmp_path / "plan.xlsx", Settings=settings, Projects=projects))
+    found = register.settings
+    assert (found.name, found.currency, found.notice) == ("Water: north & south", "GBP", "# of 2026: 'ours'")
+
+
 @pytest.mark.parametrize("key", ["P{}", "{}", "PRJ-{}", "{}-A"])
 def test_keys_that_look_like_years_are_no_header(tmp_path, key):
     """A column of them is not the header of a sheet whose fields are rows."""
