@@ -914,8 +914,8 @@ class Draft:
         open_questions = {"as_of": "? the day on which the figures stand", "price_basis": "? real or nominal"}
         more = {key: ("", why) for key, why in open_questions.items() if key not in self.settings}
         for key, (value, why) in ({"name": (self.name, "as the file is called")} | self.settings | more).items():
-            said = (value or _EXAMPLES[key]) if re.fullmatch(r"[\w.-]*", value) else quoted(value)
-            lines.append(f"  {'' if value else '# '}{key}: {said}  # {why}")
+            plainly = (value or _EXAMPLES[key]) if re.fullmatch(r"[\w.-]*", value) else quoted(value)
+            lines.append(f"  {'' if value else '# '}{key}: {plainly}  # {why}")
         if keep := next((sheet.keep for sheet in self.sheets if sheet.keep), ""):
             lines.append(f"keep: {keep}  # ? each project has several rows")
         lines.append("tables:")
