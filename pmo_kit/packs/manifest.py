@@ -9,14 +9,16 @@ import json
 import os
 import platform
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib import metadata, resources
+from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, NotRequired
 
 import yaml
+from pydantic import AfterValidator, TypeAdapter, ValidationError
+from typing_extensions import TypedDict
 
 from pmo_kit.disk import flushed, new_folder, real, write_whole
 from pmo_kit.errors import PackError, PmoError
@@ -193,6 +195,65 @@ def package_hash() -> str:
     return sha256("\n".join(lines).encode())
 
 
+class _Chapter(TypedDict):
+    notebook: str
+    sha256: str
+    parameters: dict[str, Any]
+
+
+class _Manifest(TypedDict):
+    """What is read of a manifest: no more than that, so that packs of earlier versions can be compared."""
+
+    pack: str
+    id: str
+    title: str
+    committee: str | None
+    date: str | None
+    status: str
+    register: dict[str, Any]
+    inputs: dict[str, str]
+    chapters: list[_Chapter]
+    software: dict[str, Any]
+    environment: NotRequired[dict[str, str]]
+    outputs: dict[str, str]
+
+
+class _Words(TypedDict):
+    runs: NotRequired[list[tuple[str, str]]]
+
+
+Cell = str | int | float | bool | None | _Words
+_Pairs = list[tuple[str, Any]] | None
+
+
+class _Grid(TypedDict):
+    columns: list[str]
+    rows: list[list[Cell]]
+
+
+def _even(grid: _Grid) -> _Grid:
+    if any(len(row) != len(grid["columns"]) for row in grid["rows"]):
+        raise ValueError("a row has not as many cells as there are columns")
+    return grid
+
+
+class _Figure(TypedDict):
+    id: str
+    title: NotRequired[str]
+    items: NotRequired[list[tuple[str, str]] | None]
+    data: NotRequired[Annotated[_Grid, AfterValidator(_even)] | None]
+    columns: NotRequired[list[_Pairs] | None]
+
+
+class KeptFact(TypedDict):
+    """A fact as `facts.json` holds it."""
+
+    key: str
+    value: Cell
+    of: NotRequired[dict[str, Any] | None]
+    base: NotRequired[dict[str, Any] | None]
+
+
 @dataclass(frozen=True, eq=False)
 class Published:
     """A pack as it lies in its folder: read, never executed."""
@@ -215,18 +276,14 @@ class Published:
             folder = folder.parent
         latest = folder / "latest.json"
         if latest.is_file():
-            told = read_json(latest)
-            named = str(told.get("id", "")) if isinstance(told, dict) else ""
+            named = read_json(latest, dict[str, str]).get("id", "")
             if not named.isalnum():
                 raise PackError(f"{latest} does not name a pack.")
             folder = folder / named
         if not (folder / "manifest.json").is_file():
             raise PackError(f"{place} is no pack: it holds neither manifest.json nor latest.json.")
-        figures = read_json(folder / "figures.json", "figures")
-        grids = [one["data"] for one in figures if one.get("data")]
-        if any(len(row) != len(grid["columns"]) for grid in grids for row in grid["rows"]):
-            raise PackError(f"{folder} is damaged: a row has not as many cells as there are columns.")
-        return cls(folder, read_json(folder / "manifest.json", "manifest"), figures)
+        manifest = read_json(folder / "manifest.json", _Manifest)
+        return cls(folder, manifest, read_json(folder / "figures.json", list[_Figure]))
 
     @property
     def title(self) -> str:
@@ -274,17 +331,8 @@ class Published:
             yield "manifest.json does not belong to this pack: its id does not follow from it"
 
 
-@cache
-def _schema(name: str) -> Callable[[Any], Any]:
-    """What holds a JSON file to one of the schemas that the package ships, in the words of an older draft."""
-    import fastjsonschema
-
-    text = (resources.files("pmo_kit.packs") / "schemas" / f"{name}.schema.json").read_text(encoding="utf-8")
-    return fastjsonschema.compile(json.loads(text.replace('"prefixItems"', '"items"')))
-
-
-def read_json(path: Path, schema: str = "") -> Any:
-    """A JSON file of a pack, held to one of the schemas of a pack.
+def read_json(path: Path, kind: Any = None) -> Any:
+    """A JSON file of a pack, of the kind that a pack has there.
 
     Raises
     ------
@@ -300,10 +348,14 @@ def read_json(path: Path, schema: str = "") -> Any:
             dumps(found)
     except (OSError, ValueError, RecursionError) as error:
         raise PackError(f"{path} cannot be read: {error}") from error
-    try:
-        return _schema(schema)(found) if schema else found
-    except ValueError as error:
-        raise PackError(f"{path} is damaged: {error}.") from error
+    if kind is not None:
+        try:
+            TypeAdapter(kind).validate_python(found)
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(map(str, first["loc"])) or "the whole"
+            raise PackError(f"{path} is damaged: {where}: {first['msg']}.") from error
+    return found
 
 
 def transparency_record(manifest: Mapping[str, Any], register: Any, media: str) -> bytes:

@@ -18,7 +18,7 @@ from pmo_kit.facts import KEYS, as_given
 from pmo_kit.packs.building import build_pack
 from pmo_kit.packs.decisions import project_of, recommendation, rows_of
 from pmo_kit.packs.jobs import unique
-from pmo_kit.packs.manifest import Published, dumps, read_json, seal
+from pmo_kit.packs.manifest import KeptFact, Published, dumps, read_json, seal
 from pmo_kit.packs.spec import read_spec
 from pmo_kit.register import load_register
 from pmo_kit.register.schema import load_schema
@@ -410,7 +410,7 @@ def _facts_moved(old: Published, new: Published) -> Iterator[tuple[str, str]]:
 def _facts(pack: Published) -> dict[str, dict[str, Any]]:
     """The facts of a pack by key, subject and basis, whatever the fingerprint of the question."""
     file = pack.folder / "facts.json"
-    found = read_json(file, "facts") if file.is_file() else []
+    found = read_json(file, list[KeptFact]) if file.is_file() else []
     names = {}
     for fact in found:
         base = {key: value for key, value in (fact.get("base") or {}).items() if key != "question"}
