@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from os import PathLike
@@ -22,7 +22,7 @@ from pmo_kit.register.importing import Import
 from pmo_kit.register.layout import NOT_TABLES, find_body, looks_like, table_of_sheet
 from pmo_kit.register.mapping import Doubtful, load_mapping
 from pmo_kit.register.schema import load_schema
-from pmo_kit.register.sheets import RawSheet, read_csv_sheet
+from pmo_kit.register.sheets import Body, RawSheet, read_csv_sheet
 from pmo_kit.register.tables import Assembled, Register, assemble
 from pmo_kit.register.values import folded, words
 
@@ -91,20 +91,20 @@ def load_register(
         else:
             form = load_mapping(said)
             spec = Import(raws, replace(form, doubtful=doubtful or form.doubtful), findings, _hashes(sources))
-        aside: set[tuple[str, str, int]] = set()
+        lines = Findings()
+        found = {name: find_body(raw, load_schema()[name], lines) for name, raw in sheets.items()}
 
         def once() -> tuple[Findings, Assembled]:
-            trial = Findings(findings.found)
-            found = {name: find_body(raw, load_schema()[name], trial) for name, raw in sheets.items()}
+            trial = Findings([*findings.found, *lines.found])
             given, account = (found, None) if spec is None else (spec.bodies, spec.account)
             return trial, assemble(given, trial, name=place.stem, previous=previous, today=today, account=account)
 
         trial, assembled = once()
         while spec is not None and spec.settle(assembled.intakes, trial):
             trial, assembled = once()
-        while spec is None and doubtful == "set_aside" and (new := _set_aside(trial, aside, findings)):
-            aside |= new
-            sheets = {name: _without(raw, new) for name, raw in sheets.items()}
+        while spec is None and doubtful == "set_aside" and (rows := _set_aside(trial, found, findings)):
+            found = {name: body and body.only(~_among(body, rows)) for name, body in found.items()}
+            lines.found = [one for one in lines.found if one.severity != "block"]  # of rows that are set aside
             trial, assembled = once()
         accepted = _accepted(place, waivers, trial, today or assembled.settings.as_of)
         raise_blocks(trial)
@@ -168,24 +168,20 @@ def _accepted(
     return apply_waivers(findings, load_waivers(file, findings), today, file.name)
 
 
-def _set_aside(trial: Findings, aside: set[tuple[str, str, int]], findings: Findings) -> set[tuple[str, str, int]]:
+def _set_aside(trial: Findings, found: Mapping[str, Body | None], findings: Findings) -> set[tuple[str, str, int]]:
     """Rows with a blocking problem, each listed; none when one problem is not of a row: then nothing can be read."""
     blocks = [one for one in trial.found if one.severity == "block"]
     if any(one.row is None or one.rule == "setting_not_read" for one in blocks):
         return set()
-    new: set[tuple[str, str, int]] = set()
+    there = {(*body.place(), int(row)) for body in found.values() if body for row in body.rows}
     for one in blocks:
-        row = (one.file, one.sheet, int(one.row or 0))
-        if row not in aside:
+        if (one.file, one.sheet, one.row) in there:
             findings.tell("set_aside", why=one.message, fix=one.fix, **one.place)
-            new.add(row)
-    return new
+    return there & {(one.file, one.sheet, one.row) for one in blocks}
 
 
-def _without(raw: RawSheet, rows: set[tuple[str, str, int]]) -> RawSheet:
-    """A sheet in which some rows are blank lines."""
-    drop = np.array([(raw.file, raw.sheet, int(row)) in rows for row in raw.rows], dtype=bool)
-    return replace(raw, cells=raw.cells.mask(np.repeat(drop[:, None], raw.cells.shape[1], axis=1)))
+def _among(body: Body, rows: set[tuple[str, str, int]]) -> np.ndarray:
+    return np.array([(*body.place(), int(row)) in rows for row in body.rows], dtype=bool)
 
 
 def _sheets_of(path: Path, findings: Findings) -> list[RawSheet]:

@@ -198,6 +198,21 @@ def test_a_line_of_signs_that_nobody_sees_is_no_blank_line(tables, folder, sign)
         assert set(here["rule"]) & {"set_aside", "banner_row"}
 
 
+@pytest.mark.parametrize("word", ["Total", ""])
+def test_a_total_of_rows_of_which_one_is_set_aside_is_a_total_all_the_same(tables, folder, word):
+    costs = f"project_id,2027,2028\nP01,14,3\nP02,16,4\nP09,5,6\n{word},35,13\n"
+    register = load_register(folder({**tables, "costs": costs}), doubtful="set_aside")
+    found = register.findings.query("file == 'costs.csv' and row > 3").set_index("row")["rule"]
+    assert found.to_dict() == {4: "set_aside", 5: "total_row"}
+    assert register.costs["amount"].sum() == 37
+
+
+def test_a_row_that_may_be_a_total_is_set_aside_once(tables, folder):
+    costs = tables["costs"] + "Total,2027,capex,99\n"
+    register = load_register(folder({**tables, "costs": costs}), doubtful="set_aside")
+    assert register.findings.query("file == 'costs.csv'")[["rule", "row"]].values.tolist() == [["set_aside", 6]]
+
+
 def test_no_header(tables, folder):
     with pytest.raises(DataError, match="No header row of the table costs"):
         load_register(folder({**tables, "costs": "1,2,3\n4,5,6\n"}))
