@@ -493,7 +493,8 @@ def turned(raw: RawSheet) -> RawSheet:
     """A sheet whose rows are fields and whose columns are projects, turned; row numbers are then column numbers."""
     cells = raw.cells.astype(object).T.reset_index(drop=True)
     cells.columns = range(cells.shape[1])
-    return replace(raw, cells=cells, rows=np.arange(1, len(cells) + 1), merged=[])
+    merged = [(left, right, top, bottom) for top, bottom, left, right in raw.merged]
+    return replace(raw, cells=cells, rows=np.arange(1, len(cells) + 1), merged=merged, depths={})
 
 
 def _joining(known: dict[str, str], table: Table) -> Callable[[str, str, str], str]:

@@ -12,6 +12,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from pmo_kit.errors import DataError
 from pmo_kit.register import load_register
+from pmo_kit.register.drafting import import_sources
 
 PROJECTS = [
     ["project_id", "name", "area", "commitment", "start", "finish"],
@@ -211,6 +212,41 @@ def test_a_row_that_may_be_a_total_is_set_aside_once(tables, folder):
     costs = tables["costs"] + "Total,2027,capex,99\n"
     register = load_register(folder({**tables, "costs": costs}), doubtful="set_aside")
     assert register.findings.query("file == 'costs.csv'")[["rule", "row"]].values.tolist() == [["set_aside", 6]]
+
+
+def turned(text: str) -> str:
+    return "\n".join(map(",".join, zip(*(line.split(",") for line in text.strip().splitlines()), strict=True)))
+
+
+def test_of_a_turned_sheet_a_project_is_set_aside_and_no_field(tables, folder):
+    projects = (
+        tables["projects"].replace("Customer,discretionary", "Customer,perhaps").replace("Digital,d", "Digital,D")
+    )
+    costs = "project_id,2027\nP01,14\nP03,4\n"
+    path = folder(
+        {**tables, "costs": costs, "projects": turned(projects.replace("Networks,discretionary", "N,mandatory"))}
+    )
+    register = load_register(path, doubtful="set_aside")
+    assert register.projects["commitment"].to_dict() == {"P01": "mandatory", "P03": "discretionary"}
+    assert register.findings.query("rule == 'set_aside'")["row"].tolist() == [3]
+
+
+@pytest.mark.parametrize("mapped", [False, True])
+def test_what_is_merged_or_folded_in_a_turned_sheet_is_so_for_its_fields(tables, workbook, mapped, tmp_path):
+    projects = (
+        "project_id,name,area,stage,2027,2028\nP01,Pipes,N,delivery,5,5\nP02,Meters,,,2,2\nP03,Pumps,S,idea,3,3\n"
+    )
+    path = workbook({"settings": tables["settings"], "projects": turned(projects)})
+    book = openpyxl.load_workbook(path)
+    for area in ("B3:C3", "B4:C4"):  # the area and the stage of two projects
+        book["projects"].merge_cells(area)
+    for row in (3, 4):  # fields that are folded away, and no projects whose sum another one is
+        book["projects"].row_dimensions[row].outlineLevel = 1
+    book.save(path)
+    told = import_sources([path], tmp_path / "into")[0] if mapped else ""
+    register = load_register(tmp_path / "into" if mapped else path)
+    assert register.projects[["area", "stage"]].values.tolist() == [["N", "delivery"]] * 2 + [["S", "idea"]], told
+    assert register.costs["amount"].sum() == 20
 
 
 def test_no_header(tables, folder):
