@@ -243,13 +243,14 @@ class Import:
             source.used.add(place)
             reason = reason.mask(text.isna(), source.text(place))
         gone = final.isna() | missed | empty
-        kept = (final if one.join or one.values or one.pattern else cells).where(~gone)
+        if one.values or one.pattern:  # a cell that the mapping does not change keeps its unit and its percent sign
+            cells = final.astype(object).where(final.ne(text), cells)
+        kept = cells.where(~gone)
         if one.default:
             kept, reason = kept.astype(object).where(~gone, one.default), text.where(text.isna())
-        if column.high == 1:  # what the mapping writes is a share; a cell of the source keeps its percent sign
-            said, own = whole.notna() | inside.notna() | gone, kept if one.join or one.pattern else cells
-            each = zip(said, kept, own, strict=True)
-            kept = pd.Series([values.as_share(text) if mine else cell for mine, text, cell in each], dtype=object)
+        if column.high == 1:  # what the mapping writes is a share
+            said = zip(whole.notna() | inside.notna() | gone, kept, strict=True)
+            kept = pd.Series([values.as_share(cell) if mine else cell for mine, cell in said], dtype=object)
         return kept, reason, label
 
     def _place_of(self, source: Body) -> dict[str, Any]:
@@ -262,7 +263,8 @@ class Import:
         """Cells that say that there is nothing: "TBC", "-", and words in the place of a number or a date."""
         empty = text.str.fullmatch(values.MISSING, na=False)
         if column.type in _IN_TYPE and self.mapping.doubtful != "refuse":
-            empty |= text.notna() & ~text.str.contains(r"\d|^#|^\W+$", regex=True, na=False)  # #REF!, ***: lost
+            lost = r"\d|^[#=]|^\W+$"  # #REF!, =Budget*Rate, ***
+            empty |= text.notna() & ~text.str.contains(lost, regex=True, na=False)
         return empty
 
     def _rows_of(self, source: Body, spec: TableSource) -> pd.DataFrame:

@@ -333,6 +333,34 @@ def test_the_page_on_mappings_is_a_mapping(tmp_path):
     assert len(load_mapping(tmp_path / "page.yml").tables) == 3
 
 
+def of_cells(tmp_path, cells, amount, form="General"):
+    """A register of one amount a project, written in a workbook in a format and read through a mapping."""
+    book = openpyxl.Workbook()
+    for line in [["ID", "Unit", "Budget"], *([f"P{n}", "North", cell] for n, cell in enumerate(cells))]:
+        book.active.append(line)
+    for (cell,) in book.active.iter_rows(2, min_col=3):
+        cell.number_format = form
+    book.save(tmp_path / "a.xlsx")
+    settings = "{currency: EUR, money_unit: million, as_of: 2026-09-30, price_basis: nominal}"
+    costs = f"{{project_id: ID, year: {{value: 2027}}, amount: {amount}}}"
+    text = f"settings: {settings}\ntables: {{projects: {{project_id: ID, name: ID, area: Unit}}, costs: {costs}}}\n"
+    (tmp_path / "map.yml").write_text(text, encoding="utf-8")
+    return load_register(tmp_path / "a.xlsx", mapping=tmp_path / "map.yml")
+
+
+@pytest.mark.parametrize("way", ["", ", values: {none: 0}", ", pattern: '^([0-9.]+)$'", ", default: 0"])
+@pytest.mark.parametrize("form", ["General", '0 "k€"', '0.0 "Mio. €"', "0.000"])
+def test_a_cell_that_a_mapping_does_not_change_is_read_as_it_stands(tmp_path, way, form):
+    read = of_cells(tmp_path, [1.234, 2500, 0.5], f"{{column: Budget{way}}}", form).costs["amount"]
+    assert read.tolist() == pytest.approx([one / (1000 if "k€" in form else 1) for one in (1.234, 2500, 0.5)])
+
+
+@pytest.mark.parametrize("formula", ["=Budget*Rate", "=SUM(B:C)", "=B2+C2"])
+def test_a_formula_without_a_result_is_no_word_for_nothing(tmp_path, formula):
+    with pytest.raises(DataError, match="no stored result"):
+        of_cells(tmp_path, [1.5, formula], "Budget")
+
+
 def test_a_share_that_a_mapping_writes_is_no_percent(tmp_path):
     book = openpyxl.Workbook()
     for line in (
