@@ -216,10 +216,20 @@ def looks_like_numbers(header: str, cells: pd.Series) -> bool:
     return bool(numbers.notna().mean() >= 0.5 and not (lines or flags or _NO_AMOUNT.search(values.folded(header))))
 
 
+def _words_of(header: str) -> str:
+    """A header in one form, the digits behind a word apart: Cost27."""
+    return re.sub(r"(?<=[^\W\d_])(?=\d)", " ", values.folded(header))
+
+
+def _names_amounts(header: str) -> bool:
+    """True when a header has a word of amounts, or stands for those of several years."""
+    return _AMOUNT.search(_words_of(header)) is not None or several_years(header)
+
+
 def looks_like_amounts(header: str, cells: pd.Series) -> bool:
     """True when a header names amounts, and at least half of the filled cells are numbers."""
-    name = re.sub(r"(?<=[^\W\d_])(?=\d)", " ", values.folded(header))  # Cost27
-    return bool(_AMOUNT.search(name) and not _SPENT.search(name) and looks_like_numbers(header, cells))
+    spent = _SPENT.search(_words_of(header))
+    return _names_amounts(header) and not spent and looks_like_numbers(header, cells)
 
 
 _SOME_AMOUNT = re.compile(r"[^\d\n]{0,12}\d[\d.,'’ ]*+\D{0,12}(?:\d[\d.,'’ ]*+\D{0,12})?")
@@ -231,10 +241,11 @@ def amounts_in_words(header: str, cells: pd.Series) -> bool:
     >>> amounts_in_words("Cost estimate", pd.Series(["100-200k", ">1m"])), amounts_in_words("Cost", pd.Series(["Q3"]))
     (True, False)
     """
-    name, text = values.folded(header), cells[~cells.str.fullmatch(values.MISSING, na=False)]
+    text = cells[~cells.str.fullmatch(values.MISSING, na=False)]
     other = [values.READERS[kind](text, Column(kind, kind)).values.notna() for kind in ("date", "period")]
     found = text.str.fullmatch(_SOME_AMOUNT) & ~np.any(other, axis=0) & ~text.str.fullmatch(r"[^\W\d]+\W?\d+")
-    return bool(_AMOUNT.search(name) and not _NO_AMOUNT.search(name) and found.mean() >= 0.5)
+    none = _NO_AMOUNT.search(values.folded(header))
+    return bool(_names_amounts(header) and not none and found.mean() >= 0.5)
 
 
 def _says_the_same(kind: str, cells: pd.Series, settings: Settings) -> bool:
@@ -302,8 +313,8 @@ def list_unmapped(
             words_ = f" It says something about the amounts beside it ({kind}), which cannot be left out."
             severity, why = ("info", "") if kind == "same" else ("block", words_)
         elif read and table.name != "projects" and looks_like_numbers(header, cells):
-            part = _SPENT.search(values.folded(header)) or is_sum(body, place, read)
-            if not part and (limits or _AMOUNT.search(values.folded(header)) or (table.wide and not body.beside)):
+            part = _SPENT.search(_words_of(header)) or is_sum(body, place, read)
+            if not part and (limits or _names_amounts(header) or (table.wide and not body.beside)):
                 severity, why = "block", " It looks like amounts, and money must not be left out."
         here: Any = {"at": body, "column": title, "value": value}
         findings.tell("column_not_mapped", severity, table=table.name, count=len(cells), why=why, **here)

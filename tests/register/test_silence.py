@@ -32,6 +32,22 @@ def csv_of(folder: Path, text: str) -> tuple[str, int]:
     return import_sources([folder / "source.csv"], folder / "out")
 
 
+@pytest.mark.parametrize(
+    "head", ["Folgejahre", "Au-delà", "Oltre", "Siguientes", "Later years", "Budget27", "2029 ff."]
+)
+@pytest.mark.parametrize("beside", [True, False])
+def test_amounts_of_later_years_beside_projects_or_alone_are_not_left_out(tables, folder, head, beside):
+    costs, projects = "project_id,2027,2028\nP01,14,3\nP02,16,1\nP03,4,5\n", tables["projects"]
+    more = zip(costs.split(), [head, "2", "1", "7"], strict=True)
+    costs = "\n".join(map(",".join, more))
+    if beside:
+        both = zip(projects.split(), costs.split("\n"), strict=True)
+        projects, costs = "\n".join(f"{one},{other.partition(',')[2]}" for one, other in both), ""
+    given = {"settings": tables["settings"], "projects": projects} | ({"costs": costs} if costs else {})
+    with pytest.raises(DataError, match="money must not be left out"):
+        load_register(folder(given))
+
+
 # ---------------------------------------------------------------- the sentence of what was left out
 
 
