@@ -55,8 +55,14 @@ class Finding:
         """Where it is, as `Findings.tell` takes it."""
         return {name: getattr(self, name) for name in WHERE}
 
+    @property
+    def of_whole(self) -> bool:
+        """It is about a file, a column or all projects, though a row be named: without that row it is no better."""
+        return self.row is None or self.rule in _OF_WHOLE
+
 
 WHERE = ("file", "sheet", "row", "column", "value", "project_id")
+_OF_WHOLE = ("number_ambiguous", "outside_envelopes", "setting_not_read")
 _NAMES = tuple(one.name for one in fields(Finding))[:-1]
 COLUMNS = _NAMES[:9]
 

@@ -438,8 +438,8 @@ class Import:
             What was found in them.
         """
         blocks = [one for one in trial.found if one.severity == "block"]
-        whole = any(one.position is None or one.rule in ("number_ambiguous", "outside_envelopes") for one in blocks)
-        if not blocks or whole or self.mapping.doubtful == "refuse":  # the file is in doubt, not a cell of it
+        whole = any(one.position is None or one.of_whole for one in blocks)
+        if not blocks or whole or self.mapping.doubtful == "refuse":
             twice = [one for one in blocks if one.rule == "duplicate_key" and one.table in self._added]
             for one in twice if len(twice) < len(blocks) else ():
                 one.severity = "info"  # they are added up as soon as the rest can be read

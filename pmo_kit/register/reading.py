@@ -171,7 +171,7 @@ def _accepted(
 def _set_aside(trial: Findings, found: Mapping[str, Body | None], findings: Findings) -> set[tuple[str, str, int]]:
     """Rows with a blocking problem, each listed; none when one problem is not of a row: then nothing can be read."""
     blocks = [one for one in trial.found if one.severity == "block"]
-    if any(one.row is None or one.rule == "setting_not_read" for one in blocks):
+    if any(one.of_whole for one in blocks):
         return set()
     there = {(*body.place(), int(row)) for body in found.values() if body for row in body.rows}
     for one in blocks:

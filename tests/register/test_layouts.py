@@ -214,6 +214,19 @@ def test_a_row_that_may_be_a_total_is_set_aside_once(tables, folder):
     assert register.findings.query("file == 'costs.csv'")[["rule", "row"]].values.tolist() == [["set_aside", 6]]
 
 
+@pytest.mark.parametrize(
+    ("table", "text"),
+    [
+        ("costs", 'project_id,2027\nP01,"1,234"\nP02,"2,345"\nP03,4\n'),
+        ("budgets", "envelope,scope,year,amount\nN,area=Networks,2027,99\n"),
+        ("settings", "key,value\ncurrency,ABCD\n"),
+    ],
+)
+def test_what_is_in_doubt_as_a_whole_costs_no_project(tables, folder, table, text):
+    with pytest.raises(DataError):
+        load_register(folder({**tables, table: text}), doubtful="set_aside")
+
+
 def turned(text: str) -> str:
     return "\n".join(map(",".join, zip(*(line.split(",") for line in text.strip().splitlines()), strict=True)))
 
