@@ -227,7 +227,7 @@ def _shaped(file: Path, settings: Settings) -> tuple[Body, Intake, pd.DataFrame]
     def otherwise(kind: str) -> bool | None:
         if kind == "decimal":
             clear = r"\d+[.,]\d+" if body.raw.separator == "," else r"\d+\.\d+"  # where a comma ends the cell it groups
-            odd = any(re.fullmatch(TWO_WAYS, one) and not re.fullmatch(clear, one) for one in written("amount"))
+            odd = any(TWO_WAYS.fullmatch(one) and not re.fullmatch(clear, one) for one in written("amount"))
             return settings.comma if odd else bool(settings.comma)
         own = pd.Timestamp(read_json(pack).get("date")) if pack.is_file() else None
         dates = pd.Series(written("date", "due"), dtype="str")

@@ -24,7 +24,7 @@ from pmo_kit.register.findings import Findings, describe_findings
 from pmo_kit.register.importing import NOT_STATED
 from pmo_kit.register.layout import Heading, dated, find_heading, several_years, table_of_sheet
 from pmo_kit.register.reading import admit_names, is_mapping, load_register, read_sheets, sources_of
-from pmo_kit.register.rows import OUTLINE, Look, called_total, rows_apart, without_breaks
+from pmo_kit.register.rows import OUTLINE, Look, called_total, rows_apart
 from pmo_kit.register.schema import Column, header_words, load_schema
 from pmo_kit.register.shaping import amounts_in_words, fits, is_sum, looks_like_amounts
 from pmo_kit.register.sheets import Body, RawSheet, Uncached
@@ -310,10 +310,9 @@ def _sheet(raw: RawSheet) -> _Sheet | None:
     heading = find_heading([raw], score)
     if heading is None:
         return None
-    least = 2 if len(heading.texts) > 2 else 1
-    best = without_breaks(heading.body, heading.again, Findings(), least)
+    best = heading.rows(Findings(), 2 if len(heading.texts) > 2 else 1)
     inside = range(min(best.rows, default=0) + 1, max(best.rows, default=0))  # a unit there is of the rows below it
-    around = (values.line_unit(text) for _, row, text in heading.around if row not in inside)
+    around = (values.line_unit(text) for _, row, text in best.around if row not in inside)
     stated = next((said for said in around if said != ("", "")), ("", ""))
     best = best.only(_may_be_rows(best))
     filled = [place for place, header in enumerate(best.headers) if header and best.text(place).notna().any()]

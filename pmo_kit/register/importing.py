@@ -18,7 +18,7 @@ from pmo_kit.register import values
 from pmo_kit.register.findings import Finding, Findings, Intake
 from pmo_kit.register.layout import Heading, dated, find_heading, long_form, several_years, table_of_sheet
 from pmo_kit.register.mapping import ColumnSource, Mapping, RowFilter, TableSource
-from pmo_kit.register.rows import Look, rows_apart, tell, without_breaks
+from pmo_kit.register.rows import Look, rows_apart, tell
 from pmo_kit.register.schema import Column, load_schema
 from pmo_kit.register.settings import read_settings
 from pmo_kit.register.shaping import amounts_in_words, looks_like_amounts, looks_like_numbers, qualifies, unread
@@ -123,8 +123,7 @@ class Import:
                 raise findings.refused("source_not_read headers")
             if not any(best.raw is raw for raw in named):
                 findings.tell("transposed_layout", "info", at=best.raw)
-            best.list_before(findings)
-            source = without_breaks(replace(best.body, around=best.around), best.again, findings)
+            source = best.rows(findings)
             for where, one in [(f"{spec.table}.{name}", one) for spec in specs for name, one in spec.reads]:
                 there = [header for header in one.headers if source.find(header)]
                 needed = one.headers if one.join else there or one.headers[:1]
@@ -626,10 +625,8 @@ class Import:
             if later or changes:
                 what, how = "several_years_in_one" if later else "column_ignored changes", ""
             elif reason:
-                what, how = (
-                    "column_ignored",
-                    "warn" if guess and (numbers or amounts_in_words(header, cells)) else "info",
-                )
+                lost = guess and (numbers or amounts_in_words(header, cells))
+                what, how = "column_ignored", "warn" if lost else "info"
             words = {"why": reason, "count": len(cells), "total": as_given(values.plain_numbers(cells, own=True).sum())}
             self.findings.tell(what, how, at=source, column=title, value=value, **words)
             if money and not (reason and not guess) and numbers:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from pmo_kit.register import values
 from pmo_kit.register.findings import Findings
-from pmo_kit.register.rows import Look, rows_apart, tell, without_breaks
+from pmo_kit.register.rows import Apart, Look, rows_apart, tell
 from pmo_kit.register.schema import Table, Wide, load_schema
 from pmo_kit.register.sheets import Body, RawSheet
 
@@ -324,8 +324,7 @@ def find_body(raw: RawSheet, table: Table, findings: Findings) -> Body | None:
     above = [text for line in top[:header] for text in dict.fromkeys(line) if text]
     if above:
         findings.tell("lines_above_header", count=header, at=raw, row=int(raw.rows[0]), value=" | ".join(above))
-    best.list_before(findings)
-    body = without_breaks(replace(best.body, around=best.around), best.again, findings)
+    body = best.rows(findings)
     kept = body.only(tell(body, rows_apart(body, look), findings))
     return replace(kept, cells=pd.DataFrame({place: values.narrowed(one) for place, one in kept.cells.items()}))
 
@@ -416,7 +415,26 @@ class Heading:
             other[row] = not again[row] and (most or years or words or named >= max(2, len(line) / 2))
         return again, other
 
-    def list_before(self, findings: Findings) -> None:
+    def rows(self, findings: Findings, least: int = 1) -> Body:
+        """The lines below it without blank ones, those that repeat it on a next page, and titles over these.
+
+        Parameters
+        ----------
+        findings : Findings
+            Takes what is left out, and what stands before it.
+        least : int
+            Lines with fewer filled cells are blank.
+        """
+        self._list_before(findings)
+        body, (same, other), count = replace(self.body, around=self.around), self.again, self.body.filled.sum(axis=1)
+        title = np.zeros(len(count), bool)
+        for number in range(len(count) - 2, -1, -1):
+            title[number] = count[number] <= 1 and (same[number + 1] or title[number + 1])
+        lines = (("repeated_header", same), ("banner_row", title & (count > 0)), ("second_header below", other))
+        tell(body, {int(row): Apart(what) for what, rows in lines for row in np.flatnonzero(rows)}, findings)
+        return body.only((count >= least) & ~same & ~title)
+
+    def _list_before(self, findings: Findings) -> None:
         """Other headers above it (the rows between both belong to another table), and cells merged over lines."""
         for top, bottom, place in self._tall:
             said = {"column": self.texts[place], "value": self.raw.cells.iat[top, place]}

@@ -201,31 +201,6 @@ def below_table(body: Body, filled: np.ndarray, amounts: list[int], gone: np.nda
     return np.arange(len(count)) >= min(starts, default=len(count))
 
 
-def without_breaks(body: Body, again: tuple[np.ndarray, np.ndarray], findings: Findings, least: int = 1) -> Body:
-    """The lines below a header without blank ones, those that repeat it on a next page, and titles over these.
-
-    Parameters
-    ----------
-    body : Body
-    again : two ndarrays of bool
-        Lines that repeat the header, and lines that are another header.
-    findings : Findings
-        Takes what is left out.
-    least : int
-        Lines with fewer filled cells are blank.
-    """
-    same, other = again
-    count = body.filled.sum(axis=1)
-    title = np.zeros(len(count), bool)
-    for number in range(len(count) - 2, -1, -1):
-        title[number] = count[number] <= 1 and (same[number + 1] or title[number + 1])
-    apart = {int(row): Apart("repeated_header") for row in np.flatnonzero(same)}
-    apart |= {int(row): Apart("banner_row") for row in np.flatnonzero(title & (count > 0))}
-    apart |= {int(row): Apart("second_header below") for row in np.flatnonzero(other)}
-    tell(body, apart, findings)
-    return body.only((count >= least) & ~same & ~title)
-
-
 def rows_apart(body: Body, look: Look, gone: np.ndarray | None = None) -> dict[int, Apart]:
     """What each row of a sheet is that is no row of the table, or about which it must be asked: row -> why.
 

@@ -37,7 +37,6 @@ from pmo_kit.register.values import (
 )
 
 _NOTES = {"meaning", "note", "notes", "comment", "unit", "example"}
-_A_DATE = re.compile(SLASHED)
 _A_NUMBER = re.compile(r"\D{0,6}\d[\d.,'’ ]*\D{0,12}")
 
 
@@ -168,7 +167,7 @@ def _proof_of(bodies: Mapping[str, Body]) -> Elsewhere:
         for body in bodies.values():
             for place in body.cells:
                 texts = texts_of(body.cells[place])
-                dates = set(filter(_A_DATE.fullmatch, texts))
+                dates = set(filter(SLASHED.fullmatch, texts))
                 numbers = filter(_A_NUMBER.fullmatch, texts - dates)
                 found = order_evidence(dates) if kind == "date" else decimal_evidence(numbers)
                 first, second = first or found[0], second or found[1]

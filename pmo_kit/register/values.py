@@ -426,7 +426,7 @@ _POINT, _COMMA = (
     for point, mark, size in ((r"\.", ",", "2,3"), (",", r"\.", "3"))  # lakh and crore have groups of two
 )
 """What proves the sign before the decimals, by the sign between groups of digits and the size of these."""
-TWO_WAYS = r"[^\d.,]*[1-9]\d{0,2}[.,]\d{3}\D*"
+TWO_WAYS = re.compile(r"[^\d.,]*[1-9]\d{0,2}[.,]\d{3}\D*")
 """A number that a decimal comma and a decimal point read differently, and neither proves."""
 
 
@@ -507,7 +507,7 @@ def _digits(digits: str, comma: bool | None) -> float | None:
     if comma is None:  # decide by this cell alone
         last = max(digits.rfind("."), digits.rfind(","))
         mark = digits[last] if last >= 0 else "."
-        if last >= 0 and digits.count(mark) == 1 and re.fullmatch(TWO_WAYS, digits):
+        if last >= 0 and digits.count(mark) == 1 and TWO_WAYS.fullmatch(digits):
             return None
         comma = (mark == ",") == (digits.count(mark) == 1)
     point, group = (",", ".") if comma else (".", ",")
@@ -689,9 +689,8 @@ def plain_numbers(cells: pd.Series, *, own: bool = False) -> pd.Series:
 
 _AMOUNT = Column("amount", "number", unit="money")
 _CLOCK = r"(?:[ T]+\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?\s*(?:[AaPp]\.?[Mm]\.?)?)?"
-SLASHED = r"(?:[A-Za-z]{2,9}\.?,? +)?(\d{1,2})([/.\-])(\d{1,2})[/.\-](\d{4}|\d{2})" + _CLOCK
+SLASHED = re.compile(r"(?:[A-Za-z]{2,9}\.?,? +)?(\d{1,2})([/.\-])(\d{1,2})[/.\-](\d{4}|\d{2})" + _CLOCK)
 """A date of three numbers, the year last; the name of a weekday may stand before it."""
-_SLASHED = re.compile(SLASHED)
 _YEAR_FIRST = re.compile(rf"(?:[A-Za-z]{{2,9}}\.?,? +)?(?:[2-5]\d|60)-\d{{1,2}}[/.\-](?:00)?(?:[0-2]\d|3[01]){_CLOCK}")
 _ISO = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?:[ T]\d{1,2}:\d{2}.*)?")
 _SERIAL = re.compile(r"(?:1[5-9]|[2-7]\d)\d{3}(?:\.\d+)?|80000")
@@ -709,7 +708,7 @@ def order_evidence(cells: Iterable[object]) -> tuple[bool, bool]:
     ((False, True), (False, False))
     """
     day = month = False
-    for found in map(_SLASHED.fullmatch, texts_of(cells)):
+    for found in map(SLASHED.fullmatch, texts_of(cells)):
         if found:
             first, second = int(found[1]), int(found[3])
             day |= (first > 12 or found[2] == ".") and second <= 12
@@ -734,7 +733,7 @@ def read_date(
     try:
         if iso := _ISO.fullmatch(text):
             return date(*map(int, iso.groups()))
-        if parts := _SLASHED.fullmatch(text):
+        if parts := SLASHED.fullmatch(text):
             one, two, year = int(parts[1]), int(parts[3]), int(parts[4])
             points, clear = parts[2] == ".", one > 12 or two > 12 or parts[2] == "." or one == two
             if (month_first is None and not clear) or (not year_last and _YEAR_FIRST.fullmatch(text)):
@@ -765,7 +764,7 @@ def parse_date(
         nothing = np.zeros(len(cells), dtype=bool)
         return Parsed(plain.dt.normalize().astype("datetime64[us]"), nothing, nothing.copy())
     known = texts_of(cleaned(cells))
-    parts = [found for one in known if (found := _SLASHED.fullmatch(_WEEKDAY.sub("", one)))]
+    parts = [found for one in known if (found := SLASHED.fullmatch(_WEEKDAY.sub("", one)))]
     year_last = any(len(one[4]) < 4 and not _YEAR_FIRST.fullmatch(one[0]) for one in parts)
     said: Any = {"epoch_1904": epoch_1904, "year_last": year_last}
     parsed = by_distinct(cells, lambda text: read_date(text, month_first, **said), "datetime64[us]")
@@ -868,7 +867,7 @@ def read_period(text: str) -> str | None:
         month = int(match[2])
         if 1 <= month <= 12:
             return f"{match[1]}-{month:02d}"
-    if _SLASHED.fullmatch(text.strip()) or _ISO.fullmatch(text.strip()):
+    if SLASHED.fullmatch(text.strip()) or _ISO.fullmatch(text.strip()):
         day = read_date(text.strip(), None)
         ends = day is not None and day.day in (1, calendar.monthrange(day.year, day.month)[1])
         return f"{day:%Y-%m}" if day is not None and ends else None

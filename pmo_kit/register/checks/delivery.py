@@ -63,11 +63,9 @@ def actual_falls(status: pd.DataFrame) -> Iterator[Found]:
         yield Found("status", column, rows, name=column.upper())
 
 
-def _ratings(evidence: Evidence) -> list[pd.DataFrame]:
+def _ratings(evidence: Evidence) -> pd.DataFrame:
     """Declared rating, CPI of the latest status, and the worst slip as a share of the duration; as the projects."""
     projects, status, milestones = map(evidence.frame, ("projects", "status", "milestones"))
-    if not (len(status) or len(milestones)):
-        return []
     status = status[status["ev"].notna() & (status["ac"] > 0)].sort_values("period", kind="stable")
     latest = status.groupby("project_id").last()
     worst = (milestones["now"] - milestones["baseline"]).dt.days.groupby(milestones["project_id"]).max()
@@ -77,7 +75,7 @@ def _ratings(evidence: Evidence) -> list[pd.DataFrame]:
     frame["slip"] = of_projects(projects["project_id"], worst) / length.where(length > 0)
     hidden = (frame["cpi"] < _WATERMELON_COST) | (frame["slip"] > _WATERMELON_SLIP)
     frame["melon"] = ((frame["rag"] == "G") & hidden).fillna(False)
-    return [frame]
+    return frame
 
 
 @rule(24)
@@ -86,14 +84,13 @@ def watermelon(evidence: Evidence) -> Iterator[Found]:
 
     Green outside, red inside: the declared rating hides cost or time.
     """
-    for rated in evidence.once(_ratings):
-        melons, words = rated[rated["melon"]], []
-        for cpi, slip in zip(melons["cpi"], melons["slip"], strict=True):
-            parts = [f"it earns {number(cpi, 2)} for 1 spent"] if cpi < _WATERMELON_COST else []
-            if slip > _WATERMELON_SLIP:
-                parts.append(f"a milestone slips by {number(100 * slip, 0)} % of its duration")
-            words.append(" and ".join(parts))
-        yield Found("projects", "rag_declared", melons.assign(inside=words))
+    melons, words = evidence.once(_ratings).query("melon"), []
+    for cpi, slip in zip(melons["cpi"], melons["slip"], strict=True):
+        parts = [f"it earns {number(cpi, 2)} for 1 spent"] if cpi < _WATERMELON_COST else []
+        if slip > _WATERMELON_SLIP:
+            parts.append(f"a milestone slips by {number(100 * slip, 0)} % of its duration")
+        words.append(" and ".join(parts))
+    yield Found("projects", "rag_declared", melons.assign(inside=words))
 
 
 @rule(25)
@@ -102,13 +99,13 @@ def rating_differs(evidence: Evidence) -> Iterator[Found]:
 
     By rule: red below 0.85 earned per 1 spent or above 10 % slip, amber below 0.95 or above 5 %.
     """
-    for frame in evidence.once(_ratings):
-        known = frame["cpi"].notna() | frame["slip"].notna()
-        red = (frame["cpi"] < _COST_RED) | (frame["slip"] > 0.10)
-        amber = (frame["cpi"] < _COST_AMBER) | (frame["slip"] > 0.05)
-        by_rule = np.select([red, amber], ["R", "A"], "G")
-        differs = (known & frame["rag"].notna() & (frame["rag"] != by_rule) & ~frame["melon"]).fillna(False)
-        yield Found("projects", "rag_declared", frame.assign(by_rule=by_rule)[differs])
+    frame = evidence.once(_ratings)
+    known = frame["cpi"].notna() | frame["slip"].notna()
+    red = (frame["cpi"] < _COST_RED) | (frame["slip"] > 0.10)
+    amber = (frame["cpi"] < _COST_AMBER) | (frame["slip"] > 0.05)
+    by_rule = np.select([red, amber], ["R", "A"], "G")
+    differs = (known & frame["rag"].notna() & (frame["rag"] != by_rule) & ~frame["melon"]).fillna(False)
+    yield Found("projects", "rag_declared", frame.assign(by_rule=by_rule)[differs])
 
 
 _GONE = {"stop", "refuse", "defer", "pause"}

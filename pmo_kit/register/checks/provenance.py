@@ -99,17 +99,13 @@ def accounts(table: Callable[[str], pd.DataFrame]) -> Accounts | None:
     return Accounts(files, found, used, column, share, unread, unsaid, columns, str(accepted) if enough else "")
 
 
-def _accounts(evidence: Evidence) -> Accounts | None:
-    return accounts(evidence.frame)
-
-
 @rule()
 def left_out_too_much(evidence: Evidence) -> Iterator[Found]:
     """More of the money of the source is left out than a pack may leave out.
 
     Above 1 % no pack is made unless the mapping accepts it.
     """
-    told = evidence.once(_accounts)
+    told = accounts(evidence.frame)
     if told is not None and told.stops:
         yield Found("sources", "", sentence=told.sentence)
 
@@ -120,7 +116,7 @@ def rows_accounted(evidence: Evidence) -> Iterator[Found]:
 
     What was left out, in projects and in money.
     """
-    told = evidence.once(_accounts)
+    told = accounts(evidence.frame)
     if told is not None and not told.stops:
         accepted = f" Accepted: {told.accepted}" if told.accepted and told.share > MOST else ""
         doubt = told.found != told.used or told.unread or told.columns
