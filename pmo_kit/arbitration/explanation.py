@@ -17,7 +17,7 @@ from pmo_kit.arbitration import prices
 from pmo_kit.arbitration.allocation import SMALL, Allocation, arbitrate
 from pmo_kit.arbitration.counterfactual import way_words
 from pmo_kit.arbitration.model import NO_BOUND, ONE, Plan, PlanChange, compile_model, in_parts
-from pmo_kit.arbitration.rules import Committed, Mandatory, Override, Requires, Row, Rule, some_of
+from pmo_kit.arbitration.rules import Committed, Mandatory, Override, Requires, Rule, some_of
 from pmo_kit.arbitration.search import Found, Pool, best_known, best_plan, each, proof_gap
 from pmo_kit.arbitration.solving import Limits, side_by_side
 from pmo_kit.doors import Answer, door, known, several, share
@@ -166,7 +166,8 @@ def explain(allocation: Allocation, *, exact: bool | None = None, projects: Sequ
     asked = [i for i in range(model.n) if projects is None or options.project_ids[i] in projects]
     done = prices.flips(model, plan, asked, allocation._search_limits(model, exact), exact, allocation._pool)
     if exact:
-        allocation._flips.update({i: each for i, each in done.items() if each.found.status != "feasible"})
+        sure = (i for i, each in done.items() if each.found.status in ("optimal", "infeasible"))
+        allocation._flips.update({i: done[i] for i in sure})
     records = side_by_side(partial(_record, allocation, done[i], value, bound) for i in asked)
     index = pd.MultiIndex.from_tuples([r[0] for r in records], names=["project_id", "level"])
     table = pd.DataFrame([r[1] for r in records], columns=_COLUMNS, index=index)
@@ -286,6 +287,7 @@ def cost_of_delay(allocation: Allocation) -> pd.DataFrame:
     pool = Pool(model, map(tuple, map(sorted, known)))
     limits = allocation._search_limits(model, exact=len(options.groups) <= SMALL)
     late = np.flatnonzero(delays > question.deferral)
+    flips, same = allocation._flips, question.built.table.index.get_indexer(options.table.index)
     wanted = dict[str, NDArray[np.int64]]()
     for project, years in allocation.table["delay"].items():
         mine = options.of(str(project))
@@ -296,12 +298,14 @@ def cost_of_delay(allocation: Allocation) -> pd.DataFrame:
             for late_plan in best_known(model, moved):
                 pool.add(late_plan)
 
-    def only(project: str) -> tuple[dict[int, int], list[Row]]:
-        """Columns and rows of the plans in which a project starts so, and no other later than the question allows."""
-        starts = wanted[project]
-        return {int(i): 0 for i in late if i not in starts}, [some_of(starts)]
+    def starting(pool: Pool, starts: NDArray[np.int64]) -> Found:
+        """The best plan with one of these, in which no other project starts later than the question allows."""
+        priced = [flips[i].found for i in same[starts].tolist() if i in flips]
+        if len(priced) == len(starts):
+            return max(priced, key=lambda found: (found.plan is not None, found.value))
+        return pool.search({int(i): 0 for i in late if i not in starts}, [some_of(starts)], limits)
 
-    asks = (lambda pool, project=p: pool.search(*only(project), limits) for p in wanted)
+    asks = (partial(starting, starts=starts) for starts in wanted.values())
     records = []
     for (project, starts), answer in zip(wanted.items(), each(pool, asks), strict=True):
         plan, worths = allocation.table.loc[project], (nan, nan, nan)

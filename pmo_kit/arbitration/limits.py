@@ -70,13 +70,11 @@ class Eased(Known):
         """What no plan exceeds, as values for at least as much show."""
         if self.shares:
             return NO_BOUND
-        more = (
-            value
-            for key, value in self._values.items()
-            if all(amount >= by.get(name, 0.0) for name, amount in key)
-            and all(amount <= 0 or name in dict(key) for name, amount in by.items())
-        )
-        return min(more, default=NO_BOUND)
+
+        def as_much(eased: Mapping[str, float]) -> bool:
+            return all(eased.get(name, 0.0) >= by.get(name, 0.0) for name in eased.keys() | by.keys())
+
+        return min((value for key, value in self._values.items() if as_much(dict(key))), default=NO_BOUND)
 
     def gain(self, by: Mapping[str, float]) -> float:
         """What the best plan is worth more with the limits eased by so much; NaN where there is none."""

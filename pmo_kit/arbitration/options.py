@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, wraps
+from functools import cached_property, lru_cache, wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -210,12 +210,7 @@ def split_scope(scope: str) -> tuple[str, str]:
     return column.strip(), value.strip()
 
 
-Start = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]
-
-
-def build_options(
-    register: Register, value: str | pd.Series, deferral: int, basis: str, starts: list[Start]
-) -> Options:
+def build_options(register: Register, value: str | pd.Series, deferral: int, basis: str) -> Options:
     """The options of a register, with the value asked for.
 
     Parameters
@@ -229,8 +224,6 @@ def build_options(
         Costs, benefits and people move with it; discounting stays fixed at t = 0.
     basis : {"likely", "expected"}
         Figures as the register states them, or at their means. What may start later follows from those stated.
-    starts : list
-        What is known of each start, from now on; those that are missing are added.
 
     Raises
     ------
@@ -241,13 +234,13 @@ def build_options(
     """
     projects = register.projects
     rows = expected(register) if basis == "expected" else register
-    starts += [_at_delay(register, rows, value, k) for k in range(len(starts), deferral + 1)]
-    parts = starts[: deferral + 1]
-    table = pd.concat([p[0] for p in parts])
+    starts = (_at_delay(register, rows, delay) for delay in range(deferral + 1))
+    tables, appraised, costs, people = zip(*starts, strict=True)
+    table = pd.concat(t.assign(value=_values(value, a, t)) for t, a in zip(tables, appraised, strict=True))
     keys = (table["base_level"].to_numpy(str), table.index.get_level_values(0).to_numpy(str))
     table = table.iloc[np.lexsort((table["delay"].to_numpy(), *keys))]
-    spending = _placed([p[1] for p in parts], table.index, ["year", "kind", "fund", "amount"])
-    demanding = _placed([p[2] for p in parts], table.index, ["role", "period", "fte"])
+    spending = _placed(costs, table.index, ["year", "kind", "fund", "amount"])
+    demanding = _placed(people, table.index, ["role", "period", "fte"])
     missing = table[table["value"].isna() | table["cost"].isna()]
     if len(missing):
         name = value if isinstance(value, str) else value.name
@@ -273,8 +266,9 @@ def build_options(
     )  # fmt: skip
 
 
-def _at_delay(register: Register, rows: Register, value: str | pd.Series, delay: int) -> Start:
-    """Table, spending and demand of the options that start `delay` years later; `rows` hold the figures to count."""
+@lru_cache(maxsize=32)
+def _at_delay(register: Register, rows: Register, delay: int) -> tuple[pd.DataFrame, ...]:
+    """Table, appraisal, spending and demand of options `delay` years later; `rows` hold the figures to count."""
     moved = later(rows, delay) if delay else rows
     appraised = appraise(moved).table
     labels = moved.table("levels").set_index(["project_id", "level"])["label"].loc[appraised.index]
@@ -301,8 +295,8 @@ def _at_delay(register: Register, rows: Register, value: str | pd.Series, delay:
         costs, people = (frame.assign(level=frame["level"] + suffix) for frame in (costs, people))
         words = " one year later" if delay == 1 else f" {delay} years later"
         table["label"] = table["label"].replace("", "full") + words
-    table["value"] = _values(value, appraised, table)
-    return table, costs, people
+    appraised.index.get_indexer(appraised.index[:1])  # made before questions look there side by side
+    return table, appraised, costs, people
 
 
 def _values(value: str | pd.Series, appraised: pd.DataFrame, table: pd.DataFrame) -> Floats:

@@ -82,7 +82,7 @@ class Question:
     overrides: bool = True
     last_plan: Mapping[str, str] | None = None
     basis: Literal["expected", "likely"] = None  # type: ignore[assignment]
-    _built: dict[Any, Any] = field(default=None, repr=False, kw_only=True)  # type: ignore[arg-type]
+    _built: dict[tuple[str, int], Options] = field(default=None, repr=False, kw_only=True)  # type: ignore[arg-type]
 
     def __post_init__(self) -> None:
         _refuse_any(_asked_wrongly(self))
@@ -145,10 +145,8 @@ class Question:
             basis = "likely"
         key = (basis, self.deferral)
         if key not in self._built:
-            starts = self._built.setdefault(basis, [])
-            self._built[key] = build_options(self.register, self.value, self.deferral, basis, starts)
-        found: Options = self._built[key]
-        return found
+            self._built[key] = build_options(self.register, self.value, self.deferral, basis)
+        return self._built[key]
 
     @cached_property
     def money(self) -> Unit:

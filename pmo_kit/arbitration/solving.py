@@ -321,10 +321,11 @@ def _rows_of(matrix: sparse.csr_array) -> Indices:
     return np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
 
 
-def _largest(entries: Floats, places: Indices, count: int) -> Floats:
-    """The largest size of the entries at each of so many places."""
-    found = np.zeros(count)
-    np.maximum.at(found, places, np.abs(entries))
+def _largest(entries: Floats, starts: Indices) -> Floats:
+    """The largest size of the entries of each row (or column), by where each starts; zero where it has none."""
+    found, filled = np.zeros(len(starts) - 1), np.flatnonzero(np.diff(starts))
+    if len(filled):
+        found[filled] = np.maximum.reduceat(np.abs(entries), starts[filled])
     return found
 
 
@@ -339,11 +340,12 @@ def scaled(program: Program) -> tuple[Program, Floats, float]:
     """
     matrix, at = program.matrix, _rows_of(program.matrix)
     whole = np.where(program.integer[matrix.indices], matrix.data, 0.0)
-    sizes, every = (_largest(entries, at, len(program.lower)) for entries in (whole, matrix.data))
+    sizes, every = (_largest(entries, matrix.indptr) for entries in (whole, matrix.data))
     rows = _near_one(np.where(sizes > 0, sizes, every))
-    data = matrix.data * rows[at]
-    columns = np.where(program.integer, 1.0, _near_one(_largest(data, matrix.indices, len(program.value))))
-    matrix = sparse.csr_array((data * columns[matrix.indices], matrix.indices, matrix.indptr), matrix.shape)
+    matrix = sparse.csr_array((matrix.data * rows[at], matrix.indices, matrix.indptr), matrix.shape)
+    by_column = matrix.tocsc()
+    columns = np.where(program.integer, 1.0, _near_one(_largest(by_column.data, by_column.indptr)))
+    matrix.data *= columns[matrix.indices]
     value = program.value * columns
     factor = float(_near_one(np.abs(value).max(initial=0.0, keepdims=True))[0])
     scaled = Program(
@@ -362,7 +364,7 @@ class SafeBound:
     def __init__(self, program: Program) -> None:
         matrix, at = program.matrix, _rows_of(program.matrix)
         self._program, self._at = program, at
-        self._sizes = _largest(matrix.data, at, len(program.lower)) * np.diff(matrix.indptr)
+        self._sizes = _largest(matrix.data, matrix.indptr) * np.diff(matrix.indptr)
         # No multiplier is there for an end that is none.
         self._low, self._high = -1.0 * np.isfinite(program.lower), 1.0 * np.isfinite(program.upper)
 

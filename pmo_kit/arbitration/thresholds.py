@@ -314,7 +314,9 @@ def turning_points(
         ids = allocation.question.built.project_ids
         chosen = (i for i in allocation._positions if projects is None or ids[i] in projects)
         asks += [partial(_dearer, allocation=allocation, option=option) for option in chosen]
-    points = [point for found in each(allocation._pool, asks[::-1])[::-1] for point in found]  # costs take longest
+    points = [
+        point for found in each(allocation._pool.copy(), asks[::-1])[::-1] for point in found
+    ]  # costs take longest
     frame = pd.DataFrame(points, columns=POINTS)
     return frame.sort_values(["distance", "what"], kind="stable", ignore_index=True)
 

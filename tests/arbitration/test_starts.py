@@ -6,6 +6,7 @@ import dataclasses
 from fractions import Fraction
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 
@@ -70,6 +71,15 @@ def test_two_that_start_later_together() -> None:
     allocation = pmo.arbitrate(two_that_start_later())
     assert (allocation.plan, allocation.value) == ({"A": "full", "B": "full"}, 30)
     assert cost_of_delay(allocation)["value"].to_dict() == {"A": 10 + 9 + 5, "B": 20 + 9}
+
+
+def test_what_is_known_of_prices_is_not_searched_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cost of a start within the years that the question allows is a price; it is the same without prices."""
+    allocation = pmo.arbitrate(two_that_start_later())
+    searched = cost_of_delay(allocation)
+    pmo.explain(allocation)
+    monkeypatch.setattr("pmo_kit.arbitration.explanation.Pool.search", None)
+    pd.testing.assert_frame_equal(cost_of_delay(allocation), searched)
 
 
 def test_what_a_limit_left_unknown_is_an_interval(monkeypatch: pytest.MonkeyPatch) -> None:
