@@ -26,6 +26,7 @@ from pmo_kit.register.layout import Heading, dated, find_heading, several_years,
 from pmo_kit.register.reading import admit_names, is_mapping, load_register, read_sheets, sources_of
 from pmo_kit.register.rows import OUTLINE, Look, called_total, rows_apart
 from pmo_kit.register.schema import Column, header_words, load_schema
+from pmo_kit.register.settings import stated_settings
 from pmo_kit.register.shaping import amounts_in_words, fits, is_sum, looks_like_amounts
 from pmo_kit.register.sheets import Body, RawSheet, Uncached
 from pmo_kit.register.tables import Register
@@ -35,6 +36,7 @@ _DATED = re.compile(r"\b\d{4}-\d\d?-\d|\d[./-]\d\d?[./-]\d\d(?!\d)|\d:\d\d")
 _LONG = 60
 _EXAMPLES = {"currency": "EUR", "money_unit": "million", "as_of": "2026-09-30", "price_basis": "nominal"}
 _OF_PROJECTS = ("name", "area", "strategic_goal", "project_type", "stage", "commitment", "sponsor", "manager")
+_COSTLY = ("projects", "budgets", "baselines", "estimates", "requests")  # sheets that are called so may hold costs
 _CHILDREN = {"risks": ("risk", "probability"), "status": ("period", "pv", "ev"), "milestones": ("milestone",)}
 
 
@@ -105,10 +107,12 @@ _PERIODIC = re.compile(rf"\b(?:{'|'.join(_PER[::-1])})(?:e?s|e|e[rn]|l?les?)?\b|
 def sort_of(words: str) -> str:
     """What sort of figures plain words tell; "bare" where they say money at most, "plain" where nobody knows.
 
-    >>> [sort_of(one) for one in ("budget", "actual cost", "fte", "labour", "cost", "")]
-    ['planned', 'actual', 'count', 'plain', 'bare', 'bare']
+    >>> [sort_of(one) for one in ("budget", "actual cost", "fte", "staff", "staff cost", "cost", "")]
+    ['planned', 'actual', 'count', 'count', 'plain', 'bare', 'bare']
     """
     rest = _parts("money").sub(" ", words).strip()
+    if rest == words and _parts("people").search(words):
+        return "count"
     if rest == "real":  # constant prices, or what is spent, as Spanish has it
         return "case"
     return next((one for one in _SORTS if _parts(one).search(words)), "plain" if rest else "bare")
@@ -445,11 +449,8 @@ class Draft:
         if len(bases := bases - {("", None)}) == 1:
             stated = dict(zip(("price_basis", "price_base_year"), bases.pop(), strict=True))
             self.settings |= {key: (str(value), "as the headers say") for key, value in stated.items() if value}
-        for raw in given:
-            for key, *rest in raw.cells.itertuples(index=False):
-                name, value = values.folded(key).replace(" ", "_"), values.clean_cell(rest[0]) if rest else None
-                if name in load_schema().settings and value:
-                    self.settings[name] = (value, f"as the sheet {raw.title} says")
+        self.stated = stated_settings(given)
+        self.settings |= {key: (value, "read from the sheet of settings") for key, value in self.stated.items()}
 
     # ------------------------------------------------------------ one line
 
@@ -635,6 +636,7 @@ class Draft:
     def _amounts(self, sheet: _Sheet, ids: pd.Series) -> None:
         """Amounts by year, and totals as baselines."""
         first = len(sheet.blocks)
+        self._leave_no_costs(sheet)
         figures, costs, benefits = self._figures(sheet, ids)
         kept = figures.whole.isin(costs).to_numpy(bool) if figures else np.ones(len(ids), bool)
         ids = ids[kept].dropna()
@@ -669,6 +671,19 @@ class Draft:
                 if benefits and table == "costs":
                     own = keep.format(head, ", ".join(map(quoted, benefits)), quoted("? not the benefits"))
                     sheet.blocks.append(("benefits", {**other, "benefit": "{value: benefit}", "keep": own}))
+
+    def _leave_no_costs(self, sheet: _Sheet) -> None:
+        """Leave figures that are no money by the title of a sheet beside the projects, or where nothing says money."""
+        title = sort_of(plain(sheet.source.raw.title))
+        beside = not any(table == "projects" for table, _ in sheet.blocks)
+        if beside and title in ("derived", "limit", "income"):
+            sheet.leave([col for col in sheet.cols if col.number], "? no costs by the title of the sheet")
+        if any(col.words or col.stated != ("", "") or self._is_money(col) for col in sheet.years):
+            return
+        people = title == "count" or any(_parts("people").fullmatch(col.plain) for col in sheet.words())
+        known = any({"projects", "costs"} <= {table for table, _ in one.blocks} for one in self.sheets)
+        if people or (beside and known and title == "plain"):
+            sheet.leave(sheet.years, "? nothing says that it is money")
 
     def _counted(self, sheet: _Sheet, years: list[_Col], table: str = "costs") -> list[_Col]:
         """Columns of amounts of a year; sums of others, and what is none or twice, are left out."""
@@ -824,14 +839,23 @@ class Draft:
         if not own:
             self._envelopes(sheet)
             return
-        title = table_of_sheet(sheet.source.raw.title)
         key = max(own, key=lambda col: (inside(col), col.plain in _ranks("projects", "project_id")))
         key.take("projects.project_id", f"{number(100 * inside(key), 0)} % of its values are projects", True)
-        table = title if title in (*_CHILDREN, "costs", "benefits") else next(iter(self._children(sheet)), "costs")
-        if table != "costs":
+        called = sheet.source.raw.title
+        title = "benefits" if sort_of(plain(called)) == "benefit" else table_of_sheet(called)
+        table = title if title not in (None, *_COSTLY) else next(iter(self._children(sheet)), "costs")
+        needs = [one.name for one in load_schema()[table] if one.required and one.name != "project_id"]
+        lacks = [one for one in needs if not self._named(sheet, table, one)]
+        if table == "costs":
+            self._amounts(sheet, key.whole)
+        elif table == "benefits" or (table in _CHILDREN and not lacks):
             self._rows_of(sheet, table)
         else:
-            self._amounts(sheet, key.whole)
+            sheet.leave(sheet.cols, f"? of the table {table}{', which needs ' * bool(lacks)}{', '.join(lacks)}")
+
+    def _named(self, sheet: _Sheet, table: str, name: str) -> list[_Col]:
+        """Free columns that name a column of a table; what a risk is called is its key, where it has no other."""
+        return sheet.targets(table, name) or (sheet.targets(table, "label") if name == "risk" else [])
 
     def _envelopes(self, sheet: _Sheet) -> None:
         """A sheet without projects: the money of each year, of all or of an area, where words say that it is given."""
@@ -890,7 +914,7 @@ class Draft:
         """The columns of one table by their headers; amounts by year turned."""
         lines = {"project_id": self._id(sheet)}
         for name in [one.name for one in load_schema()[table] if one.name != "project_id"]:
-            if cols := sheet.targets(table, name) or (sheet.targets(table, "label") if name == "risk" else []):
+            if cols := self._named(sheet, table, name):
                 lines[name] = self._say(f"{table}.{name}", cols[:1], "its header is known", True)
         if table == "benefits" and (years := self._counted(sheet, sheet.years, table)):
             self._of_years(sheet, years, table, lines)
@@ -914,7 +938,7 @@ class Draft:
         more = {key: ("", why) for key, why in open_questions.items() if key not in self.settings}
         for key, (value, why) in ({"name": (self.name, "as the file is called")} | self.settings | more).items():
             plainly = (value or _EXAMPLES[key]) if re.fullmatch(r"[\w.-]*", value) else quoted(value)
-            lines.append(f"  {'' if value else '# '}{key}: {plainly}  # {why}")
+            lines.append(f"  {'' if value and key not in self.stated else '# '}{key}: {plainly}  # {why}")
         if keep := next((sheet.keep for sheet in self.sheets if sheet.keep), ""):
             lines.append(f"keep: {keep}  # ? each project has several rows")
         lines.append("tables:")

@@ -20,7 +20,7 @@ from pmo_kit.register.layout import Heading, dated, find_heading, long_form, sev
 from pmo_kit.register.mapping import ColumnSource, Mapping, RowFilter, TableSource
 from pmo_kit.register.rows import Look, rows_apart, tell
 from pmo_kit.register.schema import Column, load_schema
-from pmo_kit.register.settings import read_settings
+from pmo_kit.register.settings import read_settings, stated_settings
 from pmo_kit.register.shaping import amounts_in_words, looks_like_amounts, looks_like_numbers, qualifies, unread
 from pmo_kit.register.sheets import Body, RawSheet, body_of_frame
 
@@ -64,7 +64,10 @@ class Import:
         self._equal_rows: set[tuple[str, str, int]] = set()
         self._blanked: set[tuple[Any, ...]] = set()
         self._added = {spec.table for spec in mapping.tables if spec.repeats == "sum"}
-        said = pd.DataFrame(mapping.settings.items(), columns=["key", "value"], dtype="str")
+        stated, own = stated_settings(raws), mapping.settings
+        for key in [one for one in stated if own.get(one, stated[one]) != stated[one]]:
+            findings.tell("setting_contradicted", key=key, own=own[key], other=stated[key])
+        said = pd.DataFrame((stated | own).items(), columns=["key", "value"], dtype="str")
         self._own = {"settings": body_of_frame("settings", said, "settings")}
         self._settings = read_settings(self._own["settings"], Findings(), name="")[0]
         self._sources = self._find_sources(raws)
@@ -160,8 +163,8 @@ class Import:
         for wanted, tests in ((False, self.mapping.keep), (True, self.mapping.drop)):
             for test in tests:
                 out = (self._fits(source, test, ids) == wanted) & ~gone
-                what = f"row_ignored{' guess' * test.reason.startswith('?')}"
-                self.findings.tell_lines(what, source, out, why=test.reason, column=test.column, values=first)
+                what, why = f"row_ignored{' guess' * test.reason.startswith('?')}", test.reason.lstrip("? ")
+                self.findings.tell_lines(what, source, out, why=why, column=test.column, values=first)
                 gone |= out
         money = sorted({place for spec in specs for place in self._money(source, spec)})
         heads = [spec.columns[name].headers for spec in specs for name in ("name", "area") if name in spec.columns]
@@ -617,7 +620,7 @@ class Import:
             numbers = looks_like_numbers(header, cells)
             beyond = not header and numbers and place > min(money, default=len(source.headers))  # split amounts
             grave = beyond or kind not in ("", "same") or (bool(money) and looks_like_amounts(header, cells))
-            guess = reason is not None and reason.startswith("?")
+            guess, why = (reason or "").startswith("?"), (reason or "").lstrip("? ")
             taken = bool(kind) and values.folded(header) in values.words()["taken"]
             changes = guess and (taken or kind not in ("", "same", "tax", "share"))
             later = guess and money and several_years(header) and values.plain_numbers(cells).fillna(0).ne(0).any()
@@ -627,17 +630,17 @@ class Import:
             elif reason:
                 lost = guess and (numbers or amounts_in_words(header, cells))
                 what, how = "column_ignored", "warn" if lost else "info"
-            words = {"why": reason, "count": len(cells), "total": as_given(values.plain_numbers(cells, own=True).sum())}
+            words = {"why": why, "count": len(cells), "total": as_given(values.plain_numbers(cells, own=True).sum())}
             self.findings.tell(what, how, at=source, column=title, value=value, **words)
             if money and not (reason and not guess) and numbers:
                 line = self._place_of(source)
                 line |= {"column": title if header else f"column {title}"}
-                self.left.append(line | {"reason": reason or "not in the mapping"})
+                self.left.append(line | {"reason": why or "not in the mapping"})
 
     def _list_sheets(self, raws: list[RawSheet]) -> None:
         """List the sheets that no table of the mapping reads."""
         places = {source.place() for _, source in self._sources}
-        for raw in (one for one in raws if (one.file, one.sheet) not in places):
+        for raw in (one for one in raws if (one.file, one.sheet) not in places and not stated_settings([one])):
             shares = (values.plain_numbers(raw.cells[place]).notna().mean() for place in raw.cells)
             amounts = len(raw.cells) > 2 and any(share >= 0.5 for share in shares)
             severity = "warn" if amounts or table_of_sheet(raw.title) else "info"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -9,18 +10,11 @@ from typing import Any
 import pandas as pd
 
 from pmo_kit.facts import Unit
+from pmo_kit.register import values
 from pmo_kit.register.findings import Findings
+from pmo_kit.register.layout import table_of_sheet
 from pmo_kit.register.schema import Column, load_schema
-from pmo_kit.register.sheets import Body
-from pmo_kit.register.values import (
-    EMPTY_DTYPES,
-    ODD_SIGNS,
-    READERS,
-    near_words,
-    parse_date,
-    parse_number,
-    read_unit,
-)
+from pmo_kit.register.sheets import Body, RawSheet
 
 _READING = ("decimal", "date_order")
 """Settings about how the files are written: they say nothing about the portfolio."""
@@ -113,22 +107,31 @@ def _parse_setting(name: str, column: Column, cell: pd.Series, epoch_1904: bool,
     """One setting as a Python value, and whether it could not be read."""
     if column.type == "date":
         said = Settings(date_order=order).month_first
-        parsed = parse_date(cell, column, epoch_1904=epoch_1904, month_first=said)
+        parsed = values.parse_date(cell, column, epoch_1904=epoch_1904, month_first=said)
     else:
-        parsed = parse_number(cell, column) if column.type == "number" else READERS[column.type](cell, column)
+        read = values.parse_number if column.type == "number" else values.READERS[column.type]
+        parsed = read(cell, column)
     value = parsed.values.iloc[0]
     if pd.isna(value):
         return None, bool(parsed.bad[0])
     if column.type == "date":
         return pd.Timestamp(value).date(), False
     if name == "currency":
-        codes, scale, rest = read_unit(str(value))
+        codes, scale, rest = values.read_unit(str(value))
         own = rest.upper() if not codes and len(rest) == 3 else codes
         return own, len(own) != 3 or bool(scale)
     if column.type in ("number", "year"):
         fits = (column.low is None or value >= column.low) and (column.high is None or value <= column.high)
         return int(value), not fits or int(value) != value
     return str(value), False
+
+
+def stated_settings(raws: Iterable[RawSheet]) -> dict[str, str]:
+    """What sheets of settings beside a source say."""
+    sheets = [raw.cells for raw in raws if table_of_sheet(raw.title) == "settings" and raw.cells.shape[1] > 1]
+    lines = [line for cells in sheets for line in cells.iloc[:, :2].itertuples(index=False)]
+    said = {values.folded(key).replace(" ", "_"): values.clean_cell(value) for key, value in lines}
+    return {key: value for key, value in said.items() if key in load_schema().settings and value}
 
 
 def read_settings(
@@ -146,11 +149,11 @@ def read_settings(
         row = int(body.rows[n])
         place: dict[str, Any] = {"row": row, "column": "value", "value": value}
         place["file"], place["sheet"] = body.place()
-        if signs := {sign for cell in body.cells.iloc[n] for sign in ODD_SIGNS.findall(str(cell).strip())}:
+        if signs := {sign for cell in body.cells.iloc[n] for sign in values.ODD_SIGNS.findall(str(cell).strip())}:
             findings.tell("signs_unseen line", "block" if min(signs) < " " else "warn", at=body, row=row)
         setting = "" if pd.isna(key) else str(key).lower().replace(" ", "_")
         if setting not in schema.settings:
-            near = near_words(setting, schema.settings) if setting else ""
+            near = values.near_words(setting, schema.settings) if setting else ""
             keys = ", ".join(schema.settings)
             findings.tell("unknown_setting", "block" if near else "", key=key, near=near, keys=keys, **place)
             continue
@@ -172,5 +175,5 @@ def read_settings(
     if found.get("price_basis") == "real" and "price_base_year" not in found:
         findings.tell("setting_missing real", at=body, column="price_base_year")
     kept = {key: str(value) for key, value in found.items() if key not in _READING}
-    canonical = pd.DataFrame({"key": list(kept), "value": list(kept.values())}, dtype=EMPTY_DTYPES["text"])
+    canonical = pd.DataFrame({"key": list(kept), "value": list(kept.values())}, dtype=values.EMPTY_DTYPES["text"])
     return Settings(**{"name": name, **found}), canonical, places

@@ -18,6 +18,7 @@ import pandas as pd
 from pmo_kit.doors import known
 from pmo_kit.errors import DataError, InputError
 from pmo_kit.facts import number
+from pmo_kit.register import values
 from pmo_kit.register.checks.registry import Evidence, Previous, run_checks
 from pmo_kit.register.findings import COLUMNS, Findings, Intake, apply_waivers, empty_table, raise_blocks
 from pmo_kit.register.layout import find_wide_form
@@ -26,15 +27,6 @@ from pmo_kit.register.schema import Schema, load_schema
 from pmo_kit.register.settings import Settings, read_settings
 from pmo_kit.register.shaping import Elsewhere, list_unmapped, match_columns, shape_table, without_formulas
 from pmo_kit.register.sheets import Body, body_of_frame
-from pmo_kit.register.values import (
-    MISSING,
-    SLASHED,
-    clean_text,
-    decimal_evidence,
-    folded,
-    order_evidence,
-    texts_of,
-)
 
 _NOTES = {"meaning", "note", "notes", "comment", "unit", "example"}
 _A_NUMBER = re.compile(r"\D{0,6}\d[\d.,'’ ]*\D{0,12}")
@@ -150,7 +142,7 @@ def _settings(
     nothing = body_of_frame("settings", pd.DataFrame({"key": [], "value": []}), "settings")
     body = body or nothing
     matched, rest = match_columns(body, table, Findings())
-    rest = [place for place in rest if folded(body.headers[place]) not in _NOTES]
+    rest = [place for place in rest if values.folded(body.headers[place]) not in _NOTES]
     list_unmapped(body, rest, table, findings, matched)
     body = without_formulas(body, list(matched.values()), findings)
     both = [matched[one] for one in ("key", "value") if one in matched]
@@ -166,10 +158,10 @@ def _proof_of(bodies: Mapping[str, Body]) -> Elsewhere:
         first = second = False
         for body in bodies.values():
             for place in body.cells:
-                texts = texts_of(body.cells[place])
-                dates = set(filter(SLASHED.fullmatch, texts))
+                texts = values.texts_of(body.cells[place])
+                dates = set(filter(values.SLASHED.fullmatch, texts))
                 numbers = filter(_A_NUMBER.fullmatch, texts - dates)
-                found = order_evidence(dates) if kind == "date" else decimal_evidence(numbers)
+                found = values.order_evidence(dates) if kind == "date" else values.decimal_evidence(numbers)
                 first, second = first or found[0], second or found[1]
         return second if first != second else None
 
@@ -191,15 +183,15 @@ def _restore_codes(intakes: Mapping[str, Intake]) -> None:
     @cache
     def of(table: str, name: str) -> set[str]:
         listed = intakes[table].frame[name].dropna().tolist() if table in intakes else ()
-        return set(filter(MISSING.fullmatch, listed))
+        return set(filter(values.MISSING.fullmatch, listed))
 
     for intake in intakes.values():
         for column in intake.table:
             codes = set().union(*(of(*ref) for ref in column.refs))
             if codes and column.name in intake.raw:
-                text = clean_text(intake.raw[column.name])
-                values = intake.frame[column.name]
-                intake.frame[column.name] = values.mask(values.isna() & text.isin(codes), text)
+                text = values.clean_text(intake.raw[column.name])
+                read = intake.frame[column.name]
+                intake.frame[column.name] = read.mask(read.isna() & text.isin(codes), text)
 
 
 class Register:

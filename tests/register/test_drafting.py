@@ -666,7 +666,7 @@ def test_totals_that_cannot_be_read_are_in_the_sentence_of_what_was_left_out(tmp
 def test_amounts_that_nobody_can_read_are_told(tmp_path, cells):
     rows = [["C1", "Wall", "Ports", cells[0]], ["C2", "Ferry", "Rail", cells[1]]]
     _, text, mapping = imported(tmp_path, workbook(tmp_path / "t.xlsx", P=[[*HEAD, "Cost estimate"], *rows]))
-    assert 'The column "Cost estimate" was left out: ? amounts, not read.' in text
+    assert 'The column "Cost estimate" was left out: amounts, not read.' in text
     assert '"Cost estimate": "? amounts, not read"' in mapping
 
 
@@ -717,7 +717,7 @@ def test_it_is_asked_whether_tasks_of_a_project_are_added_up(tmp_path):
 
 def test_rows_that_a_guess_leaves_out_are_told(tmp_path):
     _, text, _ = imported(tmp_path, write(tmp_path, "months.csv", SNAPSHOTS))
-    assert "The row was left out by a guess: ? not the latest by Month of the project. (2 times)" in text
+    assert "The row was left out by a guess: not the latest by Month of the project. (2 times)" in text
 
 
 def test_a_line_below_a_group_from_its_first_to_its_last_day_is_its_total(tmp_path):
@@ -871,3 +871,93 @@ def test_a_month_may_be_told_by_its_last_day(tmp_path):
     text = "Project;Month;PV;EV;AC;BAC\nP1;31.08.2026;10;8;9;100\nP1;30.09.2026;20;15;18;100\nP2;30.09.2026;2;2;2;10\n"
     status = imported(tmp_path, write(tmp_path, "s.csv", text))[0].table("status")
     assert status["period"].tolist() == ["2026-08", "2026-09", "2026-09"]
+
+
+@pytest.mark.parametrize(
+    ("title", "head", "cells"),
+    [
+        ("Resources", ["Role", 2027, 2028], ["Tester", 2, 3]), ("Ressourcen", [2027], [2]),
+        ("Staffing plan", [2027], [2]),
+        ("Plan de charge", ["janv. 2027", "févr. 2027"], [3, 4]), ("Sheet2", ["Perfil", 2027], ["QA", 2]),
+        ("Progress", ["Jan 2027", "Feb 2027"], [10, 20]), ("More", [2027], [3]),
+        ("Grants", ["Year", "Amount"], [2027, 3]),
+        ("Funding limits", ["Cost 2027"], [3]), ("Change requests", ["Amount (€k)"], [3]),
+        ("Decisions", ["Decision", "Amount (€k)"], ["Defer", 500]), ("Timesheet", ["Jan 2027"], [160]),
+    ],
+)  # fmt: skip
+def test_figures_are_costs_only_where_something_says_money(tmp_path, title, head, cells):
+    rows = [[*HEAD, "Cost 2027"], ["C1", "Wall", "Ports", 40], ["C2", "Ferry", "Rail", 50]]
+    other = [["ID", *head], ["C1", *cells], ["C2", *cells]]
+    register, said, _ = imported(tmp_path, workbook(tmp_path / "t.xlsx", P=rows, **{title: other}))
+    assert (amounts(register), register.has("baselines")) == ([90.0], False)
+    assert f'reads nothing from "{title}"' in said
+
+
+@pytest.mark.parametrize("title", ["p_benefits", "Expected savings", "Nutzen je Projekt"])
+def test_what_a_sheet_of_gains_says_are_no_costs(tmp_path, title):
+    rows = [[*HEAD, "Cost 2027"], ["C1", "Wall", "Ports", 40], ["C2", "Ferry", "Rail", 50]]
+    for head, cells in ((["Year", "Amount"], [2028, 3]), ([2028], [3]), (["2028 (€k)"], [3])):
+        gains = [["ID", *head], ["C1", *cells], ["C2", *cells]]
+        (folder := tmp_path / str(len(list(tmp_path.iterdir())))).mkdir()
+        register, *_ = imported(folder, workbook(folder / "t.xlsx", P=rows, **{title: gains}))
+        assert (amounts(register), register.table("benefits")["amount"].sum()) == ([90.0], 6)
+
+
+@pytest.mark.parametrize("head", ["Dont investissement 2027", "of which capex 2027", "davon Investition 2027"])
+def test_what_is_a_part_by_its_header_is_not_the_cost(tmp_path, head):
+    rows = [[*HEAD, "Budget 2027", head], ["C1", "Wall", "Ports", 40, 10], ["C2", "Ferry", "Rail", 50, 20]]
+    assert amounts(imported(tmp_path, workbook(tmp_path / "t.xlsx", P=rows))[0]) == [90.0]
+
+
+def test_a_guess_is_told_without_its_mark(tmp_path):
+    rows = [[*HEAD, "Cost 2027", "Level"], ["C1", "Wall", "Ports", 40, 1], ["C2", "Ferry", "Rail", 50, 7]]
+    register, said, _ = imported(tmp_path, workbook(tmp_path / "t.xlsx", P=rows))
+    assert "was left out: not needed." in said
+    assert not register.table("left_out")["reason"].str.contains("?", regex=False).any()
+
+
+@pytest.mark.parametrize("title", ["Spend", "Budget plan", "Costs by year"])
+def test_figures_of_a_sheet_that_says_money_are_costs(tmp_path, title):
+    rows, more = [HEAD, ["C1", "Wall", "Ports"], ["C2", "Ferry", "Rail"]], [["ID", 2027], ["C1", 4], ["C2", 5]]
+    assert amounts(imported(tmp_path, workbook(tmp_path / "t.xlsx", P=rows, **{title: more}))[0]) == [9.0]
+
+
+@pytest.mark.parametrize(
+    ("title", "head", "cells"),
+    [
+        ("Risks", ["Risk ID", "Probability", "Impact (€k)"], ["R1", "High", 30]),
+        ("Status", ["Month", "RAG"], ["2026-09", "Red"]),
+    ],
+)  # fmt: skip
+def test_a_sheet_that_lacks_what_its_table_needs_stops_no_pack(tmp_path, title, head, cells):
+    rows = [[*HEAD, "Cost 2027"], ["C1", "Wall", "Ports", 40], ["C2", "Ferry", "Rail", 50]]
+    other = [["ID", *head], ["C1", *cells], ["C2", *cells]]
+    _, said, mapping = imported(tmp_path, workbook(tmp_path / "t.xlsx", P=rows, **{title: other}))
+    assert f'reads nothing from "{title}"' in said
+    assert f"? of the table {title.lower()}, which needs " in mapping
+
+
+@pytest.mark.parametrize("head", ["Type", "Art", "Nature", "Tipo"])
+def test_a_disbenefit_is_subtracted_and_no_cash_is_none(tmp_path, head):
+    rows = [[*HEAD, "Cost 2027"], ["C1", "Wall", "Ports", 40], ["C2", "Ferry", "Rail", 50]]
+    gains = [["ID", "Benefit", head, 2028], ["C1", "Calls", "Cashable", 9], ["C1", "Image", "Non-cash", 8],
+             ["C2", "Noise", "Dis-benefit", 7]]  # fmt: skip
+    register, *_ = imported(tmp_path, workbook(tmp_path / "t.xlsx", P=rows, Benefits=gains))
+    assert register.table("benefits")["kind"].tolist() == ["cash", "non_cash", "disbenefit"]
+
+
+def test_settings_that_a_sheet_says_are_read_again_next_month(tmp_path):
+    def write_month(day):
+        said = [["Setting", "Value"], ["as_of", day], ["currency", "EUR"], ["money_unit", "thousand"]]
+        rows = [[*HEAD, "Cost 2027"], ["C1", "Wall", "Ports", 40], ["C2", "Ferry", "Rail", 50]]
+        return workbook(tmp_path / "t.xlsx", P=rows, Settings=said)
+
+    register, said, mapping = imported(tmp_path, write_month("2026-09-30"))
+    assert "Settings" not in said
+    path = next((tmp_path / "out").glob("*.map.yml"))
+    write_month("2026-10-31")
+    assert (str(load_register(path).settings.as_of), str(register.settings.as_of)) == ("2026-10-31", "2026-09-30")
+    path.write_text(mapping.replace("# as_of", "as_of"))
+    later = load_register(path)
+    assert str(later.settings.as_of) == "2026-09-30"
+    assert "2026-10-31; the mapping counts" in " ".join(later.findings.query("severity == 'warn'")["message"])

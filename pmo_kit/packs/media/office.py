@@ -22,17 +22,7 @@ import pandas as pd
 from xlsxwriter import Workbook
 from xlsxwriter.utility import xl_rowcol_to_cell
 
-from pmo_kit.exhibits import cells, theme
-from pmo_kit.exhibits.canvas import (
-    Bar,
-    fields_of,
-    grid_of,
-    needs_key,
-    picture,
-    read_bars,
-    read_points,
-    ticks,
-)
+from pmo_kit.exhibits import canvas, cells, theme
 from pmo_kit.exhibits.cells import header, spoken
 from pmo_kit.exhibits.records import Chart, Field
 
@@ -212,7 +202,7 @@ def image(chart: Chart, width: int) -> bytes:
     page += f'#image(bytes(sys.inputs.at("svg")), width: {width}pt)'
     folders: list[Any] = list(theme.fonts())
     made = typst.compile(
-        page.encode(), format="png", ppi=144, sys_inputs={"svg": picture(chart, width)},
+        page.encode(), format="png", ppi=144, sys_inputs={"svg": canvas.picture(chart, width)},
         font_paths=folders, ignore_system_fonts=True,
     )  # fmt: skip
     assert isinstance(made, bytes)
@@ -220,13 +210,13 @@ def image(chart: Chart, width: int) -> bytes:
 
 
 def _bars(chart: Chart) -> Spec | None:
-    bars = read_bars(chart)
+    bars = canvas.read_bars(chart)
     if not bars or chart.references or (chart.start and min(min(bar.start, bar.end) for bar in bars) < 0):
         return None
-    _, number = fields_of(chart)
+    _, number = canvas.fields_of(chart)
     slots = dict.fromkeys(bar.slot for bar in bars)
     categories, place = _categories(bars)
-    alone = len(slots) == len(bars) and not needs_key(chart, bars)
+    alone = len(slots) == len(bars) and not canvas.needs_key(chart, bars)
     names = [""] if alone else list(dict.fromkeys(bar.series for bar in bars))
     styles = {bar.series: bar.look.style for bar in reversed(bars)}
     capped = chart.layered and "limit" in styles.values()
@@ -271,7 +261,7 @@ def _bars(chart: Chart) -> Spec | None:
     )  # fmt: skip
 
 
-def _categories(bars: Sequence[Bar]) -> tuple[tuple[str, ...], dict[int, int]]:
+def _categories(bars: Sequence[canvas.Bar]) -> tuple[tuple[str, ...], dict[int, int]]:
     """Categories with a heading before each block, and where each slot stands."""
     categories: list[str] = []
     place: dict[int, int] = {}
@@ -288,7 +278,7 @@ def _lines(chart: Chart) -> Spec | None:
     numeric = chart.x.kind == "number"
     if chart.references and not numeric:
         return None
-    scales, tracks = read_points(chart)
+    scales, tracks = canvas.read_points(chart)
     shown = zip(scales[0][0], chart.data[chart.x.name], strict=True)
     categories = {x: theme.format_text(value) for x, value in shown if not math.isnan(x)}
     series: list[Series] = []
@@ -363,7 +353,7 @@ def span(values: Sequence[float], room: float = 0.05, zero: float = 0.3) -> tupl
     low, high = min(values), max(values)
     pad = room * ((high - low) or 1)
     low = 0.0 if 0 <= low < zero * high else low - pad
-    marks = ticks(low, high + pad, 6)
+    marks = canvas.ticks(low, high + pad, 6)
     step = marks[1] - marks[0] if len(marks) > 1 else (high - low) or 1.0
     first = math.floor(low / step + 1e-9) * step
     return round(first, 9), round(math.ceil((high + pad) / step - 1e-9) * step, 9), round(step, 9)
@@ -857,7 +847,7 @@ def _fill(look: theme.Look) -> dict[str, Any]:
 
 def _grid(sheet: Any, chart: Chart, head: int, formats: Formats) -> int:
     """A heatmap as a table: numbers on a scale of color, words as they are."""
-    value, (names, columns, tiles) = chart.value, grid_of(chart)
+    value, (names, columns, tiles) = chart.value, canvas.grid_of(chart)
     assert value is not None
     number = value.kind == "number"
     cell = replace(value, unit="", kind="mark" if number else value.kind)

@@ -32,18 +32,7 @@ from pmo_kit.exhibits.canvas import draw, fields_of, grid_of
 from pmo_kit.exhibits.cells import source_line, spoken, widths
 from pmo_kit.exhibits.records import Chart, Exhibit, Field, Kpi, Message, Table, lined, words
 from pmo_kit.facts import sentence
-from pmo_kit.packs.media.office import (
-    Formats,
-    Spec,
-    clean,
-    image,
-    inert_book,
-    native,
-    normalized,
-    spec,
-    stamp,
-    write_series,
-)
+from pmo_kit.packs.media import office
 from pmo_kit.packs.spec import Deck, kit_deck
 
 if TYPE_CHECKING:
@@ -340,7 +329,7 @@ def write_paragraphs(
             continue
         for run in runs:
             added = paragraph.add_run()
-            added.text = clean(run.text)
+            added.text = office.clean(run.text)
             added.font.size = Pt(round(size * run.scale, 1))
             added.font.bold = run.bold
             added.font.color.rgb = rgb(run.color)
@@ -390,9 +379,9 @@ def add_chart(slide: Any, chart: Chart, room: Box, key: bool = True) -> Any:
     """
     if chart.data.empty:
         return None
-    drawn = spec(chart)
+    drawn = office.spec(chart)
     if drawn is None:
-        shape = slide.shapes.add_picture(io.BytesIO(image(chart, _across(room))), room.left, room.top)
+        shape = slide.shapes.add_picture(io.BytesIO(office.image(chart, _across(room))), room.left, room.top)
         scale = min(room.width / shape.width, room.height / shape.height)
         shape.width, shape.height = round(shape.width * scale), round(shape.height * scale)
     else:
@@ -411,7 +400,7 @@ def _across(room: Box) -> int:
 
 def too_small(chart: Chart, room: Box) -> Table | None:
     """The words of a chart that is a picture as a table, where its rows are too many for readable type; else None."""
-    if chart.mark not in ("bar", "interval") or chart.data.empty or spec(chart) is not None:
+    if chart.mark not in ("bar", "interval") or chart.data.empty or office.spec(chart) is not None:
         return None
     drawn = draw(chart, _across(room))
     high = drawn.top + drawn.height + drawn.bottom
@@ -426,7 +415,7 @@ def too_small(chart: Chart, room: Box) -> Table | None:
     return replace(rows, columns=tuple(shown), unit_line=unit, **about)
 
 
-def _written(chart: Chart, drawn: Spec) -> Any:
+def _written(chart: Chart, drawn: office.Spec) -> Any:
     """A chart as a workbook draws it, in larger type, and that workbook without it, as python-pptx asks for them.
 
     Names of many bars stay on one line: where one is broken, LibreOffice leaves out every other.
@@ -436,12 +425,12 @@ def _written(chart: Chart, drawn: Spec) -> Any:
 
     def book(draws: bool) -> bytes:
         stream = io.BytesIO()
-        made = inert_book(stream)
+        made = office.inert_book(stream)
         sheet = made.add_worksheet()
-        columns = write_series(sheet, drawn, 0, 0, Formats(made))
+        columns = office.write_series(sheet, drawn, 0, 0, office.Formats(made))
         if draws:
             size = 14 if len(drawn.categories) <= _DENSE and not (drawn.layered and drawn.shape == "bar") else 12
-            sheet.insert_chart(0, 0, native(made, chart, drawn, sheet.name, columns, 0, size))
+            sheet.insert_chart(0, 0, office.native(made, chart, drawn, sheet.name, columns, 0, size))
         made.close()
         return stream.getvalue()
 
@@ -464,7 +453,7 @@ _OUTRIGHT = (
 """What a chart of a workbook leaves unsaid: what is not there is no in a sheet and yes on a slide."""
 
 
-def _finish(chart: Any, drawn: Spec) -> None:
+def _finish(chart: Any, drawn: office.Spec) -> None:
     """The rest of it, and what only python-pptx writes: words on one line, dots where a line has labels."""
     if chart.has_legend:
         chart.legend.include_in_layout = False
@@ -705,7 +694,7 @@ def deck_bytes(outline: Outline) -> bytes:
     writer.finish()
     stream = io.BytesIO()
     made.deck.save(stream)
-    return normalized(stream.getvalue(), stamp(outline))
+    return office.normalized(stream.getvalue(), office.stamp(outline))
 
 
 class _Deck:
@@ -726,7 +715,7 @@ class _Deck:
         self.sections[-1][1].append(slide.slide_id)
         for shape in slide.placeholders:
             if shape.placeholder_format.type == PP_PLACEHOLDER.FOOTER:
-                shape.text_frame.text = clean(self.outline.strip)
+                shape.text_frame.text = office.clean(self.outline.strip)
         self._say(slide, "title", title)
         self._say(slide, "unit", unit)
         _close_up(slide.shapes.title, self.template.place(slide, "unit") if unit else None)
@@ -751,7 +740,7 @@ class _Deck:
 
         if not fits(_SIZES[place][-1]):
             text = " ".join(text.split("\n"))
-        shape.text_frame.text = clean(text)
+        shape.text_frame.text = office.clean(text)
         size = _largest(_SIZES[place], fits)
         for paragraph in shape.text_frame.paragraphs:
             for run in paragraph.runs:
@@ -916,12 +905,13 @@ class _Deck:
         deck, outline = self.template.deck, self.outline
         properties = deck.core_properties
         properties.title = outline.pack.title
-        properties.author = properties.last_modified_by = clean(outline.manifest["register"]["name"])
-        properties.subject = clean(outline.strip)
+        properties.author = properties.last_modified_by = office.clean(outline.manifest["register"]["name"])
+        properties.subject = office.clean(outline.strip)
         properties.created = properties.modified = dt.datetime(1980, 1, 1)
         properties.revision = 1
         listed = "".join(
-            f'<p14:section name={quoteattr(clean(name))} id="{{00000000-0000-4000-8000-{number:012d}}}"><p14:sldIdLst>'
+            f"<p14:section name={quoteattr(office.clean(name))} "
+            f'id="{{00000000-0000-4000-8000-{number:012d}}}"><p14:sldIdLst>'
             + "".join(f'<p14:sldId id="{slide}"/>' for slide in slides)
             + "</p14:sldIdLst></p14:section>"
             for number, (name, slides) in enumerate(self.sections, 1)
@@ -1054,7 +1044,7 @@ def _notes(slide: Any, *exhibits: Exhibit | None) -> None:
         for exhibit in filter(None, exhibits)
         for part in (exhibit.takeaway, exhibit.note, f"In words: {exhibit.alt}", f"Source: {source_line(exhibit)}")
     ]
-    slide.notes_slide.notes_text_frame.text = clean("\n".join(dict.fromkeys(part for part in parts if part)))
+    slide.notes_slide.notes_text_frame.text = office.clean("\n".join(dict.fromkeys(part for part in parts if part)))
 
 
 def _said(exhibit: Exhibit) -> Sequence[tuple[str, str]]:

@@ -16,6 +16,7 @@ from pmo_kit.register.values import words as word_lists
 
 _SUM_TOLERANCE = 0.01
 _JUMP = (300.0, 3000.0)  # around a factor of a thousand
+_NEVER = 100.0  # all envelopes, or all benefits, are not so many times all costs
 
 
 def _full_costs(evidence: Evidence) -> pd.Series:
@@ -76,7 +77,7 @@ def _times(ratio: float) -> str:
 def unit_jump(evidence: Evidence, projects: pd.DataFrame) -> Iterator[Found]:
     """A project costs about a thousand times more or less than its area, than last time, or than it spends.
 
-    Thousands typed as millions, or the other way round.
+    Thousands typed as millions, or the other way round; envelopes or benefits in another unit, or of people.
     """
     costs = evidence.once(_full_costs)
     frame = projects[["project_id", "area"]].assign(total=of_projects(projects["project_id"], costs))
@@ -100,6 +101,11 @@ def unit_jump(evidence: Evidence, projects: pd.DataFrame) -> Iterator[Found]:
     for table, column, rows, by, what in found:
         far = rows[by.between(*_JUMP) | (1 / by).between(*_JUMP)]
         yield Found(table, column, far.assign(times=[_times(one) for one in by[far.index]]), what)
+    usual = costs[costs > 0].median() * len(costs)  # one project in another unit is told above
+    for table, rows in evidence.present("budgets", "benefits") if usual > 0 else ():
+        total = float(rows["amount"].sum())
+        if total > 0 and all(not 1 / _NEVER < total / one < _NEVER for one in (usual, costs.sum())):
+            yield Found(table, "amount", value=as_given(total), what=table, times=_times(total / costs.sum()))
 
 
 _TRILLION = 1e12
