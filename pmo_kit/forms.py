@@ -335,7 +335,9 @@ def unreadable(path: Path, limit: str) -> str:
     except (OSError, ValueError) as error:  # ValueError: NUL in a name
         return f"it cannot be read: {getattr(error, 'strerror', None) or error}."
     if not stat.S_ISREG(found.st_mode):
-        return "it is not a file that can be read from beginning to end."
+        folder = stat.S_ISDIR(found.st_mode)
+        what = "a folder: name a file in it" if folder else "not a file that can be read from beginning to end"
+        return f"it is {what}."
     size, most = found.st_size, LIMITS[limit]
     marks = dict.fromkeys((name for name in LIMITS if name.startswith("marks")), 0)
     other, formats, sheets = marks

@@ -233,3 +233,8 @@ def test_yaml_that_people_write_has_one_reader() -> None:
 def test_the_package_begins_without_the_reader() -> None:
     code = "import pmo_kit, sys; sys.exit('pydantic' in sys.modules or 'pandas' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_folder_is_called_one(tmp_path: Path) -> None:
+    with pytest.raises(FormError, match="it is a folder: name a file in it"):
+        read_form(tmp_path, Dinner)

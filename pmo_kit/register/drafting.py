@@ -390,15 +390,14 @@ class Draft:
     def __init__(self, raws: list[RawSheet], name: str, sources: list[str]) -> None:
         self.name, self.sources = name, sources
         self.several = len(raws) > 1
-        given = [raw for raw in raws if table_of_sheet(raw.title) == "settings"]
-        rest = [raw for raw in raws if raw not in given] or raws
+        rest = [raw for raw in raws if table_of_sheet(raw.title) != "settings"] or raws
         self.sheets = [sheet for sheet in map(_sheet, rest) if sheet is not None and len(sheet.source.rows)]
         if not self.sheets:
             raise PmoError("There is no table with a header and rows in this file.")
         self.settings: dict[str, tuple[str, str]] = {}
         main = max(self.sheets, key=self._points)
         self.ids: set[str] = set()
-        self._money_settings(given, raws)
+        self._money_settings(raws)
         self._projects(main)
         twins = [sheet for sheet in self.sheets if sheet is not main and self._twin(main, sheet)]
         for sheet in self.sheets:
@@ -410,7 +409,7 @@ class Draft:
         names = [one.name for one in load_schema()["projects"]]
         return 3.0 * title + sum(bool(sheet.targets("projects", name)) for name in names)
 
-    def _money_settings(self, given: list[RawSheet], raws: list[RawSheet]) -> None:
+    def _money_settings(self, raws: list[RawSheet]) -> None:
         """Currency, unit and prices, where a sheet of settings, headers or cells say them."""
         money = [col for sheet in self.sheets for col in sheet.cols if col.number and not col.marks]
         said = {values.split_header(bare_header(col.header))[:2] for col in money}
@@ -449,7 +448,7 @@ class Draft:
         if len(bases := bases - {("", None)}) == 1:
             stated = dict(zip(("price_basis", "price_base_year"), bases.pop(), strict=True))
             self.settings |= {key: (str(value), "as the headers say") for key, value in stated.items() if value}
-        self.stated = stated_settings(given)
+        self.stated = stated_settings(raws)
         self.settings |= {key: (value, "read from the sheet of settings") for key, value in self.stated.items()}
 
     # ------------------------------------------------------------ one line
@@ -681,8 +680,8 @@ class Draft:
         if any(col.words or col.stated != ("", "") or self._is_money(col) for col in sheet.years):
             return
         people = title == "count" or any(_parts("people").fullmatch(col.plain) for col in sheet.words())
-        known = any({"projects", "costs"} <= {table for table, _ in one.blocks} for one in self.sheets)
-        if people or (beside and known and title == "plain"):
+        tables = ({table for table, _ in one.blocks} for one in self.sheets if beside and title == "plain")
+        if people or any({"projects", "costs"} <= one for one in tables):
             sheet.leave(sheet.years, "? nothing says that it is money")
 
     def _counted(self, sheet: _Sheet, years: list[_Col], table: str = "costs") -> list[_Col]:
@@ -844,14 +843,14 @@ class Draft:
         called = sheet.source.raw.title
         title = "benefits" if sort_of(plain(called)) == "benefit" else table_of_sheet(called)
         table = title if title not in (None, *_COSTLY) else next(iter(self._children(sheet)), "costs")
-        needs = [one.name for one in load_schema()[table] if one.required and one.name != "project_id"]
-        lacks = [one for one in needs if not self._named(sheet, table, one)]
+        needs = (one.name for one in load_schema()[table] if one.required and one.name != "project_id")
+        lacks = ", ".join(one for one in needs if not self._named(sheet, table, one))
         if table == "costs":
             self._amounts(sheet, key.whole)
         elif table == "benefits" or (table in _CHILDREN and not lacks):
             self._rows_of(sheet, table)
         else:
-            sheet.leave(sheet.cols, f"? of the table {table}{', which needs ' * bool(lacks)}{', '.join(lacks)}")
+            sheet.leave(sheet.cols, f"? of the table {table}{', which needs ' * bool(lacks)}{lacks}")
 
     def _named(self, sheet: _Sheet, table: str, name: str) -> list[_Col]:
         """Free columns that name a column of a table; what a risk is called is its key, where it has no other."""

@@ -129,7 +129,7 @@ def _parse_setting(name: str, column: Column, cell: pd.Series, epoch_1904: bool,
 def stated_settings(raws: Iterable[RawSheet]) -> dict[str, str]:
     """What sheets of settings beside a source say."""
     sheets = [raw.cells for raw in raws if table_of_sheet(raw.title) == "settings" and raw.cells.shape[1] > 1]
-    lines = [line for cells in sheets for line in cells.iloc[:, :2].itertuples(index=False)]
+    lines = (line for cells in sheets for line in cells.iloc[:, :2].to_numpy())
     said = {values.folded(key).replace(" ", "_"): values.clean_cell(value) for key, value in lines}
     return {key: value for key, value in said.items() if key in load_schema().settings and value}
 
