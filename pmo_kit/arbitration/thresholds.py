@@ -188,7 +188,7 @@ def _enough(model: Model, by: Mapping[str, float], amount: float, plan: Plan) ->
 
 def cost_rows(model: Model, option: int) -> dict[int, float]:
     """Coefficient of an option's money in the program's rows: by how much they move if its cost doubles."""
-    rules = {rule.name: rule for rule in model.question.active_rules}
+    rules = {rule.name: rule for rule in model.question.rules}
     rows = {}
     for place, row in enumerate(model.rows):
         rule = rules[row.rule]

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 
 from pmo_kit.arbitration import (
+    Envelope,
     Override,
     Question,
     Synergy,
@@ -239,3 +240,29 @@ def test_with_the_least_increase_that_is_named_the_value_does_rise(seed: int) ->
     for name, row in worth.drop("all money", errors="ignore").iterrows():
         rule = allocation.question.rule(str(name)).changed(row["more"])
         assert arbitrate(allocation.question.with_rules(rule)).value > allocation.value
+
+
+def test_an_envelope_set_aside_that_carries_money_on_limits_no_way_in() -> None:
+    """Its row stays, without an end, for the money that it carries; what a project costs in it changes nothing."""
+    question = Question(shipped_register("meridian_12"))
+    carried = (replace(rule, carry_limit=3.0) for rule in question.rules if isinstance(rule, Envelope))
+    question = question.with_rules(*carried).without("envelope all 2027")
+    a = arbitrate(question)
+    assert [row.upper for row in a._model.rows if row.rule == "envelope all 2027"] == [float("inf")]
+    for project in a.table.index[a.table["decision"] == "refuse"]:
+        found = what_would_admit(a, project)
+        assert letter(a, project).startswith("# ")
+        ways = found.table.set_index("way")["amount"].dropna()
+        for name in ways.index.intersection([rule.name for rule in question.rules]):
+            rule = question.rule(name)
+            assert isinstance(rule, Limit)
+            for amount, enough in ((ways[name] + NEAR, True), (ways[name] - SHORT, False)):
+                then = value_with(question.with_rules(rule.changed(amount)), project, found.level)
+                assert (then >= a.value - 1e-6) == enough
+    points = turning_points(a, kinds=("costs",)).set_index("what")
+    assert len(points)
+    for project, point in points.iterrows():
+        for share, holds in ((point["distance"] - 1e-3, True), (point["distance"] + 1e-3, False)):
+            then = arbitrate(with_costs_scaled(question, project, a.plan[project], 1 + share))
+            fits = not then._model.evaluate(then._model.positions(a.plan)).broken
+            assert (fits and then.worth_of(a.plan) >= then.value - 1e-6) == holds
