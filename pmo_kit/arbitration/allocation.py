@@ -20,11 +20,12 @@ from pmo_kit.arbitration.solving import MOST_NODES, Limits, Program, Proof, Stat
 from pmo_kit.disk import shared
 from pmo_kit.doors import Answer, door
 from pmo_kit.errors import InfeasibleError, PmoError
-from pmo_kit.facts import SHARE, Unit, as_given, count, number
+from pmo_kit.facts import SHARE, Unit, as_given, count, number, sentence
 
 ANSWERS = 64  # kept at once
 SMALL = 100  # projects up to which an answer is proven to the last unit by default
 DEFAULT_GAP = 1e-3
+TABLE = ["name", "area", "commitment", "level", "label", "decision", "value", "cost", "delay"]
 
 
 @dataclass(frozen=True)
@@ -175,29 +176,14 @@ class Allocation(Answer):
 
     @cached_property
     def _table(self) -> pd.DataFrame:
-        options = self.question.built
-        table = options.table.iloc[list(self._positions)]
-        chosen = table.reset_index("level").reindex(list(options.groups))
-        first = options.table.iloc[[int(g[0]) for g in options.groups.values()]].reset_index("level")
-        funded = chosen["level"].notna().to_numpy(bool)
-        stopped = chosen["stop"].eq(True).to_numpy(bool)
-        together = pd.Series(0.0, index=list(options.groups))
+        options, positions = self.question.built, list(self._positions)
+        chosen = options.table.iloc[positions].reset_index("level").drop(columns=["name", "area", "commitment"])
+        table = options.projects[["name", "area", "commitment"]].reindex(list(options.groups)).join(chosen)
+        table = table.fillna({"label": "", "value": 0.0, "cost": 0.0, "delay": 0}).astype({"delay": int})
         for rule in self._joint_costs:
-            together[rule.project_id] += rule.amount
-        return pd.DataFrame(
-            {
-                "name": first["name"],
-                "area": first["area"],
-                "commitment": first["commitment"],
-                "level": chosen["level"].astype("str").where(funded),
-                "label": chosen["label"].fillna(""),
-                "decision": np.select([stopped, funded], ["stop", "fund"], "refuse"),
-                "value": chosen["value"].fillna(0.0),
-                "cost": chosen["cost"].fillna(0.0) + together,
-                "delay": chosen["delay"].fillna(0).astype(int),
-            },
-            index=pd.Index(list(options.groups), name="project_id"),
-        )
+            table.loc[rule.project_id, "cost"] += rule.amount
+        decision = np.select([table["stop"].eq(True), table["level"].notna()], ["stop", "fund"], "refuse")
+        return table.assign(decision=decision)[TABLE]
 
     @property
     def spend(self) -> pd.DataFrame:
@@ -267,31 +253,23 @@ class Allocation(Answer):
     @property
     def summary(self) -> str:
         """One sentence."""
-        table, unit = self._table, self.question.built.value_unit
-        counts = table["decision"].value_counts()
-        words = [
-            f"{counts[d]} {w}"
-            for d, w in (("fund", "funded"), ("stop", "stopped"), ("refuse", "refused"))
-            if d in counts
-        ]
+        counts, unit = self._table["decision"].value_counts(), self.question.built.value_unit
+        told = {"fund": "funded", "stop": "stopped", "refuse": "refused"}
+        words = ", ".join(f"{counts[done]} {word}" for done, word in told.items() if done in counts)
         if self.status == "optimal" and self.gap == 0:
             proof = f"proven best of all plans {self.searched}" + ", not unique" * (self.unique is False)
         else:
             gap = f"{number(100 * self.gap, 2)} % ({number(self.gap_projects)} median projects)"
             proof = f"at most {gap} below the best, not unique"
-        worth = self.question.goal
-        return f"{worth[:1].upper()}{worth[1:]} {as_given(round(self.value, 2))} {unit}: {', '.join(words)} ({proof})."
+        return f"{sentence(self.question.goal)} {as_given(round(self.value, 2))} {unit}: {words} ({proof})."
 
     @property
     def inputs(self) -> Mapping[str, str]:
         """Fingerprints and solver status."""
         q = self.question
-        return MappingProxyType(
-            {
-                **q.fingerprints, "value": q.value if isinstance(q.value, str) else str(q.value.name or "value"),
-                "solver": "HiGHS", "status": self.status, "gap": as_given(self.gap), "nodes": str(self.nodes),
-            }
-        )  # fmt: skip
+        value = q.value if isinstance(q.value, str) else str(q.value.name or "value")
+        said = {"status": self.status, "gap": as_given(self.gap), "nodes": str(self.nodes)}
+        return MappingProxyType({**q.fingerprints, "value": value, "solver": "HiGHS", **said})
 
 
 @door
@@ -401,20 +379,12 @@ def asked_gap(question: Question) -> float:
     return 0.0 if len(question.built.groups) <= SMALL else DEFAULT_GAP
 
 
-def close_enough(model: Model, found: Found, gap: float) -> bool:
-    """Whether bound - value of a plan is within the gap."""
-    if found.plan is None:
-        return False
-    worth = model.question.built.free_value(found.plan)
-    return found.bound - found.value <= gap * worth * ONE or found.bound == found.value
-
-
 def _within(model: Model, gap: float, limits: Limits) -> Found:
     """Search until (bound - value) / (value of the discretionary part) is within the gap."""
     options, best = model.question.built, core_plan(model, gap, limits) if gap else None
     last = _known(model, model.question.last_plan or {})
     worth = max(0.0, 0.9 * options.free_value(last)) or float(np.abs(options.values[options.free]).sum())
-    while best is None or not close_enough(model, best, gap):
+    while best is None or best.bound - best.value > gap * options.free_value(best.plan or ()) * ONE:
         found = best_plan(model, limits=replace(limits, gap=max(proof_gap(model), gap * worth)))
         found = replace(found, nodes=found.nodes + (0 if best is None else best.nodes))
         if found.status != "optimal":

@@ -20,13 +20,7 @@ from pmo_kit.arbitration.model import Plan, PlanChange, in_parts
 from pmo_kit.arbitration.question import Question
 from pmo_kit.arbitration.rules import Envelope, Row, some_of
 from pmo_kit.arbitration.search import Found, Pool
-from pmo_kit.arbitration.solving import (
-    Limits,
-    Program,
-    side_by_side,
-    solve,
-    taken,
-)
+from pmo_kit.arbitration.solving import Limits, Program, side_by_side, solve, taken
 from pmo_kit.doors import Answer, door, factor, several
 from pmo_kit.doors import number as at_least
 from pmo_kit.errors import InfeasibleError, InputError
@@ -179,14 +173,11 @@ def frontier(
     if weights is not None:
         raise InputError("Weights belong to one order of funding for all budgets: add nested=True.")
     points = side_by_side(partial(answered, question.scaled(times)) for times in factors)
-    found = dict(zip(factors, points, strict=True))
-    return Frontier(question, *_points(question, found))
+    return _ladder(question, dict(zip(factors, points, strict=True)))
 
 
-def _points(
-    question: Question, found: Mapping[float, Allocation | InfeasibleError]
-) -> tuple[pd.DataFrame, Mapping[float, Allocation], pd.DataFrame, tuple[str, ...]]:
-    """Table, allocations, plans and who comes again, from the answers at every factor."""
+def _ladder(question: Question, found: Mapping[float, Allocation | InfeasibleError]) -> Frontier:
+    """The answers at every factor."""
     whole = sum(r.amount for r in _counted(question))
     records: list[tuple[object, ...]] = []
     last: Allocation | None = None
@@ -209,7 +200,8 @@ def _points(
     allocations = {times: a for times, a in found.items() if isinstance(a, Allocation)}
     plans = pd.DataFrame({f: pd.Series(dict(a.plan), dtype="str") for f, a in allocations.items()})
     plans = plans.reindex(list(question.built.groups)).rename_axis(index="project_id", columns="factor")
-    return pd.DataFrame(records, columns=columns), MappingProxyType(allocations), plans, _again(plans)
+    table = pd.DataFrame(records, columns=columns)
+    return Frontier(question, table, MappingProxyType(allocations), plans, _again(plans))
 
 
 def _funding_order(alone: Frontier, weights: Mapping[float, float]) -> FundingOrder:
@@ -224,21 +216,19 @@ def _funding_order(alone: Frontier, weights: Mapping[float, float]) -> FundingOr
     if chain.best is None:
         names = ", ".join(f"{number(100 * times, 1)} %" for times in alone.allocations)
         raise InfeasibleError(f"No order of funding holds for the budgets of {names} together.", ())
-    nested: dict[float, Allocation | InfeasibleError] = {}
+    nested: dict[float, Allocation | InfeasibleError]
+    nested = {times: InfeasibleError("", why) for times, why in zip(table["factor"], table["obstacle"], strict=True)}
     for (times, a), plan in zip(alone.allocations.items(), chain.best, strict=True):
         exact = a._model.evaluate(plan).value
         nested[times] = allocation_of(a._model, Found("feasible", plan, exact, max(exact, in_parts(a.bound)), 0))
     value, bound = chain.value, max(chain.value, bound)
-    table, allocations, levels, again = _points(
-        question, {times: nested.get(times, InfeasibleError("", why))
-                   for times, why in zip(table["factor"], table["obstacle"], strict=True)}
-    )  # fmt: skip
-    possible = table["status"].ne("infeasible")
+    ladder = _ladder(question, nested)
+    table, possible = ladder._table, ladder._table["status"].ne("infeasible")
     table["status"] = table["status"].where(~possible, "optimal" if bound == value else "feasible")
     table["alone"] = alone.table["value"]
     table["price"] = (table["alone"] - table["value"]).clip(lower=0.0)
-    order = _entries(question, table, levels)
-    return FundingOrder(question, table, allocations, levels, again, order, tuple(shares.tolist()), value, bound)
+    order = _entries(question, table, ladder.plans)
+    return FundingOrder(**vars(ladder), order=order, weights=tuple(shares.tolist()), value=value, bound=bound)
 
 
 def _entries(question: Question, table: pd.DataFrame, plans: pd.DataFrame) -> pd.DataFrame:

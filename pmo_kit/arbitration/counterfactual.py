@@ -1,4 +1,4 @@
-"""What would let a refused project in, and the letter to its sponsor that says so."""
+"""Why a project is out or in, what would let it in, and the letter to its sponsor that says so."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from math import ceil
+from math import ceil, nan
 
 import pandas as pd
 
@@ -123,9 +123,8 @@ def what_would_admit(allocation: Allocation, project_id: str, level: str | None 
     limits_first = sorted(found, key=lambda one: not one[0][1])
     never = (_lacking(allocation, project_id, name, of) for (name, of, _), change in limits_first if change is None)
     table = pd.DataFrame(rows, columns=["way", "amount", "unit", "words"])
-    change = done.change.leaves if done.change else ()
     name = str(options.table.index[option][1])
-    return Admission(allocation, project_id, name, price, change, way, table, tuple(filter(None, never)))
+    return Admission(allocation, project_id, name, price, done.change.leaves, way, table, tuple(filter(None, never)))
 
 
 def _lacking(allocation: Allocation, project_id: str, way: str, of: Sequence[rules.Limit]) -> str:
@@ -154,6 +153,80 @@ def _enough(
     parts = {way: amount} if len(of) == 1 else allocation._model.excess(found.plan)
     words = [rule.shortfall(parts[rule.name], money) for rule in of if rule.name in parts]
     return amount, unit, " and ".join(words)
+
+
+LOSES = "worth no more than it costs"
+
+
+@door
+def obstacles(allocation: Allocation) -> dict[str, tuple[str, ...]]:
+    """Why every refused project is out: that it is worth less than it costs, then the limits and links in its way.
+
+    Returns
+    -------
+    dict of str to tuple of str
+        project_id -> `LOSES` where no level of it is worth more than it costs; then, in words, what its largest level
+        would break if it were simply added ("data engineers in 2028", "needs Data platform").
+    """
+    question, options = allocation.question, allocation.question.built
+    found = {}
+    for project, row in allocation.table.iterrows():
+        if row["decision"] == "refuse":
+            mine = options.of(str(project)).tolist()
+            largest = max(mine, key=lambda i: options.costs[i])
+            way = in_the_way(allocation._model, allocation._positions, largest)
+            words = [way_words(allocation, str(project), question.rule(name)) for name in way]
+            first = [LOSES] if max(options.values[mine]) <= 0 else []
+            found[str(project)] = tuple(dict.fromkeys([*first, *words]))
+    return found
+
+
+@door
+def supports(allocation: Allocation) -> pd.DataFrame:
+    """Why each funded project that is worth less than it costs, or no more, is in the plan all the same.
+
+    Parameters
+    ----------
+    allocation : Allocation
+
+    Returns
+    -------
+    DataFrame
+        Index project_id: name, value; rules (names of what the plan breaks without it: a law, a commitment, an order,
+        a project that needs it, a floor), why (in words), loses (what the best plan without it is worth less: the
+        worth of an enabler; NaN where no plan is possible without it).
+    """
+    question, options, model = allocation.question, allocation.question.built, allocation._model
+    table = allocation.table
+    asked = table.index[(table["decision"] == "fund") & (table["value"] <= 0)].tolist()
+    records = []
+    for project in asked:
+        mine = options.of(str(project)).tolist()
+        rest = [i for i in allocation._positions if i not in mine]
+        broken = model.excess(rest)
+        asking = [rule for rule in question.active_rules if rule.name in broken]
+        found = flip(allocation, next(i for i in mine if i in allocation._positions)).found
+        loses = nan if found.plan is None else (allocation._value - found.value) / ONE
+        words = list(dict.fromkeys(_support(allocation, rule) for rule in asking))
+        more = [f"and {len(words) - 2} more"] if len(words) > 2 else []
+        why = "; ".join([*words[:2], *more]) or "what it brings together with others"
+        names = tuple(rule.name for rule in asking)
+        records.append((table.loc[project, "name"], table.loc[project, "value"], names, why, loses))
+    index = pd.Index(asked, name="project_id", dtype="str")
+    return pd.DataFrame(records, columns=["name", "value", "rules", "why", "loses"], index=index)
+
+
+def _support(allocation: Allocation, rule: rules.Rule) -> str:
+    """What keeps a project in, in words."""
+    if isinstance(rule, rules.Mandatory):
+        return f"it must be done{f': {rule.reason}' if rule.reason else ''}"
+    if isinstance(rule, rules.Committed):
+        return "it is running"
+    if isinstance(rule, rules.Override):
+        return f"by order of {rule.decided_by or 'an override'}"
+    if isinstance(rule, rules.Requires):
+        return f"{allocation.table.loc[rule.project_id, 'name']} needs it"
+    return f"the rule asks for it: {rule.name}"
 
 
 Items = list[tuple[str, str]]
@@ -346,7 +419,7 @@ def _in_plan(allocation: Allocation, project_id: str, reduced: bool) -> Items:
     option = next(i for i in allocation._positions if model.question.built.project_ids[i] == project_id)
     done = flip(allocation, option)
     items = [("The decision.", first)]
-    if done.found.plan is None or done.change is None:
+    if done.found.plan is None:
         bound = any(order.active and order.project_id == project_id for order in allocation.question.orders)
         return [*items, ("The price.", f"No plan is possible otherwise{' while the order stands' * bound}.")]
     if done.found.value == allocation._value and allocation.gap == 0:

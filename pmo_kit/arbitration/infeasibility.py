@@ -9,20 +9,18 @@ elastic programs). All on whole named rules and whole plans, not on the relaxati
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
+from dataclasses import replace
 from math import inf
-from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import sparse
 
 from pmo_kit.arbitration.model import ONE, Model, compile_model
+from pmo_kit.arbitration.question import Question
 from pmo_kit.arbitration.rules import Capacity, Committed, Envelope, Limit, Mandatory, Override, Row, Rule
 from pmo_kit.arbitration.search import best_plan
 from pmo_kit.arbitration.solving import Floats, Limits, Program, solve, taken
 from pmo_kit.errors import InfeasibleError
-
-if TYPE_CHECKING:
-    from pmo_kit.arbitration.question import Question
 
 # What a committee can least change is named first, where several conflicts are equally small.
 EASE = ("excludes", "group", "requires", "capacity", "override", "envelope", "committed", "mandatory")
@@ -165,7 +163,8 @@ def _least_breaches(question: Question, *goals: Sequence[str]) -> dict[tuple[str
     dict or None
         (rule, whether it is its least that is broken) -> amount, exactly what the plan lacks.
     """
-    model = compile_model(question, elastic={name: 1.0 for goal in goals for name in goal})
+    named = {name for goal in goals for name in goal}
+    model = compile_model(question.with_rules(*(replace(r, price=1.0) for r in question.rules if r.name in named)))
     breached = [model.rows[place].rule for place in model.prices for _ in model.rows[place].ends]
     width = len(model.program.value)
     rows: list[Row] = []

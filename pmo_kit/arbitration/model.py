@@ -10,17 +10,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from math import floor, gcd, inf, isfinite, log10
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pmo_kit.arbitration.rules import Envelope, Row, Rule, Synergy, some_of
+from pmo_kit.arbitration.options import Options
+from pmo_kit.arbitration.question import Question
+from pmo_kit.arbitration.rules import Capacity, Envelope, Limit, Row, Rule, Share, Synergy, some_of
 from pmo_kit.arbitration.solving import Outcome, Program, solve
-
-if TYPE_CHECKING:
-    from pmo_kit.arbitration.options import Options
-    from pmo_kit.arbitration.question import Question
 
 ONE = 10**22  # exact numbers are whole multiples of 1 / ONE
 DIGITS = 14  # of the largest number of a row: what is left of them is noise of the machine's sums
@@ -241,8 +239,18 @@ class Model:
                     broken.append((place, excess))
         return Evaluation(value, used, tuple(extra), tuple(broken))
 
+    @cached_property
+    def shares(self) -> bool:
+        """Whether some limit is a share of the envelopes, and moves with them."""
+        return any(isinstance(rule, Share) and rule.of == "envelope" for rule in self.question.active_rules)
+
     def eased(self, by: Mapping[str, float]) -> Model:
-        """The model with the most of some rules changed by an amount, where no other rule reads it."""
+        """The model with some limits larger by an amount; by one without end they are set aside."""
+        limits = [rule for rule in self.question.rules if rule.name in by and isinstance(rule, Limit)]
+        if self.shares or not all(isinstance(rule, Envelope | Capacity) for rule in limits):  # other rows move, too
+            aside = [name for name in by if by[name] == inf]
+            changed = (rule.changed(by[rule.name]) for rule in limits if rule.name not in aside)
+            return compile_model(self.question.with_rules(*changed).without(*aside))
         rows = tuple(replace(row, upper=row.upper + by[row.rule]) if row.rule in by else row for row in self.rows)
         upper = self.program.upper.copy()
         upper[self.head : self.head + len(rows)] = [row.upper for row in rows]
@@ -317,25 +325,12 @@ def rule_rows(options: Options, rules: Sequence[Rule]) -> list[tuple[Rule, Row]]
     return rows
 
 
-def compile_model(question: Question, elastic: Mapping[str, float] | None = None) -> Model:
-    """The rows and columns of a question.
-
-    Parameters
-    ----------
-    question : Question
-    elastic : mapping of str to float, optional
-        Rules by name that may be broken at this price, instead of what they say themselves.
-    """
+def compile_model(question: Question) -> Model:
+    """The rows and columns of a question."""
     found = rule_rows(question.built, question.rules)
     rows = tuple(row for _, row in found)
-    prices: dict[int, float] = {}
-    envelopes: dict[tuple[str, int], tuple[int, Envelope]] = {}
-    for place, (rule, _) in enumerate(found):
-        price = (elastic or {}).get(rule.name, rule.price)
-        if price is not None and rule.active:
-            prices[place] = price
-        if isinstance(rule, Envelope):
-            envelopes[rule.envelope, rule.year] = place, rule
+    prices = {place: r.price for place, (r, _) in enumerate(found) if r.price is not None and r.active}
+    envelopes = {(r.envelope, r.year): (place, r) for place, (r, _) in enumerate(found) if isinstance(r, Envelope)}
     carries = tuple(
         (place, envelopes[e, y + 1][0], rule.carry_limit)
         for (e, y), (place, rule) in sorted(envelopes.items())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache, wraps
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -14,10 +14,8 @@ from numpy.typing import NDArray
 from pmo_kit.appraisal import appraise, discount_factors
 from pmo_kit.doors import known, nearest
 from pmo_kit.errors import DataError, InputError
+from pmo_kit.register import Register
 from pmo_kit.uncertainty import expected
-
-if TYPE_CHECKING:
-    from pmo_kit.register import Register
 
 Kind = TypeVar("Kind", bound=np.generic)
 Floats = NDArray[np.float64]
@@ -26,6 +24,7 @@ NOT_ADDITIVE = (
     "net_flow",
 )  # fmt: skip
 COST_COLUMNS = ("kind", "fund")
+TABLE = ["base_level", "delay", "label", "name", "area", "commitment", "stop", "cost", "pv_cost"]
 LATER = " +{years}y"
 
 
@@ -43,8 +42,8 @@ def remembered(method: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _column(name: str, kind: type[Kind]) -> cached_property[NDArray[Kind]]:
-    """A column of the table of `Options`, as an array that is made once."""
-    return cached_property(lambda options: options.table[name].to_numpy(kind))
+    """A column of the table of `Options`, or of what it is indexed by, as an array that is made once."""
+    return cached_property(lambda options: options.table.reset_index()[name].to_numpy(kind))
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,11 +85,8 @@ class Options:
     def __getstate__(self) -> dict[str, object]:  # the memo knows objects by identity
         return {key: each for key, each in vars(self).items() if key != "memo"}
 
-    @cached_property
-    def project_ids(self) -> NDArray[np.object_]:
-        """Project of each option."""
-        return self.table.index.get_level_values(0).to_numpy(object)
-
+    project_ids = _column("project_id", np.object_)
+    """Project of each option."""
     values = _column("value", np.float64)
     """Value of each option."""
     costs = _column("cost", np.float64)
@@ -101,6 +97,8 @@ class Options:
     """Years by which each option starts later."""
     _base = _column("base_level", np.object_)
     """Level of each option, without its delay."""
+    _names = _column("level", np.object_)
+    """Level of each option, with its delay."""
 
     @cached_property
     def free(self) -> NDArray[np.bool_]:
@@ -143,11 +141,6 @@ class Options:
         """Position of one option."""
         found = self.of(project_id, level)
         return int(next((i for i in found if self._names[i] == level), found[0]))
-
-    @cached_property
-    def _names(self) -> NDArray[np.object_]:
-        """Level of each option, with its delay."""
-        return self.table.index.get_level_values(1).to_numpy(object)
 
     @cached_property
     def memo(self) -> dict[Any, Any]:
@@ -271,21 +264,12 @@ def _at_delay(register: Register, rows: Register, delay: int) -> tuple[pd.DataFr
     """Table, appraisal, spending and demand of options `delay` years later; `rows` hold the figures to count."""
     moved = later(rows, delay) if delay else rows
     appraised = appraise(moved).table
-    labels = moved.table("levels").set_index(["project_id", "level"])["label"].loc[appraised.index]
-    ids, names = appraised.index.get_level_values(0), appraised.index.get_level_values(1)
-    own = {name: register.projects[name].reindex(ids).to_numpy(object) for name in ("name", "area", "commitment")}
-    table = pd.DataFrame(
-        {
-            "base_level": names.to_numpy(object),
-            "delay": delay,
-            "label": labels.fillna("").to_numpy(object),
-            **own,
-            "stop": (names == "stop") & (own["commitment"] == "committed"),
-            "cost": appraised["cost"].to_numpy(float),
-            "pv_cost": appraised["pv_cost"].to_numpy(float),
-        },
-        index=pd.MultiIndex.from_arrays([ids, names], names=["project_id", "level"]),
-    )
+    labels = moved.table("levels").set_index(["project_id", "level"])["label"].fillna("")
+    own = register.projects[["name", "area", "commitment"]]
+    table = appraised[["cost", "pv_cost"]].join(labels).join(own, on="project_id")
+    names = table.index.get_level_values("level")
+    stop = (names == "stop") & table["commitment"].eq("committed").to_numpy(bool)
+    table = table.assign(base_level=names, delay=delay, stop=stop)
     costs, people = to_come(moved), moved.table("resources")
     if delay:
         stated = people if rows is register else later(register, delay).table("resources")
@@ -296,7 +280,7 @@ def _at_delay(register: Register, rows: Register, delay: int) -> tuple[pd.DataFr
         words = " one year later" if delay == 1 else f" {delay} years later"
         table["label"] = table["label"].replace("", "full") + words
     appraised.index.get_indexer(appraised.index[:1])  # made before questions look there side by side
-    return table, appraised, costs, people
+    return table[TABLE], appraised, costs, people
 
 
 def _values(value: str | pd.Series, appraised: pd.DataFrame, table: pd.DataFrame) -> Floats:

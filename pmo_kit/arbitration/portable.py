@@ -8,19 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from math import isinf
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from pmo_kit.arbitration.allocation import SMALL, Allocation, asked_gap
 from pmo_kit.arbitration.model import ONE, compile_model, in_parts, parts
+from pmo_kit.arbitration.options import Options
+from pmo_kit.arbitration.prices import Explanation
 from pmo_kit.arbitration.rules import Capacity, Envelope, Mandatory, Row, Rule, Share, role_words
-
-if TYPE_CHECKING:
-    from pmo_kit.arbitration.explanation import Explanation
-    from pmo_kit.arbitration.options import Options
 
 MIME = "application/vnd.pmo-kit.question+json"
 MOST_PLANS = 120
@@ -67,7 +64,7 @@ def as_data(answer: Allocation | Explanation) -> Portable:
     model, options, register = compile_model(question), question.built, question.register
     rules = {rule.name: rule for rule in question.rules}
     duty = {rule.project_id for rule in question.active_rules if isinstance(rule, Mandatory)}
-    values, known = list(map(_plain, model.values)), register.projects
+    values, known = [exact / ONE for exact in model.values], register.projects
     worth = sorted(plans - {allocation._positions}, key=lambda p: (-model.evaluate(p).value, p))
     return Portable({
         "version": 1,
@@ -105,27 +102,19 @@ def as_data(answer: Allocation | Explanation) -> Portable:
     })  # fmt: skip
 
 
-def _plain(exact: int) -> float:
-    """A number of parts of 1 / ONE as it is written; at most 14 digits, so that nothing is lost."""
-    return float(Decimal(exact).scaleb(1 - len(str(ONE))))
-
-
 def _options(options: Options, values: list[float]) -> list[dict[str, Any]]:
     """What can be chosen, in the order of the columns."""
-    names = options.table.index.get_level_values(1)
-    table = options.table.assign(project=options.project_ids, level=names, exact=values[: len(options)])
-    return [
-        {"project": str(o.project), "level": str(o.level), "base": str(o.base_level), "label": str(o.label),
-         "stop": bool(o.stop), "value": o.exact, "cost": _plain(in_parts(o.cost))}
-        for o in table.itertuples()
-    ]  # fmt: skip
+    costs = [in_parts(cost) / ONE for cost in options.costs.tolist()]
+    table = options.table.drop(columns=["value", "cost"]).reset_index(names=["project", "level"])
+    table = table.rename(columns={"base_level": "base"}).assign(value=values[: len(options)], cost=costs)
+    return table[["project", "level", "base", "label", "stop", "value", "cost"]].to_dict("records")
 
 
 def _row(row: Row, rule: Rule, rules: tuple[Rule, ...], options: Options) -> dict[str, Any]:
     """A row of the program, and what its limit is made of, where one moves with money or people."""
     found: dict[str, Any] = {
         "rule": row.rule, "kind": rule.kind, "label": row.label, "unit": row.unit,
-        "columns": row.columns.tolist(), "coefficients": list(map(_plain, parts(*row.coefficients.tolist()))),
+        "columns": row.columns.tolist(), "coefficients": [exact / ONE for exact in parts(*row.coefficients.tolist())],
     }  # fmt: skip
     found |= {name: bound for name in ("lower", "upper") if not isinf(bound := getattr(row, name))}
     if isinstance(rule, Envelope):

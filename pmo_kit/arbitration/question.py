@@ -9,9 +9,9 @@ import hashlib
 import html
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache, cached_property, partial
+from functools import cached_property, partial
 from itertools import product
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -21,10 +21,8 @@ from pmo_kit.arbitration.options import COST_COLUMNS, Options, build_options, sp
 from pmo_kit.doors import MOST, door, factor, known, number, whole
 from pmo_kit.errors import DataError, InputError
 from pmo_kit.facts import Unit, as_given, count
+from pmo_kit.register import Register
 from pmo_kit.uncertainty import states_uncertainty
-
-if TYPE_CHECKING:
-    from pmo_kit.register import Register
 
 
 @door
@@ -292,7 +290,6 @@ def default_basis(register: Register) -> Literal["expected", "likely"]:
 
 
 NO_VALUE = "no value"
-KINDS = ("capex", "opex", "exit")
 
 
 def _refuse_any(problems: Iterable[str]) -> None:
@@ -303,8 +300,6 @@ def _refuse_any(problems: Iterable[str]) -> None:
 
 def _asked_wrongly(question: Question) -> Iterator[str]:
     """What is wrong with the fields of a question, rules apart."""
-    from pmo_kit.register import Register
-
     if not isinstance(question.register, Register):
         kind = type(question.register).__name__
         yield f"The first thing it needs is a register, as pmo.load_register(path) returns it, not {kind}."
@@ -415,7 +410,9 @@ def _names_wrong(register: Register, options: Options, rules: Iterable[kinds.Rul
         column, value = split_scope(getattr(rule, "scope", "all"))
         if column and column != "project_id" and (column, value) not in scopes:
             there = register.table("costs" if column in COST_COLUMNS else "projects")[column]
-            looked.append((column, value, {*KINDS} if column == "kind" else {*there.dropna().astype(str)}))
+            looked.append(
+                (column, value, {"capex", "opex", "exit"} if column == "kind" else {*there.dropna().astype(str)})
+            )
         yield from _refusals((partial(known, [name], sorted(names), what) for what, name, names in looked), rule)
         if isinstance(rule, kinds.Envelope) and rule.year < first:
             yield f"{rule.name}: its year is past; the first year that counts is {first}."
@@ -475,11 +472,16 @@ def register_rules(register: Register, options: Options) -> tuple[kinds.Rule, ..
     rules += _beyond(register, options, rules)
     first = min(options.factors)
     rules = [r for r in rules if int(getattr(r, "year", getattr(r, "period", "")[:4])) >= first]
-    duties = register.projects.sort_index().reset_index().rename(columns={"mandatory_reason": "reason"})
-    bound: dict[str, type[kinds.Rule]] = {"mandatory": kinds.Mandatory, "committed": kinds.Committed}
-    rules += _read(duties[duties["commitment"].isin(bound)], bound, "commitment")
+    rules += duties(register)
     stated = _read(register.table("rules"), {"share": kinds.Share, "count": kinds.Count, "spend": kinds.Spend}, "kind")
     return tuple(rules + _links(register) + stated + _read(register.table("overrides"), kinds.Override))
+
+
+def duties(register: Register) -> list[kinds.Rule]:
+    """What must be done by law, and what is running."""
+    projects = register.projects.sort_index().reset_index().rename(columns={"mandatory_reason": "reason"})
+    bound: dict[str, type[kinds.Rule]] = {"mandatory": kinds.Mandatory, "committed": kinds.Committed}
+    return _read(projects[projects["commitment"].isin(bound)], bound, "commitment")
 
 
 def _read(
@@ -499,20 +501,12 @@ def _read(
     for row in table.itertuples():
         kind = made[str(getattr(row, of))] if isinstance(made, Mapping) else made
         said: dict[str, Any] = {}
-        for name, form in _forms(kind).items():
-            cell = getattr(row, name, None)
+        for each in dataclasses.fields(kind):
+            cell = getattr(row, each.name, None)
             if not _empty(cell):
-                said[name] = makers.get(form, str)(cell)
-            elif name == "scope":
-                said[name] = "all"
+                said[each.name] = makers.get(str(each.type).removesuffix(" | None"), str)(cell)
         rules.append(kind(**said))
     return rules
-
-
-@cache
-def _forms(kind: type[kinds.Rule]) -> dict[str, str]:
-    """Field of a rule -> what it holds."""
-    return {each.name: str(each.type).removesuffix(" | None") for each in dataclasses.fields(kind)}
 
 
 def _envelopes(register: Register) -> list[kinds.Rule]:

@@ -14,16 +14,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from math import ceil, inf, isinf
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pmo_kit.arbitration.options import Floats, Options
 from pmo_kit.errors import InputError
 from pmo_kit.facts import as_given, in_row
-
-if TYPE_CHECKING:
-    from pmo_kit.arbitration.options import Floats, Options
 
 
 @dataclass(frozen=True, eq=False)
@@ -291,7 +289,6 @@ class Share(Range):
     reads: ClassVar[tuple[str, ...]] = ("synergy", "envelope")
     missed: ClassVar[tuple[str, str]] = ("below its share", "above its share")
 
-    scope: str = field(kw_only=True)
     measure: Literal["spend", "capex", "pv_cost"] = field(default="spend", kw_only=True)
     of: Literal["portfolio", "envelope"] = field(default="portfolio", kw_only=True)
     per: Literal["year", "horizon"] = field(default="horizon", kw_only=True)

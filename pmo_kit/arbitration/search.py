@@ -8,16 +8,13 @@ from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from math import inf, nan
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import Self, TypeVar
 
 import numpy as np
 
-from pmo_kit.arbitration.model import NO_BOUND, ONE, Model, Plan, compile_model
+from pmo_kit.arbitration.model import NO_BOUND, ONE, Model, Plan
 from pmo_kit.arbitration.rules import Row
 from pmo_kit.arbitration.solving import Floats, Limits, Outcome, Program, Status, T, ended, side_by_side, solve, taken
-
-if TYPE_CHECKING:
-    from pmo_kit.arbitration.question import Question
 
 FIRST = np.array([0.025, 0.05, 0.1, 0.2])  # of the relaxation: how far below it a first plan is guessed to be
 BRIEF = 1000  # branches of the search above such a guess
@@ -220,14 +217,6 @@ def _first_by_id(model: Model, found: Found, rows: list[Row], least: int, until:
         fixed[differ] = 1
         others = [*rows, model.other_plan(found.plan or ())]
         rival = another(fixed=fixed, extra=others)
-    return found
-
-
-def solved_again(question: Question, known: Pool) -> Found:
-    """The best plan of a changed question, from the known plans; where it obeys their rules it is one of them."""
-    model = compile_model(question)
-    found = Pool(model, best_known(model, known.plans)).search()
-    known.add(found.plan)
     return found
 
 

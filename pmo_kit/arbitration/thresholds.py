@@ -1,4 +1,4 @@
-"""Exact thresholds: how much more, how much cheaper, how much less before the plan changes, and what limits are worth.
+"""What limits are worth, and exact thresholds: how much more, how much cheaper, how much less before the plan changes.
 
 Inclusion is not monotone in the budget, so nothing here bisects on inclusion: the threshold itself is the variable of
 one program.
@@ -9,24 +9,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import permutations
 from math import ceil, inf, isfinite, isinf, nan
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from pmo_kit.arbitration.model import ONE, Model, Plan, PlanChange, compile_model, rule_rows
+from pmo_kit.arbitration.allocation import Allocation
+from pmo_kit.arbitration.model import NO_BOUND, ONE, Model, Plan, PlanChange, compile_model
 from pmo_kit.arbitration.options import to_come
-from pmo_kit.arbitration.prices import common_change
+from pmo_kit.arbitration.prices import NOTHING, common_change
 from pmo_kit.arbitration.question import Question
 from pmo_kit.arbitration.rules import Capacity, Committed, Envelope, Limit, Row, Rule, role_words
-from pmo_kit.arbitration.search import Pool, each, proof_gap, settled, solved_again, value_floor
+from pmo_kit.arbitration.search import Known, Pool, best_known, best_plan, each, proof_gap, settled, value_floor
 from pmo_kit.arbitration.solving import Limits, Outcome, Program, solve, taken
-from pmo_kit.doors import door, known, several
+from pmo_kit.doors import door, known, number, several
+from pmo_kit.errors import InputError
 from pmo_kit.facts import as_given, in_row
-
-if TYPE_CHECKING:
-    from pmo_kit.arbitration.allocation import Allocation
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,17 +40,9 @@ class Threshold:
 
 def limit_shift(model: Model, by: Mapping[str, float]) -> dict[int, float]:
     """How the limits of the program's rows move when rules move by these amounts per unit of change."""
-    limits = {r.name: r.changed(by[r.name]) for r in model.question.rules if isinstance(r, Limit) and r.name in by}
-    rules = tuple(limits.get(rule.name, rule) for rule in model.question.rules)
-    after = [row for _, row in rule_rows(model.question.built, rules)]
-    shift = {}
-    for place, (old, new) in enumerate(zip(model.rows, after, strict=True)):
-        if isinf(old.upper) and isinf(old.lower):
-            continue
-        step = new.upper - old.upper if not isinf(old.upper) else new.lower - old.lower
-        if step:
-            shift[model.head + place] = float(step)
-    return shift
+    ends = ((old.ends, new.ends) for old, new in zip(model.rows, model.eased(by).rows, strict=True))
+    moved = ((place, new[0][0] - old[0][0]) for place, (old, new) in enumerate(ends, model.head) if old)
+    return {place: float(step) for place, step in moved if step}
 
 
 def least_increase(
@@ -176,10 +168,8 @@ def _settled(program: Program, plan: Plan, n: int) -> Outcome:
 
 def _enough(model: Model, by: Mapping[str, float], amount: float, plan: Plan) -> float:
     """An amount of change as the solver says it, and as much more as makes the plan obey every rule exactly."""
-    rules = model.question.rules
     for _ in range(len(model.rows)):
-        moved = (r.changed(amount * by[r.name]) for r in rules if isinstance(r, Limit) and r.name in by)
-        broken = compile_model(model.question.with_rules(*moved)).evaluate(plan).broken
+        broken = model.eased({name: amount * step for name, step in by.items()}).evaluate(plan).broken
         if not broken:
             break
         amount += max(excess for _, excess in broken) / ONE / min(abs(step) for step in by.values() if step)
@@ -188,15 +178,10 @@ def _enough(model: Model, by: Mapping[str, float], amount: float, plan: Plan) ->
 
 def cost_rows(model: Model, option: int) -> dict[int, float]:
     """Coefficient of an option's money in the program's rows: by how much they move if its cost doubles."""
-    rules = {rule.name: rule for rule in model.question.rules}
-    rows = {}
-    for place, row in enumerate(model.rows):
-        rule = rules[row.rule]
-        if isinstance(rule, Limit) and rule.moved_by_costs:
-            at = np.flatnonzero(row.columns == option)
-            if len(at):
-                rows[model.head + place] = float(row.coefficients[at[0]])
-    return rows
+    moved = {rule.name for rule in model.question.rules if isinstance(rule, Limit) and rule.moved_by_costs}
+    rows = ((place, row) for place, row in enumerate(model.rows, model.head) if row.rule in moved)
+    found = ((place, row.coefficients[row.columns == option]) for place, row in rows)
+    return {place: float(coefficient[0]) for place, coefficient in found if len(coefficient)}
 
 
 def first_rival(model: Model, option: int, plan: Plan) -> float:
@@ -260,8 +245,242 @@ def with_costs_scaled(question: Question, project_id: str, level: str, factor: f
     return question.replace(register=question.register.replace(costs=changed_))
 
 
-KINDS = ("people", "money", "costs")
 STEP = 1e-6  # just past a threshold
+WORTH = ["label", "unit", "used", "limit", "step", "one_more", "one_fewer", "more", "more_value",
+         "unlimited_value", "enough"]  # fmt: skip
+MOVES = ["from_year", "to_year", "envelope", "amount", "gain", "more", "most", "cap", "together"]
+SAME = 1e-9  # of the value: gains below it are none
+STOCK_STEP = 1.0  # one person, or one unit of money
+
+
+class Eased(Known):
+    """Best values of a question with limits eased by amounts (infinite: set aside), each proven once.
+
+    More never lowers the value, so that a value proven for at least as much is a bound, and a known plan that reaches
+    it is the answer. A share of the envelopes moves with them: then less could allow other plans, and there is no such
+    bound.
+    """
+
+    def __init__(self, allocation: Allocation) -> None:
+        self.base, self.shares = allocation, allocation._model.shares
+        self.plans = dict.fromkeys(allocation._pool.plans)
+        self._values = dict[frozenset[tuple[str, float]], int]()
+        self.note({}, allocation._value)
+
+    def note(self, by: Mapping[str, float], value: int) -> None:
+        """Keep what is proven of some amounts."""
+        self._values[frozenset(by.items())] = value
+
+    def value(self, by: Mapping[str, float]) -> int:
+        """The value of the best plan with the limits eased by so much; `NOTHING` where there is none."""
+        key = frozenset(by.items())
+        if key not in self._values:
+            model, most = self.base._model.eased(by), self._most(by)
+            pool = Pool(model, best_known(model, self.plans))
+            if most == NOTHING or pool.best({}) == most:
+                self._values[key] = most
+            else:
+                found = pool.search()
+                self._values[key] = NOTHING if found.plan is None else found.value
+                self.plans |= dict.fromkeys(pool.plans)
+        return self._values[key]
+
+    def _most(self, by: Mapping[str, float]) -> int:
+        """What no plan exceeds, as values for at least as much show."""
+        if self.shares:
+            return NO_BOUND
+
+        def as_much(eased: Mapping[str, float]) -> bool:
+            return all(eased.get(name, 0.0) >= by.get(name, 0.0) for name in eased.keys() | by.keys())
+
+        return min((value for key, value in self._values.items() if as_much(dict(key))), default=NO_BOUND)
+
+    def gain(self, by: Mapping[str, float]) -> float:
+        """What the best plan is worth more with the limits eased by so much; NaN where there is none."""
+        return self.gained(self.value(by))
+
+    def gained(self, value: int) -> float:
+        """What a value is more than that of the plan."""
+        if value == NOTHING:
+            return nan
+        gained = (value - self.base._value) / ONE
+        return 0.0 if abs(gained) <= SAME * max(1e-9, self.base._model.size) else gained
+
+
+@door
+def limits_worth(allocation: Allocation, names: Sequence[str] | None = None) -> pd.DataFrame:
+    """What more or less of every limit would be worth.
+
+    Parameters
+    ----------
+    allocation : Allocation
+    names : sequence of str, optional
+        Only these rules (and `all money`).
+
+    Returns
+    -------
+    DataFrame
+        Index: rule name, and `all money` for every envelope together. label, unit, used, limit; step (one
+        person, or one unit of money); one_more and one_fewer: change of the value (NaN: no plan is
+        possible); more: the least increase with which the value rises (NaN: none does) and more_value, the
+        value it then has; unlimited_value: the value without the limit, and enough: the least increase that
+        reaches it. Of floors, shares and counts there is only unlimited_value: what it is above the plan's value is
+        the price of the rule. For `all money` an increase is the sum over the envelopes, placed where it helps most.
+
+    Notes
+    -----
+    All by solving again: the difference of a relaxation is not what one more unit is worth.
+    """
+    question = allocation.question
+    known(names or (), {rule.name for rule in question.rules} | {"all money"}, "limit")
+    use = allocation.use.drop_duplicates("rule").set_index("rule")
+    limits = [r for r in question.active_rules if isinstance(r, Limit) and (names is None or r.name in names)]
+    asks: dict[str, Callable[[Eased], tuple[float, ...]]] = {rule.name: partial(_around, rule=rule) for rule in limits}
+    heads = [tuple(use.loc[rule.name, ["label", "unit", "used", "limit"]]) for rule in limits]
+    envelopes = [r for r in question.active_rules if isinstance(r, Envelope)]
+    if len(envelopes) > 1 and (names is None or "all money" in names):
+        total = sum(r.amount for r in envelopes if r.scope == "all")
+        used = float(use.loc[[r.name for r in envelopes if r.scope == "all"], "used"].sum())
+        asks["all money"] = lambda eased: (nan, nan, nan, *_ahead(eased, [r.name for r in envelopes]))
+        heads.append(("all money", question.built.money_unit, used, total))
+    answers = each(Eased(allocation), [*asks.values()][::-1])[::-1]  # all money takes longest
+    rows = [(*head, *found) for head, found in zip(heads, answers, strict=True)]
+    return pd.DataFrame(rows, columns=WORTH, index=pd.Index([*asks], name="rule", dtype="str")).astype(
+        dict.fromkeys(WORTH[2:], float)
+    )
+
+
+def _around(eased: Eased, rule: Limit) -> tuple[float, ...]:
+    """step, one_more, one_fewer, and what lies ahead of one limit."""
+    if rule.stock is None:
+        free = eased.value({rule.name: inf})
+        return *[nan] * 5, nan if free == NOTHING else free / ONE, nan
+    ahead = _ahead(eased, [rule.name])
+    more, fewer = (eased.gain({rule.name: by}) for by in (STOCK_STEP, -min(STOCK_STEP, rule.stock)))
+    return STOCK_STEP, more, fewer, *ahead
+
+
+def _ahead(eased: Eased, names: Sequence[str]) -> tuple[float, float, float, float]:
+    """more, more_value, unlimited_value, enough."""
+    free, model, now = eased.value(dict.fromkeys(names, inf)), eased.base._model, eased.base._value
+    if free <= now:
+        return nan, nan, nan if free == NOTHING else free / ONE, 0.0
+    best = best_known(model.eased(dict.fromkeys(names, inf)), eased.plans)
+    least = partial(least_increase, model, *({name: 1.0} for name in names))
+    first = least(least=model.better(now), known=best)
+    reached = first is not None and not eased.shares and first.value >= free / ONE
+    last = first if reached else least(least=free, known=[*best, *([first.plan] if first else [])])
+    eased.plans |= dict.fromkeys(found.plan for found in (first, last) if found)
+    more, value = (first.amount, first.value) if first else (nan, nan)
+    if first and len(names) == 1:
+        eased.note({names[0]: more - STEP}, now)
+        value = value if reached else eased.value({names[0]: more}) / ONE
+    return more, value, free / ONE, last.amount if last else nan
+
+
+@door
+def money_moves(allocation: Allocation, amounts: Sequence[float] = (1, 2, 4)) -> pd.DataFrame:
+    """What moving money from one year's envelope to another's would gain, the best move first.
+
+    Parameters
+    ----------
+    allocation : Allocation
+    amounts : sequence of float
+        In units of money.
+
+    Returns
+    -------
+    DataFrame
+        One row per envelope, pair of its years and amount: from_year, to_year, envelope, amount; gain, of the value of
+        the best plan (negative: a loss; NaN: the year has not so much, or no plan is possible); more, what as much more
+        money in to_year alone would gain; most, the largest gain of any amount moved so, and cap, the least amount that
+        reaches it (0 where no amount gains); together, the envelopes that move: with an envelope move those for
+        everything, because they hold its money too. Bringing forward is from a later to an earlier year.
+
+    Raises
+    ------
+    InputError
+        An amount is not a finite number above zero.
+
+    Notes
+    -----
+    By solving again with both limits changed; the cap is a variable of one program. Envelopes whose scope is not
+    everything do not move with that for everything.
+
+    Examples
+    --------
+    >>> import pmo_kit as pmo
+    >>> question = pmo.Question(pmo.load_register("data/samples/meridian_12"))
+    >>> moves = money_moves(pmo.arbitrate(question), amounts=[2])
+    >>> moves[["from_year", "to_year", "gain", "most", "cap"]].iloc[0].tolist()
+    [2028.0, 2027.0, 0.0, 0.0, 0.0]
+    """
+    amounts = [number(x, "an amount of money to move, above zero,") for x in several(amounts)]
+    if not amounts or min(amounts) <= 0:
+        raise InputError(f"Amounts of money to move are above zero; {amounts or 'none'} cannot be moved.")
+    eased, active = Eased(allocation), allocation.question.active_rules
+    envelopes = [r for r in active if isinstance(r, Envelope)]
+    held = {r.envelope: _together(envelopes, r) for r in envelopes}
+    moved = {
+        (own.envelope, own.year): [r for r in envelopes if r.envelope in held[own.envelope] and r.year == own.year]
+        for own in envelopes
+    }
+    bounds = each(eased, (partial(Eased.value, by=_by([], into, inf)) for into in moved.values()))
+    useless = (into for into, most in zip(moved.values(), bounds, strict=True) if most <= allocation._value)
+    free = {} if eased.shares else {rule.name: inf for into in useless for rule in into}
+    # What is taken from a year and given to years that need nothing is bounded once, for all of them.
+    taken = (free | _by(less, [], x) for less in moved.values() for x in amounts if free and x <= _whole(less))
+    each(eased, (partial(Eased.value, by=by) for by in taken))
+    pairs = [(name, *pair) for name in held for pair in permutations(sorted(y for of, y in moved if of == name), 2)]
+    asks = (partial(_move, less=moved[name, start], into=moved[name, to], amounts=amounts) for name, start, to in pairs)
+    rows = [
+        (start, to, name, *of, held[name])
+        for (name, start, to), found in zip(pairs, each(eased, asks), strict=True)
+        for of in found
+    ]
+    table = pd.DataFrame(rows, columns=MOVES)
+    order = ["gain", "amount", "cap", "envelope", "from_year", "to_year"]
+    return table.sort_values(order, ascending=[False, True, True, True, True, True], kind="stable", ignore_index=True)
+
+
+def _together(envelopes: Iterable[Envelope], own: Envelope) -> tuple[str, ...]:
+    """An envelope, and those that hold its money too: for everything, or of the same scope."""
+    return tuple(dict.fromkeys([own.envelope, *(r.envelope for r in envelopes if r.scope in ("all", own.scope))]))
+
+
+def _by(less: Iterable[Envelope], into: Iterable[Envelope], amount: float) -> dict[str, float]:
+    """By how much an amount eases each envelope that gives it or gets it."""
+    return {r.name: -amount for r in less} | {r.name: amount for r in into}
+
+
+def _whole(less: Iterable[Envelope]) -> float:
+    """All the money that can leave."""
+    return min(rule.amount for rule in less)
+
+
+def _move(
+    eased: Eased, less: Sequence[Envelope], into: Sequence[Envelope], amounts: Sequence[float]
+) -> list[tuple[float, ...]]:
+    """amount, gain, more, most and cap of the moves from one year to another."""
+    base, by, whole, most, cap = eased.base, _by(less, into, 1.0), _whole(less), 0.0, 0.0
+    bound = NO_BOUND if eased.shares else eased.value(_by([], into, whole))
+    if bound > base._value:
+        model, shift, value = base._model, limit_shift(base._model, by), bound
+        least = None if eased.shares else least_increase(model, by, least=bound, known=eased.plans)
+        if least is None or least.amount > whole:  # moved money does less than as much new money
+            program = model.program.with_columns([{row: -step for row, step in shift.items()}], whole)
+            best = best_plan(model, program=program, loose=touched(model, shift), least=base._value)
+            value = base._value if best.plan is None else best.value
+            least = least_increase(model, by, least=value, known=[best.plan]) if best.plan is not None else None
+        if (gained := eased.gained(value)) > 0:
+            most, cap = gained, nan if least is None else least.amount
+        eased.plans |= {least.plan: None} if least else {}
+    more = [eased.gain(_by([], into, x)) for x in amounts]  # asked about first: a move gains no more
+    gains = [eased.gain(_by(less, into, x)) if x <= whole else nan for x in amounts]
+    return [(*of, most, cap) for of in zip(amounts, gains, more, strict=True)]
+
+
+KINDS = ("people", "money", "costs")
 POINTS = ["kind", "what", "label", "today", "at", "distance", "value", "leaves", "enters", "shifts",
           "sentence"]  # fmt: skip
 
@@ -344,7 +563,7 @@ def _less(pool: Pool, allocation: Allocation, rule: Capacity | Envelope) -> list
     if at < 0 or (kind == "money" and not at):
         return []
     question = allocation.question.with_rules(rule.changed(at - stock - past * at))
-    return [_point(pool, allocation, kind, rule.name, rule.label, stock, at, question, what)]
+    return [_point(pool, allocation, question, what, (kind, rule.name, rule.label, stock, at))]
 
 
 def _dearer(pool: Pool, allocation: Allocation, option: int) -> list[tuple[object, ...]]:
@@ -365,30 +584,24 @@ def _dearer(pool: Pool, allocation: Allocation, option: int) -> list[tuple[objec
     at = round(float(row["cost"]) * (1 + share), 9)
     label = f"{'exit cost' if row['stop'] else 'cost'} of {row['name']}"
     what = f"{label} above {as_given(round(at, 2))}"
-    return [_point(pool, allocation, "costs", project, label, float(row["cost"]), at, question, what)]
+    return [_point(pool, allocation, question, what, ("costs", project, label, float(row["cost"]), at))]
 
 
 def _point(
-    pool: Pool,
-    allocation: Allocation,
-    kind: str,
-    what: str,
-    label: str,
-    today: float,
-    at: float,
-    question: Question,
-    words: str,
+    pool: Pool, allocation: Allocation, question: Question, words: str, of: tuple[str, str, str, float, float]
 ) -> tuple[object, ...]:
-    """One turning point: the question just past it, solved."""
-    found = solved_again(question, pool)
-    distance = abs(at - today) / today if today else inf
+    """One turning point (kind, what, label, today, at): the question just past it, solved."""
+    model = compile_model(question)
+    found = Pool(model, best_known(model, pool.plans)).search()
+    pool.add(found.plan)
+    *_, today, at = of
     value, change, said = nan, PlanChange(), f"{words} no plan is possible"
     if found.plan is not None:
-        change = common_change(compile_model(question), allocation._positions, found, {})
+        change = common_change(model, allocation._positions, found, {})
         value = round(found.value / ONE, 4)
         said = f"{words} the plan changes to {as_given(round(value, 2))}{change_words(question, change)}"
-    moved = change.leaves, change.enters, change.resized
-    return (kind, what, label, today, at, distance, value, *moved, said)
+    distance = abs(at - today) / today if today else inf
+    return *of, distance, value, change.leaves, change.enters, change.resized, said
 
 
 def change_words(question: Question, change: PlanChange) -> str:

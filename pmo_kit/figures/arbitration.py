@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from pmo_kit import arbitration as engine
-from pmo_kit.arbitration import Allocation, Core, Explanation, Frontier, FundingOrder, Ledger, Question
-from pmo_kit.arbitration.counterfactual import letter_items
-from pmo_kit.arbitration.explanation import BORDER, IN, LOSES, OUT
+from pmo_kit.arbitration import Allocation, Explanation, Frontier, FundingOrder, Ledger, Question
+from pmo_kit.arbitration.counterfactual import LOSES, letter_items
+from pmo_kit.arbitration.prices import BORDER, IN, OUT, Core
 from pmo_kit.exhibits import Chart, Exhibit, Field, Message, Reference, Table
 from pmo_kit.facts import (
     NUMBER,

@@ -11,6 +11,7 @@ import pandas as pd
 
 from pmo_kit.arbitration import Allocation, Committed, Mandatory, Override, Question, Rule, arbitrate
 from pmo_kit.arbitration.model import PlanChange
+from pmo_kit.arbitration.question import duties
 from pmo_kit.doors import Answer, door
 from pmo_kit.errors import PmoError
 from pmo_kit.facts import number
@@ -183,9 +184,7 @@ class _Chain:
         ids = self._ids["projects" in on]
         register = self._register(pick, ids)
         rules = [r for r in pick["constraints"].active_rules if not isinstance(r, Override | Mandatory | Committed)]
-        duties = register.projects["commitment"]
-        for kind, word in ((Mandatory, "mandatory"), (Committed, "committed")):
-            rules += [kind(project_id=project) for project in sorted(ids) if duties[project] == word]
+        rules += duties(register)
         rules += [r for r in pick["overrides"].active_rules if isinstance(r, Override)]
         value = pick["weights"].value
         for side in self._sides:  # a value for every option of either question

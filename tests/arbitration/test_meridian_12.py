@@ -22,7 +22,7 @@ from pmo_kit.arbitration import (
     supports,
     turning_points,
 )
-from pmo_kit.arbitration.explanation import LOSES
+from pmo_kit.arbitration.counterfactual import LOSES
 from pmo_kit.facts import Unit
 from tests.conftest import shipped_register
 

@@ -78,7 +78,7 @@ def test_what_is_known_of_prices_is_not_searched_again(monkeypatch: pytest.Monke
     allocation = pmo.arbitrate(two_that_start_later())
     searched = cost_of_delay(allocation)
     pmo.explain(allocation)
-    monkeypatch.setattr("pmo_kit.arbitration.explanation.Pool.search", None)
+    monkeypatch.setattr("pmo_kit.arbitration.prices.Pool.search", None)
     pd.testing.assert_frame_equal(cost_of_delay(allocation), searched)
 
 
@@ -86,7 +86,7 @@ def test_what_a_limit_left_unknown_is_an_interval(monkeypatch: pytest.MonkeyPatc
     """Nothing is known of A but that its plans are worth 26 at most; of B, started late, that there is none."""
     allocation = pmo.arbitrate(two_that_start_later())
     answers = iter([Found("unknown", None, 0, 26 * ONE, 9), Found("infeasible", None, 0, -NO_BOUND, 0)])
-    monkeypatch.setattr("pmo_kit.arbitration.explanation.Pool.search", lambda *_: next(answers))
+    monkeypatch.setattr("pmo_kit.arbitration.prices.Pool.search", lambda *_: next(answers))
     table = cost_of_delay(allocation)
     assert table.loc["A", ["cost", "cost_upper"]].tolist() == [4, np.inf]
     assert table["value"].isna().all()
