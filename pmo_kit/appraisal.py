@@ -136,14 +136,12 @@ def appraise(register: Register, schedule: str | None = None) -> Appraisal:
     start, stated = settings.discount_to, [*costs["year"].dropna().unique(), *benefits["year"].dropna().unique()]
     if start is None:  # a source of totals has no amounts by year: any year will do for sums of nothing
         start = int(min(stated)) if stated else settings.fiscal_year(settings.as_of) if settings.as_of else 2000
-    years = list(range(start, int(max([start, *stated])) + 1))
+    years = range(start, int(max([start, *stated])) + 1)
 
     gone = ((costs["state"] == "actual") | (costs["year"] < start)).fillna(False).astype(bool)
     sunk = at_largest(costs[gone])
-    ahead = benefits[(benefits["year"] >= start).fillna(False).astype(bool)]
     spend = _by_year(costs[~gone], options, years)
-    cash, worse = (_by_year(ahead[ahead["kind"] == kind], options, years) for kind in ("cash", "disbenefit"))
-    social = _by_year(ahead[counted(ahead)], options, years) - worse
+    cash, social = benefits_by_year(benefits, options, years)
     if not register.has("benefits"):
         cash, social = np.full_like(spend, np.nan), np.full_like(spend, np.nan)
 
@@ -210,7 +208,14 @@ def discount_factors(register: Register, years: int, schedule: str | None = None
     return finance.discount_factors(rates, years, settings.timing)
 
 
-def counted(benefits: pd.DataFrame) -> NDArray[np.bool_]:
+def benefits_by_year(benefits: pd.DataFrame, options: pd.MultiIndex, years: range) -> list[NDArray[np.float64]]:
+    """What comes in cash, and what counts for society less disbenefits: options x years, from the first year on."""
+    ahead = benefits[(benefits["year"] >= years[0]).fillna(False).astype(bool)]
+    cash, worse = (_by_year(ahead[ahead["kind"] == kind], options, years) for kind in ("cash", "disbenefit"))
+    return [cash, _by_year(ahead[_counted(ahead)], options, years) - worse]
+
+
+def _counted(benefits: pd.DataFrame) -> NDArray[np.bool_]:
     """Rows of the social NPV: no disbenefits, and no cash row of a benefit that also has economic rows."""
     key = ["project_id", "level", "benefit"]
     economic = pd.MultiIndex.from_frame(benefits.loc[benefits["kind"] == "economic", key])
@@ -219,7 +224,7 @@ def counted(benefits: pd.DataFrame) -> NDArray[np.bool_]:
     return benefits["kind"].isin(SOCIAL_KINDS).to_numpy(bool) & ~doubled
 
 
-def _by_year(rows: pd.DataFrame, options: pd.MultiIndex, years: list[int]) -> NDArray[np.float64]:
+def _by_year(rows: pd.DataFrame, options: pd.MultiIndex, years: range) -> NDArray[np.float64]:
     """Amounts summed by option and year; a missing amount makes its cell missing."""
     total = np.zeros((len(options), len(years)))
     if len(rows):

@@ -22,7 +22,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import special
 
-from pmo_kit.appraisal import counted, discount_factors
+from pmo_kit.appraisal import benefits_by_year, discount_factors
 from pmo_kit.arbitration import Capacity, Envelope, Question, Synergy
 from pmo_kit.doors import known
 from pmo_kit.errors import InputError
@@ -48,7 +48,6 @@ class ProjectRisk:
         Scopes that hold its capital: where an event's cost falls if the project has no costs of its own.
     """
 
-    project: str
     area: str
     spend: Floats
     benefit: Floats
@@ -111,7 +110,7 @@ def expose(
     for i in chosen:
         risk = known_of[str(built.project_ids[i])].later(int(built.delays[i]))
         added = 0.0 if "optimism_bias" in risk.holds else raised.get(risk.project, 0.0)
-        sure = replace(risk, cost=None, benefit=None, duration=None, stated=())
+        sure = replace(risk, estimates={}, stated=())
         risks.append(sure if built.stops[i] else replace(risk, uplift=1.0 + added))
     longest = max([0.0, *(risk.longest for risk in risks)])
     last = max([
@@ -144,7 +143,7 @@ def expose(
             benefit[end + 1 :] = 0.0
         projects.append(
             ProjectRisk(
-                risk.project, area[risk.project], money[:, :, i], benefit, end if fixed[risk.project] else None,
+                area[risk.project], money[:, :, i], benefit, end if fixed[risk.project] else None,
                 people[:, :, i], capital[:, i], risk,
             )
         )  # fmt: skip
@@ -157,16 +156,11 @@ def benefits_counted(question: Question) -> pd.DataFrame:
     """(project, level) x years: the benefits that the question's value counts, as the register states them."""
     register, first = question.register, stated.first_year(question.register)
     rows = register.table("benefits")
-    rows = rows[(rows["year"] >= first).fillna(False).astype(bool)]
-    if isinstance(question.value, str) and question.value == "npsv":
-        sign = np.where(rows["kind"] == "disbenefit", -1.0, counted(rows).astype(float))
-        rows = rows.assign(amount=rows["amount"] * sign)
-    else:
-        rows = rows[(rows["kind"] == "cash").fillna(False).astype(bool)]
     options = pd.MultiIndex.from_frame(register.table("levels")[["project_id", "level"]].astype("str"))
-    table = rows.groupby(["project_id", "level", "year"])["amount"].sum().unstack()
-    last = max([first, *map(int, table.columns)])
-    return table.reindex(index=options, columns=range(first, last + 1)).fillna(0.0)
+    years = range(first, max([first, *rows["year"].dropna().astype(int)]) + 1)
+    cash, social = benefits_by_year(rows, options, years)
+    social_value = isinstance(question.value, str) and question.value == "npsv"
+    return pd.DataFrame(social if social_value else cash, index=options, columns=years)
 
 
 def together(
@@ -300,7 +294,7 @@ def shared_streams(exposure: Exposure, seed: int, draws: int) -> dict[Key, Singl
     """Streams that several projects share: areas as weighted places in a table, drivers with their weight."""
     found: dict[Key, Single] = {}
     for p in exposure.projects:
-        for key in [("area", p.area, q) for q in stated.QUANTITIES if p.risk.estimate(q)]:
+        for key in [("area", p.area, q) for q in p.risk.estimates]:
             if key not in found:
                 found[key] = normals(seed, ("factor", *key), draws) * np.float32(PLACES * AREA**0.5)
         for driver in {event.driver for event in p.risk.events if event.driver}:
@@ -348,7 +342,7 @@ def _simulate_project(p: ProjectRisk, run: Run, block: Block) -> None:
     n, exposure = run.draws, run.exposure
     place = _latent(p, run)
     dear, good = _factor(p, "cost", place, n), _factor(p, "benefit", place, n)
-    events = [(event, *event_draws(run, p.project, event)) for event in p.risk.events]
+    events = [(event, *event_draws(run, p.risk.project, event)) for event in p.risk.events]
     for event, comes, _ in events:
         if event.benefit_loss:
             good[comes] *= np.float32(1 - event.benefit_loss)
@@ -395,12 +389,10 @@ def _latent(p: ProjectRisk, run: Run) -> dict[str, Single]:
     Shared factors are kept in units of places, with the middle of the table in them: one product and one sum a draw.
     """
     found: dict[str, Single] = {}
-    rho = COST_DURATION if p.risk.cost is not None and p.risk.duration is not None else 0.0
-    for quantity in stated.QUANTITIES:
-        if p.risk.estimate(quantity) is None:
-            continue
+    rho = COST_DURATION if {"cost", "duration"} <= p.risk.estimates.keys() else 0.0
+    for quantity in sorted(p.risk.estimates):
         scale = (1 - rho**2) ** 0.5 if quantity == "duration" else 1.0
-        z = normals(run.seed, (p.project, quantity), run.draws)
+        z = normals(run.seed, (p.risk.project, quantity), run.draws)
         z *= np.float32((1 - AREA) ** 0.5 * scale * PLACES)
         z += run.shared["area", p.area, quantity] * np.float32(scale)
         if rho and quantity == "duration":
@@ -414,7 +406,7 @@ def _latent(p: ProjectRisk, run: Run) -> dict[str, Single]:
 
 def _factor(p: ProjectRisk, quantity: str, place: Mapping[str, Single], n: int) -> Single:
     """Draws of the factor on an amount: that of its estimate, with the uplift for bias."""
-    estimate = p.risk.estimate(quantity)
+    estimate = p.risk.estimates.get(quantity)
     if estimate is None:
         return np.full(n, p.risk.mean(quantity), np.float32)
     values = p.risk.factors(quantity, estimate.table()).astype(np.float32)
@@ -438,9 +430,9 @@ def _lateness(p: ProjectRisk, place: Mapping[str, Single], events: Events, n: in
     """Months by which the finish is late in every draw (below zero: early), and the cases of lateness."""
     months = np.zeros(n, np.float32)
     over, delays = np.zeros(n, np.int64), np.zeros(n, np.int64)
-    if p.risk.duration is not None:
+    if duration := p.risk.estimates.get("duration"):
         at = place["duration"].astype(np.intp)
-        table = p.risk.overrun(p.risk.duration.table())
+        table = p.risk.overrun(duration.table())
         months += table.astype(np.float32).take(at, mode="clip")
         over += stated.steps_of(table).take(at, mode="clip")
     for event, comes, _ in events:

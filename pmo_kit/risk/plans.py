@@ -113,18 +113,14 @@ def fit_envelopes(question: Question, confidence: float = 0.8, draws: int = DRAW
     for level in LADDER:
         for _ in range(2):  # the reserves of the plan, then those of the plan that they lead to
             reserves = _reserves(simulate_plan(question, plan.plan, draws, seed + 1), level)
-            less = [
-                dataclasses.replace(rule, amount=max(0.0, rule.amount - reserves[rule.name]))
-                for rule in question.rules
-                if isinstance(rule, Envelope) and rule.name in reserves
-            ]
+            less = [rule.changed(-min(held, rule.amount)) for rule, held in reserves.items()]
             try:
                 plan = arbitrate_from(question.with_rules(*less), plan._pool.plans, settle=False)
             except InfeasibleError:
                 break
             fresh = simulate_plan(question, plan.plan, draws, seed)
-            held = pd.Series(reserves, name="reserve", dtype=float)
-            found.append(Fit(plan, plain, fresh, confidence, before, fresh.fits_envelopes, held))
+            kept = pd.Series({rule.name: held for rule, held in reserves.items()}, name="reserve", dtype=float)
+            found.append(Fit(plan, plain, fresh, confidence, before, fresh.fits_envelopes, kept))
         if any(fit.fits for fit in found):
             break
     best = max([*found, nothing], key=lambda fit: (fit.fits, fit.allocation.value if fit.fits else 0.0, fit.reached))
@@ -135,17 +131,17 @@ def fit_envelopes(question: Question, confidence: float = 0.8, draws: int = DRAW
     return dataclasses.replace(best, allocation=plan, simulation=fresh, reached=fresh.fits_envelopes)
 
 
-def _reserves(simulation: Simulation, level: float) -> dict[str, float]:
-    """Envelope rule -> quantile of spending less what the question counts; never below zero."""
+def _reserves(simulation: Simulation, level: float) -> dict[Envelope, float]:
+    """Envelope -> quantile of spending less what the question counts; never below zero."""
     expected = simulation.question.basis == "expected"
-    reserves: dict[str, float] = {}
+    reserves: dict[Envelope, float] = {}
     for rule in simulation.question.active_rules:
         if isinstance(rule, Envelope) and rule.year in simulation.years:
             needed = simulation.spending(rule.scope, rule.year)
             counted = float(needed.mean()) if expected else simulation.planned(rule.scope, rule.year)
             above = float(np.quantile(needed, level)) - counted
             if above > 1e-6:
-                reserves[rule.name] = above
+                reserves[rule] = above
     return reserves
 
 
@@ -313,14 +309,13 @@ def share_better(
     options = sorted(set(plan.items()).union(*(other.items() for other in others.values())) - common)
     exposure = expose(question, options)
     run = Run(seed, draws, shared_streams(exposure, seed, draws), exposure)
-    drawn = [one["npv"] for block in blocks_of(exposure) for one in simulate_block(block, run).each]
-    place = {option: k for k, option in enumerate(options)}
+    npvs = (one["npv"].astype(float) for block in blocks_of(exposure) for one in simulate_block(block, run).each)
+    drawn = dict(zip(options, npvs, strict=True))
 
     def worth(chosen: Mapping[str, str]) -> np.ndarray:
         positions = [question.stated.position(*pair) for pair in chosen.items()]
         _, certain = together(question, positions, exposure.scopes, exposure.factors)
-        parts = [drawn[place[pair]].astype(float) for pair in chosen.items() if pair in place]
-        return np.sum(parts, axis=0) + certain if parts else np.full(draws, certain)
+        return np.sum([*(drawn[pair] for pair in chosen.items() if pair in drawn), np.full(draws, certain)], axis=0)
 
     mine = worth(plan)
     gains = {name: mine - worth(other) for name, other in others.items()}

@@ -22,6 +22,7 @@ from pmo_kit.errors import InputError
 from pmo_kit.facts import as_given, keeping, number
 from pmo_kit.risk import drawing
 from pmo_kit.uncertainty.distributions import Floats, cvar
+from pmo_kit.uncertainty.stated import UNSAID
 
 LIMITS = [
     "rule", "kind", "label", "limit", "planned", "p50", "p80", "available", "probability", "short_p80", "unit",
@@ -221,7 +222,7 @@ class Simulation(Answer):
     @cached_property
     def _table(self) -> pd.DataFrame:
         e = self._run.exposure
-        ids, drawn = [p.project for p in e.projects], zip(e.projects, self._block.each, strict=True)
+        ids, drawn = [p.risk.project for p in e.projects], zip(e.projects, self._block.each, strict=True)
         rows = [drawing.base_and_quantiles(p, one, e.factors) for p, one in drawn]
         table = pd.DataFrame(rows, index=pd.Index(ids, name="project_id", dtype="str"))
         table.insert(0, "name", self.question.register.projects["name"].reindex(ids))
@@ -355,19 +356,20 @@ class Simulation(Answer):
         """
         centered = self._block.cost - self._block.cost.mean()
         spread = float(centered @ centered)
-        rows = []
+        found = {}
         for p in self._run.exposure.projects:
             for e in p.risk.events:
-                comes, amount = drawing.event_draws(self._run, p.project, e)
+                comes, amount = drawing.event_draws(self._run, p.risk.project, e)
                 share = float(amount.astype(float) @ centered[comes]) / spread if spread else 0.0
-                cost = e.cost.mean if e.cost else 0.0
-                rows.append((p.project, e.risk, e.risk_class, e.probability, cost, e.expected_cost, share, e.delay,
-                             e.benefit_loss, e.driver))  # fmt: skip
-        drawn = [c for c in RISKS if c not in ("label", "owner", "response")]
-        table = pd.DataFrame(rows, columns=drawn).astype({"project_id": "str", "risk": "str"})
-        words = self.question.register.table("risks")[["project_id", "risk", "label", "owner", "response"]]
-        table = table.merge(words, on=["project_id", "risk"], how="left")[RISKS]
-        return table.sort_values("expected_cost", ascending=False, kind="stable", ignore_index=True)
+                found[p.risk.project, e.risk] = e.cost.mean if e.cost else 0.0, e.expected_cost, share
+        keys = pd.MultiIndex.from_tuples(found, names=["project_id", "risk"])
+        drawn = pd.DataFrame([*found.values()], columns=["cost_mean", "expected_cost", "share_cost"], index=keys)
+        table = (
+            self.question.register.table("risks")
+            .fillna(UNSAID)
+            .merge(drawn, left_on=keys.names, right_index=True)[RISKS]
+        )
+        return table.sort_values(["expected_cost", "project_id"], ascending=[False, True], ignore_index=True)
 
     @property
     def classes(self) -> pd.DataFrame:

@@ -2,4 +2,4 @@
 
 from pmo_kit.uncertainty.distributions import Estimate, cvar, pert
 from pmo_kit.uncertainty.expected import expected, states_uncertainty
-from pmo_kit.uncertainty.stated import TIME_SHARE, Event, Uncertainty, read_uncertainty, spread
+from pmo_kit.uncertainty.stated import Event, spread

@@ -173,17 +173,6 @@ class Estimate:
         return (a + weight * self.likely + b) / (2 + weight)
 
     @property
-    def variance(self) -> float:
-        """Variance: METHOD's (mean - a)(b - mean) / 7 for a beta-PERT."""
-        if self.distribution == "lognormal":
-            _, sigma = self._log
-            return float(np.expm1(sigma**2) * self.mean**2)
-        (a, b), m = self.ends, self.likely
-        if self.distribution == "pert":
-            return (self.mean - a) * (b - self.mean) / 7
-        return (a * a + m * m + b * b - a * b - a * m - b * m) / 18
-
-    @property
     def _log(self) -> tuple[float, float]:
         """Mean and standard deviation of the logarithm."""
         low, high = np.log(self.low), np.log(self.high)

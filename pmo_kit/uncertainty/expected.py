@@ -10,18 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import special
 
+from pmo_kit.register import Register
 from pmo_kit.uncertainty import stated
 from pmo_kit.uncertainty.distributions import GRID, REACH, Floats
-
-if TYPE_CHECKING:
-    from pmo_kit.register import Register
 
 COST_DURATION = 0.3  # latent correlations of a Gaussian copula: of a project's cost and duration,
 DRIVER = 0.5  # and of the risks of one driver
@@ -235,13 +233,14 @@ def _distributions(risk: stated.Uncertainty) -> tuple[Any, ...]:
 def _overruns(risk: stated.Uncertainty) -> tuple[NDInts, Floats, Floats]:
     """Steps by which the work takes longer (below zero: shorter), their chance, and chance x mean cost factor then."""
     mean = risk.mean("cost")
-    if risk.duration is None:
+    cost_of, duration = risk.estimates.get("cost"), risk.estimates.get("duration")
+    if duration is None:
         return np.zeros(1, int), np.ones(1), np.array([mean])
-    steps = stated.steps_of(risk.overrun(risk.duration.table()))
+    steps = stated.steps_of(risk.overrun(duration.table()))
     cost = np.full(len(GRID), mean)
-    if risk.cost is not None:
+    if cost_of is not None:
         z = COST_DURATION * GRID[:, None] + (1 - COST_DURATION**2) ** 0.5 * _COARSE
-        cost = np.interp(z, GRID, risk.cost.table()) @ _WEIGHT
+        cost = np.interp(z, GRID, cost_of.table()) @ _WEIGHT
         cost *= mean / float(cost @ _MASS)
     found = np.unique(steps)
     place = np.searchsorted(found, steps)

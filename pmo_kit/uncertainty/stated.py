@@ -21,20 +21,19 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from math import isfinite
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from pmo_kit.errors import DataError
+from pmo_kit.register import Register
+from pmo_kit.register.settings import Settings
 from pmo_kit.uncertainty.distributions import REACH, Estimate, Floats
 
-if TYPE_CHECKING:
-    from pmo_kit.register import Register
-    from pmo_kit.register.settings import Settings
-
 TIME_SHARE = 0.15
+UNSAID = {"risk_class": "", "driver": "", "benefit_loss": 0.0, "delay_months": 0.0}  # of a risk, where it is empty
 STEPS = 2  # lateness is counted in halves of a month
 
 
@@ -88,9 +87,6 @@ def spread(
     return np.asarray(np.diff(done, axis=1) * grown[:, None, :])
 
 
-QUANTITIES = ("cost", "benefit", "duration")
-
-
 @dataclass(frozen=True, eq=False)
 class Event:
     """A discrete risk: whether it comes, what it costs in which year, what it takes away, how long it delays.
@@ -104,7 +100,6 @@ class Event:
     """
 
     risk: str
-    risk_class: str
     probability: float
     cost: Estimate | None
     year: int | None
@@ -129,8 +124,8 @@ class Uncertainty:
 
     Parameters
     ----------
-    cost, benefit, duration : Estimate or None
-        Factors on the register's figures.
+    estimates : mapping of quantity to Estimate
+        Factors on the register's cost, benefit and duration.
     holds : str
         What those figures hold already (`includes`): with risk or optimism_bias no event is added, with optimism_bias
         estimates keep only their spread around the figure, and the cost of being late is in it.
@@ -143,9 +138,7 @@ class Uncertainty:
     """
 
     project: str
-    cost: Estimate | None
-    benefit: Estimate | None
-    duration: Estimate | None
+    estimates: Mapping[str, Estimate]
     holds: str
     uplift: float
     months: float
@@ -170,21 +163,17 @@ class Uncertainty:
     @property
     def states_anything(self) -> bool:
         """Whether anything about it is not sure."""
-        return bool(self.events) or any(self.estimate(quantity) for quantity in QUANTITIES)
-
-    def estimate(self, quantity: str) -> Estimate | None:
-        """The estimate of a quantity."""
-        return {"cost": self.cost, "benefit": self.benefit, "duration": self.duration}[quantity]
+        return bool(self.events or self.estimates)
 
     def factors(self, quantity: str, values: Floats) -> Floats:
         """Factors on the register's figures from values of the estimate."""
-        estimate = self.estimate(quantity)
+        estimate = self.estimates.get(quantity)
         center = estimate.mean if estimate is not None and self.centered else 1.0
         return values * ((self.uplift if quantity == "cost" else 1.0) / center)
 
     def mean(self, quantity: str) -> float:
         """Mean factor of cost or benefit."""
-        estimate = self.estimate(quantity)
+        estimate = self.estimates.get(quantity)
         return float(self.factors(quantity, np.array(1.0 if estimate is None else estimate.mean)))
 
     def overrun(self, values: Floats) -> Floats:
@@ -195,9 +184,9 @@ class Uncertainty:
     def longest(self) -> float:
         """Months by which it can be late, at most."""
         late = sum(event.steps for event in self.events) / STEPS
-        if self.duration is not None:
-            end = self.duration.ends[1]
-            most = end if isfinite(end) else float(self.duration.at_normal(REACH))
+        if duration := self.estimates.get("duration"):
+            end = duration.ends[1]
+            most = end if isfinite(end) else float(duration.at_normal(REACH))
             late += max(0.0, float(self.overrun(np.array(most)))) + 1 / STEPS
         return late
 
@@ -240,11 +229,8 @@ def read_uncertainty(register: Register) -> Mapping[str, Uncertainty]:
     found = {}
     for project, (months, begin, end) in _work(register).items():
         holds = sorted({x.strip().replace(" ", "_") for x in includes[project].lower().split(";") if x.strip()})
-        given = estimates.get(project, {})
-        found[project] = Uncertainty(
-            project, given.get("cost"), given.get("benefit"), given.get("duration"), "; ".join(holds), 1.0, months,
-            (begin, end), tuple(events.get(project, ())),
-        )  # fmt: skip
+        of = estimates.get(project, {}), "; ".join(holds), 1.0, months, (begin, end), tuple(events.get(project, ()))
+        found[project] = Uncertainty(project, *of)
     return MappingProxyType(found)
 
 
@@ -274,24 +260,17 @@ def _events(register: Register, wrong: list[tuple[str, Any, str]]) -> dict[str, 
     """project -> its risk events."""
     first = first_year(register)
     found: dict[str, list[Event]] = {}
-    for row in register.table("risks").astype(object).itertuples():
+    for row in register.table("risks").fillna(UNSAID).astype(object).itertuples():
         points = [float(x) for x in (row.cost_low, row.cost_likely, row.cost_high) if not pd.isna(x)]
         if points != sorted(points):
             words = f"{row.project_id} {row.risk}: cost_low <= cost_likely <= cost_high does not hold"
             wrong.append(("risks", row, words))
             continue
         cost = _estimate(points[0], points[len(points) // 2], points[-1], "min_max", "pert") if points else None
-        event = Event(
-            str(row.risk),
-            "" if pd.isna(row.risk_class) else str(row.risk_class),
-            float(row.probability),
-            cost if cost is not None and cost.high > 0 else None,
-            None if pd.isna(row.period) else max(0, int(str(row.period)[:4]) - first),
-            0.0 if pd.isna(row.benefit_loss) else float(row.benefit_loss),
-            0.0 if pd.isna(row.delay_months) else float(row.delay_months),
-            "" if pd.isna(row.driver) else str(row.driver),
-        )
-        found.setdefault(str(row.project_id), []).append(event)
+        cost = cost if cost is not None and cost.high > 0 else None
+        year = None if pd.isna(row.period) else max(0, int(str(row.period)[:4]) - first)
+        of = row.probability, cost, year, row.benefit_loss, row.delay_months, row.driver
+        found.setdefault(str(row.project_id), []).append(Event(str(row.risk), *of))
     return found
 
 
