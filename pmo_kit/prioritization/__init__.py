@@ -12,7 +12,6 @@ from pmo_kit.prioritization.ranking import (
 from pmo_kit.prioritization.robustness import (
     Disagreement,
     RankRobustness,
-    WeightInterval,
     compare_stakeholders,
     rank_acceptability,
     rank_robustness,
@@ -21,7 +20,7 @@ from pmo_kit.prioritization.robustness import (
     weight_interval,
 )
 from pmo_kit.prioritization.screening import Screening, screen_scores
-from pmo_kit.prioritization.values import ValueFunction, piecewise_value, read_value_function
+from pmo_kit.prioritization.values import piecewise_value, read_value_function
 from pmo_kit.prioritization.weights import (
     AhpWeights,
     ahp_weights,

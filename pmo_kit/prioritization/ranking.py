@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -16,9 +16,7 @@ from pmo_kit.errors import InputError, PmoError
 from pmo_kit.facts import as_given, keeping, listed, number
 from pmo_kit.prioritization.values import Scorecard, read_scorecard
 from pmo_kit.prioritization.weights import Floats, checked_matrix, normalized, seal_weights
-
-if TYPE_CHECKING:
-    from pmo_kit.register import Register
+from pmo_kit.register import Register
 
 UNIT = "points of 100"
 _TIE = 1e-9
@@ -58,11 +56,8 @@ class Ranking(Answer):
     inputs: Mapping[str, str]
     register: Register = field(repr=False)
     card: Scorecard = field(repr=False)
-
-    @property
-    def unit(self) -> str:
-        """What a value is counted in."""
-        return UNIT
+    unit: ClassVar[str] = UNIT
+    """What a value is counted in."""
 
     @property
     def ranked(self) -> pd.Index:

@@ -6,7 +6,7 @@ The scale is declared before scoring, so that withdrawing or adding a project ch
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -16,9 +16,7 @@ from pmo_kit.doors import door
 from pmo_kit.errors import DataError, InputError
 from pmo_kit.facts import as_given
 from pmo_kit.prioritization.weights import Floats
-
-if TYPE_CHECKING:
-    from pmo_kit.register import Register
+from pmo_kit.register import Register
 
 Shape = Literal["linear", "piecewise", "discrete", "target"]
 

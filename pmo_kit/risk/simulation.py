@@ -356,19 +356,15 @@ class Simulation(Answer):
         """
         centered = self._block.cost - self._block.cost.mean()
         spread = float(centered @ centered)
-        found = {}
+        rows = []
         for p in self._run.exposure.projects:
             for e in p.risk.events:
                 comes, amount = drawing.event_draws(self._run, p.risk.project, e)
                 share = float(amount.astype(float) @ centered[comes]) / spread if spread else 0.0
-                found[p.risk.project, e.risk] = e.cost.mean if e.cost else 0.0, e.expected_cost, share
-        keys = pd.MultiIndex.from_tuples(found, names=["project_id", "risk"])
-        drawn = pd.DataFrame([*found.values()], columns=["cost_mean", "expected_cost", "share_cost"], index=keys)
-        table = (
-            self.question.register.table("risks")
-            .fillna(UNSAID)
-            .merge(drawn, left_on=keys.names, right_index=True)[RISKS]
-        )
+                rows.append((p.risk.project, e.risk, e.cost.mean if e.cost else 0.0, e.expected_cost, share))
+        keys, columns = ["project_id", "risk"], ["cost_mean", "expected_cost", "share_cost"]
+        drawn = pd.DataFrame(rows, columns=[*keys, *columns]).astype(dict.fromkeys(keys, "str"))
+        table = self.question.register.table("risks").fillna(UNSAID).merge(drawn, on=keys)[RISKS]
         return table.sort_values(["expected_cost", "project_id"], ascending=[False, True], ignore_index=True)
 
     @property

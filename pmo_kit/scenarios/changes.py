@@ -136,12 +136,7 @@ class Scenario:
         """One row per change, as in the register's `scenarios` sheet: scenario, what, scope, factor, value."""
         rows: list[tuple[str, str, str, float, str]] = []
         for what, name in FIELDS.items():
-            given = getattr(self, name)
-            if isinstance(given, float | int | str):
-                given = {"all": given} if given != 1.0 else {}
-            elif not isinstance(given, Mapping):
-                given = dict.fromkeys(given or (), "")
-            for scope, change in given.items():
+            for scope, change in _by_scope(getattr(self, name)).items():
                 number = float(change) if what in NUMBERS else float("nan")
                 words = "years" if what == "delay" else "" if what in NUMBERS else change or ""
                 rows.append((self.name, what, scope, number, words))
@@ -178,11 +173,11 @@ class Scenario:
 
     def _register(self, register: Register) -> Register:
         """The register with this scenario's costs, benefits and discounting; the same object where none changes."""
-        for name, factors in (("costs", self.cost), ("benefits", self.benefit)):
-            if isinstance(factors, Mapping) or factors != 1.0:
+        for name, factors in (("costs", _by_scope(self.cost)), ("benefits", _by_scope(self.benefit))):
+            if factors:
                 table = register.table(name)
                 times = pd.Series(1.0, index=table.index)
-                for scope, number in (factors if isinstance(factors, Mapping) else {"all": factors}).items():
+                for scope, number in factors.items():
                     times[_in_scope(register, scope, table)] *= number
                 if name == "costs":
                     times = times.where(table["state"] != "actual", 1.0)
@@ -237,6 +232,13 @@ class Scenario:
         )
         if mistakes:
             raise DataError.of([finding(*one, rule, self.where.get(one[:2])) for one in told])
+
+
+def _by_scope(given: Any) -> Mapping[str, Any]:
+    """What changes for each scope: one change alone is for all, names change by being there."""
+    if isinstance(given, Mapping):
+        return given
+    return dict.fromkeys(given, "") if isinstance(given, tuple) else {} if given in (1.0, None) else {"all": given}
 
 
 def finding(column: str, value: str, words: str, rule: str, where: tuple[str, int] | None) -> dict[str, object]:
