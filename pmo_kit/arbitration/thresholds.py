@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from pmo_kit.arbitration.allocation import Allocation
-from pmo_kit.arbitration.model import NO_BOUND, ONE, Model, Plan, PlanChange, compile_model
+from pmo_kit.arbitration.model import NO_BOUND, ONE, Model, Plan, PlanChange, compile_model, rule_rows
 from pmo_kit.arbitration.options import to_come
 from pmo_kit.arbitration.prices import NOTHING, common_change
 from pmo_kit.arbitration.question import Question
@@ -40,7 +40,9 @@ class Threshold:
 
 def limit_shift(model: Model, by: Mapping[str, float]) -> dict[int, float]:
     """How the limits of the program's rows move when rules move by these amounts per unit of change."""
-    ends = ((old.ends, new.ends) for old, new in zip(model.rows, model.eased(by).rows, strict=True))
+    rules = [r.changed(by[r.name]) if isinstance(r, Limit) and r.name in by else r for r in model.question.rules]
+    after = rule_rows(model.question.built, rules)  # no question: of a step it may hold less than nothing
+    ends = ((old.ends, new.ends) for old, (_, new) in zip(model.rows, after, strict=True))
     moved = ((place, new[0][0] - old[0][0]) for place, (old, new) in enumerate(ends, model.head) if old)
     return {place: float(step) for place, step in moved if step}
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 
 import pmo_kit as pmo
-from pmo_kit.arbitration import Envelope, money_moves
+from pmo_kit.arbitration import Committed, Envelope, Mandatory, Share, money_moves
 from pmo_kit.errors import InfeasibleError, InputError
 from tests.arbitration.test_brute_force import ask
 from tests.arbitration.test_budgets import by_funded
@@ -64,3 +64,14 @@ def test_amounts_that_cannot_be_moved_are_refused() -> None:
     for wrong in ([], [0], [-1], [np.nan], [np.inf]):
         with pytest.raises(InputError, match="above zero"):
             money_moves(allocation, amounts=wrong)
+
+
+def test_less_money_than_one_unit_can_move_where_a_share_of_the_envelopes_moves_with_it() -> None:
+    question = pmo.Question(shipped_register("meridian_12"))
+    duties = [rule.name for rule in question.rules if isinstance(rule, Committed | Mandatory)]
+    small = next(rule for rule in question.rules if isinstance(rule, Envelope) and rule.year == 2027)
+    share = Share(rule="networks", scope="area=Networks", maximum=0.6, of="envelope")
+    question = question.without(*duties).with_rules(dataclasses.replace(small, amount=0.5), share)
+    table = money_moves(pmo.arbitrate(question), amounts=[0.25]).set_index(["from_year", "to_year"])
+    assert table.loc[(2028, 2027), "most"] == table["most"].max() > 0
+    assert table.loc[(2027, 2028), ["gain", "most", "cap"]].tolist() == [0.0, 0.0, 0.0]
