@@ -22,7 +22,7 @@ from pmo_kit.errors import InputError
 from pmo_kit.facts import as_given, keeping, number
 from pmo_kit.risk import drawing
 from pmo_kit.uncertainty.distributions import Floats, cvar
-from pmo_kit.uncertainty.stated import UNSAID
+from pmo_kit.uncertainty.stated import risks_said
 
 LIMITS = [
     "rule", "kind", "label", "limit", "planned", "p50", "p80", "available", "probability", "short_p80", "unit",
@@ -364,7 +364,7 @@ class Simulation(Answer):
                 rows.append((p.risk.project, e.risk, e.cost.mean if e.cost else 0.0, e.expected_cost, share))
         keys, columns = ["project_id", "risk"], ["cost_mean", "expected_cost", "share_cost"]
         drawn = pd.DataFrame(rows, columns=[*keys, *columns]).astype(dict.fromkeys(keys, "str"))
-        table = self.question.register.table("risks").fillna(UNSAID).merge(drawn, on=keys)[RISKS]
+        table = risks_said(self.question.register).merge(drawn, on=keys)[RISKS]
         return table.sort_values(["expected_cost", "project_id"], ascending=[False, True], ignore_index=True)
 
     @property

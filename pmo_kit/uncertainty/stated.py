@@ -256,11 +256,16 @@ def _estimate(low: float, likely: float, high: float, basis: str, kind: str) -> 
     return made
 
 
+def risks_said(register: Register) -> pd.DataFrame:
+    """The risks of a register, with what is empty said; a column of words that is not there is one of no words."""
+    return register.table("risks").astype({"risk_class": "str", "driver": "str"}).fillna(UNSAID)
+
+
 def _events(register: Register, wrong: list[tuple[str, Any, str]]) -> dict[str, list[Event]]:
     """project -> its risk events."""
     first = first_year(register)
     found: dict[str, list[Event]] = {}
-    for row in register.table("risks").fillna(UNSAID).astype(object).itertuples():
+    for row in risks_said(register).astype(object).itertuples():
         points = [float(x) for x in (row.cost_low, row.cost_likely, row.cost_high) if not pd.isna(x)]
         if points != sorted(points):
             words = f"{row.project_id} {row.risk}: cost_low <= cost_likely <= cost_high does not hold"

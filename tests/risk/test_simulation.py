@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
 import numpy as np
@@ -245,6 +246,17 @@ def test_a_plan_beats_one_without_its_good_project() -> None:
     assert both.beats(one) + one.beats(both) == pytest.approx(1.0, abs=1e-3)
     with pytest.raises(ValueError, match="one seed"):
         both.beats(run(question, 100))
+
+
+def test_a_risks_sheet_without_words_has_none() -> None:
+    """A column of words that is not there holds none, and nothing that later versions of pandas refuse."""
+    risks = pd.DataFrame({"project_id": ["P02"], "risk": ["R1"], "probability": [0.2], "cost_likely": [3.0]})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        question = pmo.Question(shipped_register("meridian_12").replace(risks=risks))
+        (row,) = simulate(pmo.arbitrate(question), draws=100, seed=7).risks.to_dict("records")
+    assert {row["risk_class"], row["driver"]} == {""}
+    assert (row["expected_cost"], row["delay_months"], row["benefit_loss"]) == (pytest.approx(0.6), 0.0, 0.0)
 
 
 def test_every_wrong_estimate_is_listed() -> None:
