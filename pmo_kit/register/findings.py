@@ -62,7 +62,7 @@ class Finding:
 
 
 WHERE = ("file", "sheet", "row", "column", "value", "project_id")
-_OF_WHOLE = ("number_ambiguous", "outside_envelopes", "setting_not_read")
+_OF_WHOLE = ("number_ambiguous", "outside_envelopes", "second_header", "setting_not_read")
 _NAMES = tuple(one.name for one in fields(Finding))[:-1]
 COLUMNS = _NAMES[:9]
 

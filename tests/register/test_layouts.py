@@ -227,6 +227,22 @@ def test_what_is_in_doubt_as_a_whole_costs_no_project(tables, folder, table, tex
         load_register(folder({**tables, table: text}), doubtful="set_aside")
 
 
+@pytest.mark.parametrize("amount", [4, "four"])
+def test_another_header_above_is_no_row_that_is_set_aside(tables, workbook, amount):
+    """The rows below it would be lost with it, or without a word where another row is set aside."""
+    head = ["project_id", "year", "amount", "kind", "state"]
+    lines = [["project_id", "year", "benefit", "amount"], ["P01", 2027, "x", 7], [], head]
+    lines += [["P01", 2027, 14, "capex", "planned"], ["P03", 2027, amount, "capex", "planned"]]
+    path = workbook({**{name: tables[name] for name in ("settings", "projects")}, "costs": "project_id\n"})
+    book = openpyxl.load_workbook(path)
+    for at, line in enumerate(lines, 1):
+        for place, cell in enumerate(line, 1):
+            book["costs"].cell(at, place, cell)
+    book.save(path)
+    with pytest.raises(DataError, match="belong to another table"):
+        load_register(path, doubtful="set_aside")
+
+
 def turned(text: str) -> str:
     return "\n".join(map(",".join, zip(*(line.split(",") for line in text.strip().splitlines()), strict=True)))
 
