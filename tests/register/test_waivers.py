@@ -35,6 +35,13 @@ def test_a_waiver_that_is_narrowed_by_nothing_is_refused(faulty, name):
         load_register(faulty(WAIVER.replace("  project_id: P02", f"  {name}:")))
 
 
+def test_envelopes_far_from_what_a_few_projects_cost_can_be_accepted(faulty):
+    small = "project_id,year,amount\nP01,2027,0.1\nP02,2027,0.2\nP03,2027,0.1\n"
+    waiver = WAIVER.replace("cost_outside_dates", "unit_jump").replace("  project_id: P02\n", "")
+    register = load_register(faulty(waiver, costs=small, budgets="envelope,year,amount\nall,2027,90\n"))
+    assert register.findings.query("rule == 'unit_jump'")["severity"].tolist() == ["info"]
+
+
 def test_accepted_warning_is_information_with_its_reason(faulty):
     register = load_register(faulty(WAIVER))
     found = register.findings.query("rule == 'cost_outside_dates'").set_index("severity")
