@@ -107,15 +107,38 @@ _PERIODIC = re.compile(rf"\b(?:{'|'.join(_PER[::-1])})(?:e?s|e|e[rn]|l?les?)?\b|
 def sort_of(words: str) -> str:
     """What sort of figures plain words tell; "bare" where they say money at most, "plain" where nobody knows.
 
-    >>> [sort_of(one) for one in ("budget", "actual cost", "fte", "staff", "staff cost", "cost", "")]
-    ['planned', 'actual', 'count', 'count', 'plain', 'bare', 'bare']
+    >>> [sort_of(one) for one in ("budget", "actual cost", "fte", "staff", "cost", "")]
+    ['planned', 'actual', 'count', 'plain', 'bare', 'bare']
     """
     rest = _parts("money").sub(" ", words).strip()
-    if rest == words and _parts("people").search(words):
-        return "count"
     if rest == "real":  # constant prices, or what is spent, as Spanish has it
         return "case"
     return next((one for one in _SORTS if _parts(one).search(words)), "plain" if rest else "bare")
+
+
+def _of_people(words: str) -> bool:
+    """Plain words name people or their time, and no money; a forecast may be one of both.
+
+    >>> [_of_people(one) for one in ("staff", "resource forecast", "staff costs", "personalkosten", "cost")]
+    [True, True, False, False, False]
+    """
+    return _parts("people").search(words) is not None and not _says_money(words)
+
+
+def _sort_of_title(title: str) -> str:
+    """What sort of figures the plain title of a sheet tells, as `sort_of` names it; people are counted."""
+    return "count" if _of_people(title) else sort_of(title)
+
+
+def _of_both(title: str) -> bool:
+    """A plain title names costs and gains; those of cost savings are gains."""
+    return _says_money(title) and not re.search(r"saving|avoid|econom|einspar|ahorro|risparmi|bespar|poupan", title)
+
+
+def _says_money(words: str) -> bool:
+    """Plain words name money, alone or as the end of a word: Personalkosten; what is planned may be anything."""
+    money = set(map(plain, header_words()["words", "money"])) - {"forecast", "estimate", "baseline", "value", "ae"}
+    return any(one.endswith(tuple(money)) for word in words.split() for one in (word, word.removesuffix("s")))
 
 
 def _again(col: _Col, others: list[_Col], alike: bool) -> bool:
@@ -635,7 +658,7 @@ class Draft:
     def _amounts(self, sheet: _Sheet, ids: pd.Series) -> None:
         """Amounts by year, and totals as baselines."""
         first = len(sheet.blocks)
-        self._leave_no_costs(sheet)
+        self._leave_no_costs(sheet, ids)
         figures, costs, benefits = self._figures(sheet, ids)
         kept = figures.whole.isin(costs).to_numpy(bool) if figures else np.ones(len(ids), bool)
         ids = ids[kept].dropna()
@@ -671,18 +694,25 @@ class Draft:
                     own = keep.format(head, ", ".join(map(quoted, benefits)), quoted("? not the benefits"))
                     sheet.blocks.append(("benefits", {**other, "benefit": "{value: benefit}", "keep": own}))
 
-    def _leave_no_costs(self, sheet: _Sheet) -> None:
+    def _leave_no_costs(self, sheet: _Sheet, ids: pd.Series) -> None:
         """Leave figures that are no money by the title of a sheet beside the projects, or where nothing says money."""
-        title = sort_of(plain(sheet.source.raw.title))
+        called = plain(sheet.source.raw.title)
+        title, years = _sort_of_title(called), sheet.years
         beside = not any(table == "projects" for table, _ in sheet.blocks)
         if beside and title in ("derived", "limit", "income"):
             sheet.leave([col for col in sheet.cols if col.number], "? no costs by the title of the sheet")
-        if any(col.words or col.stated != ("", "") or self._is_money(col) for col in sheet.years):
+        said = [col.words for col in years if col.words]
+        if not all(map(_of_people, said)) or any(col.stated != ("", "") or self._is_money(col) for col in years):
             return
-        people = title == "count" or any(_parts("people").fullmatch(col.plain) for col in sheet.words())
-        tables = ({table for table, _ in one.blocks} for one in self.sheets if beside and title == "plain")
+        words = sheet.words()
+        if any(sort_of(plain(one)) == "bare" for col in words for one in pd.unique(col.text) if plain(one)):
+            return  # Cost, Benefit
+        roles = any(_parts("people").fullmatch(col.plain) for col in words)
+        people = title == "count" or said or (roles and (beside or ids.duplicated().any()))
+        unknown = beside and title == "plain" and not _says_money(called)
+        tables = ({table for table, _ in one.blocks} for one in self.sheets if unknown)
         if people or any({"projects", "costs"} <= one for one in tables):
-            sheet.leave(sheet.years, "? nothing says that it is money")
+            sheet.leave(years, "? nothing says that it is money")
 
     def _counted(self, sheet: _Sheet, years: list[_Col], table: str = "costs") -> list[_Col]:
         """Columns of amounts of a year; sums of others, and what is none or twice, are left out."""
@@ -841,7 +871,8 @@ class Draft:
         key = max(own, key=lambda col: (inside(col), col.plain in _ranks("projects", "project_id")))
         key.take("projects.project_id", f"{number(100 * inside(key), 0)} % of its values are projects", True)
         called = sheet.source.raw.title
-        title = "benefits" if sort_of(plain(called)) == "benefit" else table_of_sheet(called)
+        gains = sort_of(plain(called)) == "benefit" and not _of_both(plain(called))
+        title = "benefits" if gains else table_of_sheet(called)
         table = title if title not in (None, *_COSTLY) else next(iter(self._children(sheet)), "costs")
         needs = (one.name for one in load_schema()[table] if one.required and one.name != "project_id")
         lacks = ", ".join(one for one in needs if not self._named(sheet, table, one))
@@ -861,7 +892,7 @@ class Draft:
         years, named = sheet.years, sheet.targets("budgets", "year")
         title = sheet.source.raw.title
         table, other = table_of_sheet(title), ("derived", "count", "benefit", "income", "actual")
-        if table not in (None, "budgets", "costs") or sort_of(plain(title)) in other:
+        if table not in (None, "budgets", "costs") or _sort_of_title(plain(title)) in other:
             return  # gains, people, what is spent
         words, titled = _ranks("budgets", "amount").keys() - {"amount"}, table == "budgets"
         money = years or [col for col in sheet.cols if col.number and not (col.year or col in named)]

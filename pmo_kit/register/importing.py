@@ -32,6 +32,12 @@ _SUMS = ["sum_found", "sum_now", "left"]
 _NUMBER_AND_WORD = re.compile(r"(?<![\d.,])([-−]?\d(?:(?:[.,'’]|\s(?=\d{3}(?!\d)))?\d)*)(\s?[^\W\d_]*)")
 
 
+def _settings_body(settings: dict[str, str]) -> Body:
+    """Settings as the table that a register has of them."""
+    said = pd.DataFrame(settings.items(), columns=["key", "value"], dtype="str")
+    return body_of_frame("settings", said, "settings")
+
+
 def _wanted(specs: list[TableSource], heading: Heading) -> int:
     """How many of the columns that are asked for a header row has."""
     source = heading.body
@@ -65,11 +71,11 @@ class Import:
         self._blanked: set[tuple[Any, ...]] = set()
         self._added = {spec.table for spec in mapping.tables if spec.repeats == "sum"}
         stated, own = stated_settings(raws), mapping.settings
-        for key in [one for one in stated if own.get(one, stated[one]) != stated[one]]:
+        bodies = [_settings_body(one) for one in (stated | own, own | stated)]
+        self._settings, other = (read_settings(one, Findings(), name="")[0] for one in bodies)
+        for key in [one for one in stated if one in own and getattr(self._settings, one) != getattr(other, one)]:
             findings.tell("setting_contradicted", key=key, own=own[key], other=stated[key])
-        said = pd.DataFrame((stated | own).items(), columns=["key", "value"], dtype="str")
-        self._own = {"settings": body_of_frame("settings", said, "settings")}
-        self._settings = read_settings(self._own["settings"], Findings(), name="")[0]
+        self._own = {"settings": bodies[0]}
         self._sources = self._find_sources(raws)
         self._kept = {id(spec): self._kept_by(source, spec) for spec, source in self._sources}
         self._list_slips()
@@ -312,9 +318,9 @@ class Import:
                 continue
             none = ~np.any([self._kept[id(spec)] for spec in mine], axis=0)
             for one in [one for spec in mine for one in spec.keep][:1]:
-                head, why = one.column, one.reason
+                head, why = one.column, one.reason.lstrip("? ")
                 text = source.text(source.find(head)[0]) if none.any() else pd.Series(dtype="str")
-                what = f"row_ignored {'guess' if why.startswith('?') else 'amounts'}"
+                what = f"row_ignored {'guess' if one.reason.startswith('?') else 'amounts'}"
                 self.findings.tell_lines(what, source, none, why=why, column=head, values=text)
 
     def _list_slips(self) -> None:

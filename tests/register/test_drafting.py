@@ -913,7 +913,68 @@ def test_a_guess_is_told_without_its_mark(tmp_path):
     rows = [[*HEAD, "Cost 2027", "Level"], ["C1", "Wall", "Ports", 40, 1], ["C2", "Ferry", "Rail", 50, 7]]
     register, said, _ = imported(tmp_path, workbook(tmp_path / "t.xlsx", P=rows))
     assert "was left out: not needed." in said
+    assert "guess: ?" not in said
     assert not register.table("left_out")["reason"].str.contains("?", regex=False).any()
+
+
+STAFF = [("Staff", "Equipment"), ("Personal", "Sachmittel"), ("Personnel", "Matériel")]
+
+
+@pytest.mark.parametrize("words", STAFF)
+@pytest.mark.parametrize("title", ["Costs", "Lines"])
+def test_what_people_cost_is_a_part_of_the_costs(tmp_path, words, title):
+    rows = [HEAD, ["C1", "Wall", "Ports"], ["C2", "Ferry", "Rail"]]
+    lines = [[key, word, 2027, n] for key in ("C1", "C2") for n, word in enumerate(words, 4)]
+    book = workbook(tmp_path / "t.xlsx", P=rows, **{title: [["ID", "Cost type", "Year", "Amount"], *lines]})
+    register, said, _ = imported(tmp_path, book)
+    assert (sum(amounts(register)), "left out by a guess" in said) == (18, False)
+
+
+@pytest.mark.parametrize("words", STAFF[:2])
+@pytest.mark.parametrize("head", ["{} 2027 (€k)", "{} 2027", "{} (€k)"])
+def test_columns_of_what_people_cost_are_added_up(tmp_path, words, head):
+    heads = [head.format(word) for word in words]
+    rows = [[*HEAD, *heads], ["C1", "Wall", "Ports", 40, 1], ["C2", "Ferry", "Rail", 50, 2]]
+    register, *_ = imported(tmp_path, workbook(tmp_path / "t.xlsx", P=rows))
+    found = register.table("costs")["amount"] if register.has("costs") else register.table("baselines")["now"]
+    assert found.sum() == 93
+    assert not register.has("baselines") or set(register.table("baselines")["quantity"]) == {"whole_life_cost"}
+
+
+@pytest.mark.parametrize("head", ["Effort", "Resource", "Rolle", "Profil"])
+def test_a_word_about_people_beside_each_project_makes_its_money_no_people(tmp_path, head):
+    rows = [[*HEAD, head, 2027], ["C1", "Wall", "Ports", "High", 40], ["C2", "Ferry", "Rail", "Low", 50]]
+    assert amounts(imported(tmp_path, workbook(tmp_path / "t.xlsx", P=rows))[0]) == [90.0]
+
+
+@pytest.mark.parametrize("title", ["Staff costs", "Personalkosten", "Coûts de personnel"])
+def test_what_people_cost_by_the_title_is_a_cost(tmp_path, title):
+    rows = [[*HEAD, "Cost 2027"], ["C1", "Wall", "Ports", 40], ["C2", "Ferry", "Rail", 50]]
+    more = [["ID", 2028], ["C1", 4], ["C2", 5]]
+    register, *_ = imported(tmp_path, workbook(tmp_path / "t.xlsx", P=rows, **{title: more}))
+    assert sum(amounts(register)) == 99
+
+
+@pytest.mark.parametrize("title", ["Resource forecast", "Effort estimate"])
+def test_a_forecast_of_people_is_no_cost(tmp_path, title):
+    rows = [[*HEAD, "Cost 2027"], ["C1", "Wall", "Ports", 40], ["C2", "Ferry", "Rail", 50]]
+    more = [["ID", 2028], ["C1", 4], ["C2", 5]]
+    register, said, _ = imported(tmp_path, workbook(tmp_path / "t.xlsx", P=rows, **{title: more}))
+    assert (amounts(register), f'reads nothing from "{title}"' in said) == ([90.0], True)
+
+
+@pytest.mark.parametrize("title", ["Costs and benefits", "Kosten und Nutzen", "Coûts et gains", "Business case"])
+def test_a_sheet_of_costs_and_gains_is_not_of_gains(tmp_path, title):
+    rows = [[*HEAD, "Cost 2027"], ["C1", "Wall", "Ports", 40], ["C2", "Ferry", "Rail", 50]]
+    beside = [["ID", "Cost 2028", "Benefit 2028"], ["C1", 4, 7], ["C2", 5, 8]]
+    below = [
+        ["ID", "Type", 2028],
+        *([key, *line] for key in ("C1", "C2") for line in (["Cost", 4.5], ["Benefit", 7.5])),
+    ]
+    for name, both in (("beside", beside), ("below", below)):
+        (folder := tmp_path / name).mkdir()
+        register, *_ = imported(folder, workbook(folder / "t.xlsx", P=rows, **{title: both}))
+        assert (sum(amounts(register)), register.table("benefits")["amount"].sum()) == (99, 15)
 
 
 @pytest.mark.parametrize("title", ["Spend", "Budget plan", "Costs by year"])
@@ -960,4 +1021,8 @@ def test_settings_that_a_sheet_says_are_read_again_next_month(tmp_path):
     path.write_text(mapping.replace("# as_of", "as_of"))
     later = load_register(path)
     assert str(later.settings.as_of) == "2026-09-30"
+    path.write_text(
+        mapping.replace("# as_of: 2026-09-30", "as_of: 31.10.2026").replace("# currency: EUR", "currency: €")
+    )
+    assert not load_register(path).findings["rule"].eq("setting_contradicted").any()
     assert "2026-10-31; the mapping counts" in " ".join(later.findings.query("severity == 'warn'")["message"])
