@@ -32,10 +32,11 @@ PLAIN = {
 
 
 def read(folder, said=None, **tables):
-    """The register, or the error that refuses it; `said` are other settings."""
+    """The register, or the error that refuses it; `said` are other settings. Costs of any size have no envelope."""
+    plain = {name: text for name, text in PLAIN.items() if name != "budgets" or "costs" not in tables}
     lines = [f"{key},{value}" for key, value in {**SETTINGS, **(said or {})}.items()]
     try:
-        return load_register(folder({"settings": "\n".join(["key,value", *lines]) + "\n", **PLAIN, **tables}))
+        return load_register(folder({"settings": "\n".join(["key,value", *lines]) + "\n", **plain, **tables}))
     except DataError as error:
         return error
 
