@@ -150,10 +150,8 @@ def best_plan(
         rows.append(model.other_plan(plan))
         if limits.nodes is not None:
             limits = replace(limits, nodes=max(1, limits.nodes - outcome.nodes))
-    if objective is None and outcome.status == "optimal" and limits.gap <= proof_gap(model):
-        high = exact.value
-    else:
-        high = max(exact.value, _down(model, bound, objective))
+    proven = objective is None and outcome.status == "optimal" and limits.gap <= proof_gap(model)
+    high = exact.value if proven else max(exact.value, _down(model, bound, objective))
     status: Status = "optimal" if outcome.status == "optimal" else "feasible"
     return Found(status, plan, exact.value, high, nodes, outcome.x)
 
