@@ -471,7 +471,7 @@ class Draft:
         if len(bases := bases - {("", None)}) == 1:
             stated = dict(zip(("price_basis", "price_base_year"), bases.pop(), strict=True))
             self.settings |= {key: (str(value), "as the headers say") for key, value in stated.items() if value}
-        self.stated = stated_settings(raws)
+        self.stated = {key: value for key, value in stated_settings(raws).items() if key in load_schema().settings}
         self.settings |= {key: (value, "read from the sheet of settings") for key, value in self.stated.items()}
 
     # ------------------------------------------------------------ one line

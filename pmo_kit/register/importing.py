@@ -20,7 +20,7 @@ from pmo_kit.register.layout import Heading, dated, find_heading, long_form, sev
 from pmo_kit.register.mapping import ColumnSource, Mapping, RowFilter, TableSource
 from pmo_kit.register.rows import Look, rows_apart, tell
 from pmo_kit.register.schema import Column, load_schema
-from pmo_kit.register.settings import read_settings, stated_settings
+from pmo_kit.register.settings import read_settings, settings_frame, stated_settings
 from pmo_kit.register.shaping import amounts_in_words, looks_like_amounts, looks_like_numbers, qualifies, unread
 from pmo_kit.register.sheets import Body, RawSheet, body_of_frame
 
@@ -30,12 +30,6 @@ _AS_PERIOD, _AS_DATE = Column("period", "period"), Column("date", "date")
 _MONEY = ["table", "field", "file", "sheet", "column"]
 _SUMS = ["sum_found", "sum_now", "left"]
 _NUMBER_AND_WORD = re.compile(r"(?<![\d.,])([-−]?\d(?:(?:[.,'’]|\s(?=\d{3}(?!\d)))?\d)*)(\s?[^\W\d_]*)")
-
-
-def _settings_body(settings: dict[str, str]) -> Body:
-    """Settings as the table that a register has of them."""
-    said = pd.DataFrame(settings.items(), columns=["key", "value"], dtype="str")
-    return body_of_frame("settings", said, "settings")
 
 
 def _wanted(specs: list[TableSource], heading: Heading) -> int:
@@ -71,9 +65,9 @@ class Import:
         self._blanked: set[tuple[Any, ...]] = set()
         self._added = {spec.table for spec in mapping.tables if spec.repeats == "sum"}
         stated, own = stated_settings(raws), mapping.settings
-        bodies = [_settings_body(one) for one in (stated | own, own | stated)]
+        bodies = [body_of_frame("settings", settings_frame(one), "settings") for one in (stated | own, own | stated)]
         self._settings, other = (read_settings(one, Findings(), name="")[0] for one in bodies)
-        for key in [one for one in stated if one in own and getattr(self._settings, one) != getattr(other, one)]:
+        for key in [one for one in stated if one in own and vars(self._settings).get(one) != vars(other).get(one)]:
             findings.tell("setting_contradicted", key=key, own=own[key], other=stated[key])
         self._own = {"settings": bodies[0]}
         self._sources = self._find_sources(raws)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import pandas as pd
 
+from pmo_kit.errors import InputError
 from pmo_kit.facts import Unit
 from pmo_kit.register import values
 from pmo_kit.register.findings import Findings
-from pmo_kit.register.layout import table_of_sheet
+from pmo_kit.register.layout import known_headers, table_of_sheet
 from pmo_kit.register.schema import Column, load_schema
 from pmo_kit.register.sheets import Body, RawSheet
 
@@ -126,12 +127,26 @@ def _parse_setting(name: str, column: Column, cell: pd.Series, epoch_1904: bool,
     return str(value), False
 
 
+def settings_frame(settings: pd.DataFrame | Mapping[str, Any] | Settings) -> pd.DataFrame:
+    """Settings in any form as a table with the columns key and value."""
+    if isinstance(settings, pd.DataFrame):
+        return settings
+    settings = vars(settings) if isinstance(settings, Settings) else settings
+    if not isinstance(settings, Mapping):
+        raise InputError(f"settings is {settings!r}: it is a mapping such as {{'currency': 'EUR'}}.")
+    filled = {key: value for key, value in settings.items() if value is not None and str(value) != ""}
+    return pd.DataFrame({"key": list(filled), "value": [str(value) for value in filled.values()]}, dtype="str")
+
+
 def stated_settings(raws: Iterable[RawSheet]) -> dict[str, str]:
-    """What sheets of settings beside a source say."""
-    sheets = [raw.cells for raw in raws if table_of_sheet(raw.title) == "settings" and raw.cells.shape[1] > 1]
-    lines = (line for cells in sheets for line in cells.iloc[:, :2].to_numpy())
-    said = {values.folded(key).replace(" ", "_"): values.clean_cell(value) for key, value in lines}
-    return {key: value for key, value in said.items() if key in load_schema().settings and value}
+    """What sheets of settings beside a source say, known or not: their second column, or that which is called value."""
+    heads, said = known_headers(load_schema()["settings"]), dict[str, str]()
+    for cells in (raw.cells for raw in raws if table_of_sheet(raw.title) == "settings"):
+        lines = [[values.clean_cell(cell) for cell in line] for line in cells.to_numpy()]
+        at = next((line.index(one) for line in lines for one in line if heads.get(values.folded(one)) == "value"), 1)
+        pairs = [(line[0], line[at]) for line in lines if len(line) > at]
+        said |= {values.folded(key).replace(" ", "_"): value for key, value in pairs if key and value}
+    return {key: value for key, value in said.items() if key in load_schema().settings or key not in heads}
 
 
 def read_settings(
@@ -143,13 +158,13 @@ def read_settings(
     read blocks, and so does a name that is nearly that of a setting.
     """
     schema, found, places = load_schema(), dict[str, Any](), dict[str, dict[str, Any]]()
-    order = dict(zip(body.text(0)[::-1].str.lower(), body.text(1)[::-1].str.lower(), strict=True)).get("date_order", "")
+    keys, said = body.text(0), body.text(1)
+    order = dict(zip(keys[::-1].str.lower(), said[::-1].str.lower(), strict=True)).get("date_order", "")
     order = schema.settings["date_order"].values.get(order, order)
-    for n, (key, value) in enumerate(zip(body.text(0), body.text(1), strict=True)):
-        row = int(body.rows[n])
+    for row, key, value, line in zip(body.rows.tolist(), keys, said, body.cells.to_numpy(), strict=True):
         place: dict[str, Any] = {"row": row, "column": "value", "value": value}
         place["file"], place["sheet"] = body.place()
-        if signs := {sign for cell in body.cells.iloc[n] for sign in values.ODD_SIGNS.findall(str(cell).strip())}:
+        if signs := {sign for cell in line for sign in values.ODD_SIGNS.findall(str(cell).strip())}:
             findings.tell("signs_unseen line", "block" if min(signs) < " " else "warn", at=body, row=row)
         setting = "" if pd.isna(key) else str(key).lower().replace(" ", "_")
         if setting not in schema.settings:

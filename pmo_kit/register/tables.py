@@ -24,7 +24,7 @@ from pmo_kit.register.findings import COLUMNS, Findings, Intake, apply_waivers, 
 from pmo_kit.register.layout import find_wide_form
 from pmo_kit.register.levels import at_largest, complete_tables, derive_levels
 from pmo_kit.register.schema import Schema, load_schema
-from pmo_kit.register.settings import Settings, read_settings
+from pmo_kit.register.settings import Settings, read_settings, settings_frame
 from pmo_kit.register.shaping import Elsewhere, list_unmapped, match_columns, shape_table, without_formulas
 from pmo_kit.register.sheets import Body, body_of_frame
 
@@ -234,7 +234,7 @@ class Register:
         _admit(tables)
         findings = Findings()
         if settings is not None:
-            tables = {**tables, "settings": _settings_frame(settings)}
+            tables = {**tables, "settings": settings_frame(settings)}
         bodies = {name: body_of_frame(name, frame, name) for name, frame in tables.items()}
         assembled = assemble(bodies, findings, name="register")
         raise_blocks(findings)
@@ -420,18 +420,6 @@ class Register:
         )
         head = f"<p><b>{html.escape(self.summary)}</b></p>"
         return f"{head}<table><thead><tr><th>table</th><th>rows</th></tr></thead><tbody>{rows}</tbody></table>"
-
-
-def _settings_frame(settings: pd.DataFrame | Mapping[str, Any] | Settings) -> pd.DataFrame:
-    """Settings in any form as a table with the columns key and value."""
-    if isinstance(settings, pd.DataFrame):
-        return settings
-    if isinstance(settings, Settings):
-        settings = vars(settings)
-    if not isinstance(settings, Mapping):
-        raise InputError(f"settings is {settings!r}: it is a mapping such as {{'currency': 'EUR'}}.")
-    filled = {key: value for key, value in settings.items() if value is not None and str(value) != ""}
-    return pd.DataFrame({"key": list(filled), "value": [str(value) for value in filled.values()]}, dtype="str")
 
 
 def _canonical_lines(frame: pd.DataFrame) -> list[str]:

@@ -1026,3 +1026,27 @@ def test_settings_that_a_sheet_says_are_read_again_next_month(tmp_path):
     )
     assert not load_register(path).findings["rule"].eq("setting_contradicted").any()
     assert "2026-10-31; the mapping counts" in " ".join(later.findings.query("severity == 'warn'")["message"])
+
+
+@pytest.mark.parametrize("head", [["Setting", "Value"], ["key", "meaning", "value"], None])
+def test_a_line_of_a_sheet_of_settings_that_is_none_is_told(tmp_path, head):
+    said = [["as_of", "2026-09-30"], ["currency", "EUR"], ["money_unit", "thousand"], ["Prepared by", "the office"]]
+    lines = [line if head is None or len(head) == 2 else [line[0], "what it is", line[1]] for line in said]
+    rows = [[*HEAD, "Cost 2027"], ["C1", "Wall", "Ports", 40], ["C2", "Ferry", "Rail", 50]]
+    register, text, mapping = imported(
+        tmp_path, workbook(tmp_path / "t.xlsx", P=rows, Settings=[*([head] if head else []), *lines])
+    )
+    assert (register.settings.currency, str(register.settings.as_of)) == ("EUR", "2026-09-30")
+    found = load_register(next((tmp_path / "out").glob("*.map.yml"))).findings
+    assert list(found.loc[found["rule"] == "unknown_setting", "value"]) == ["the office"]
+    assert '"prepared_by" is not a setting' in text
+    assert "prepared" not in mapping
+
+
+@pytest.mark.parametrize(("key", "meant"), [("as_off", "as_of"), ("Discount rate", "discount_to")])
+def test_a_setting_of_a_sheet_that_is_nearly_one_is_asked_about(tmp_path, key, meant):
+    said = [["Setting", "Value"], [key, "2026-09-30"], ["currency", "EUR"]]
+    rows = [[*HEAD, "Cost 2027"], ["C1", "Wall", "Ports", 40], ["C2", "Ferry", "Rail", 50]]
+    text, code = import_sources([workbook(tmp_path / "t.xlsx", P=rows, Settings=said)], tmp_path / "out")
+    assert code == 2
+    assert f'Did you mean "{meant}"?' in text
