@@ -290,7 +290,7 @@ def declared(notebook: Any, name: str) -> dict[str, Parameter]:
     found: dict[str, Parameter] = {}
     try:
         lines = ast.parse(cells[0].source).body if cells else []
-    except (SyntaxError, RecursionError) as error:
+    except (SyntaxError, ValueError, RecursionError) as error:  # of a NUL one or the other, as Python has it
         deep, place = isinstance(error, RecursionError), getattr(error, "lineno", 1)
         words = "too many brackets or signs in each other" if deep else f"{error.args[0]} in line {place}"
         raise PackError(f"{name}, parameters cell: {words}.") from error
