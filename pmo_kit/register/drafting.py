@@ -132,12 +132,12 @@ def _sort_of_title(title: str) -> str:
 
 def _of_both(title: str) -> bool:
     """A plain title names costs and gains; those of cost savings are gains."""
-    return _says_money(title) and not re.search(r"saving|avoid|econom|einspar|ahorro|risparmi|bespar|poupan", title)
+    return _says_money(title) and not any(one in title for one in header_words()["words", "saved"])
 
 
 def _says_money(words: str) -> bool:
     """Plain words name money, alone or as the end of a word: Personalkosten; what is planned may be anything."""
-    money = set(map(plain, header_words()["words", "money"])) - {"forecast", "estimate", "baseline", "value", "ae"}
+    money = set(map(plain, header_words()["words", "money"])) - set(header_words()["words", "loose"])
     return any(one.endswith(tuple(money)) for word in words.split() for one in (word, word.removesuffix("s")))
 
 
