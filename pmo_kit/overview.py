@@ -25,11 +25,12 @@ def asked_levels(appraisal: Appraisal) -> pd.Series:
     Returns
     -------
     Series of str
-        Level by project_id. Of two levels with equal cost the first in the register counts.
+        Level by project_id. Of two levels with equal cost the one with more net value counts, then the first in the
+        register.
     """
-    cost = appraisal.table["cost"]
-    going_on = cost[cost.index.get_level_values("level") != "stop"]
-    first = going_on.reset_index().sort_values("cost", ascending=False, kind="stable")
+    table = appraisal.table[["cost", "npv"]]
+    going_on = table[table.index.get_level_values("level") != "stop"]
+    first = going_on.reset_index().sort_values(["cost", "npv"], ascending=False, kind="stable")
     return first.drop_duplicates("project_id").set_index("project_id")["level"].sort_index()
 
 
@@ -237,17 +238,17 @@ def money_of_projects(register: Register) -> pd.Series:
     Returns
     -------
     Series of float
-        By project_id, in the register's money unit; 0 where nothing is stated.
+        By project_id, in the register's money unit; missing where nothing is stated.
     """
     projects = register.projects.index
     if register.has("costs"):
-        return at_largest(register.costs).reindex(projects).fillna(0.0)
+        return at_largest(register.costs).reindex(projects)
     base = register.table("baselines")
     base = base[~base["quantity"].str.contains("benefit|month", na=True)]
     whole = base[base["quantity"] == "whole_life_cost"]
     life = whole["now"].fillna(whole["baseline"]).groupby(whole["project_id"]).sum(min_count=1)
     stated = base.groupby("project_id")[["baseline", "now"]].max().max(axis=1)
-    return life.reindex(projects).fillna(stated).fillna(0.0)
+    return life.reindex(projects).fillna(stated)
 
 
 def under_way(projects: pd.DataFrame) -> pd.Series:

@@ -173,8 +173,7 @@ def obstacles(allocation: Allocation) -> dict[str, tuple[str, ...]]:
     for project, row in allocation.table.iterrows():
         if row["decision"] == "refuse":
             mine = options.of(str(project)).tolist()
-            largest = max(mine, key=lambda i: options.costs[i])
-            way = in_the_way(allocation._model, allocation._positions, largest)
+            way = in_the_way(allocation._model, allocation._positions, options.largest(str(project)))
             words = [way_words(allocation, str(project), question.rule(name)) for name in way]
             first = [LOSES] if max(options.values[mine]) <= 0 else []
             found[str(project)] = tuple(dict.fromkeys([*first, *words]))
@@ -209,7 +208,8 @@ def supports(allocation: Allocation) -> pd.DataFrame:
         loses = nan if found.plan is None else (allocation._value - found.value) / ONE
         words = list(dict.fromkeys(_support(allocation, rule) for rule in asking))
         more = [f"and {len(words) - 2} more"] if len(words) > 2 else []
-        why = "; ".join([*words[:2], *more]) or "what it brings together with others"
+        beside = "what it brings together with others" if loses > 0 else "the plan is worth as much without it"
+        why = "; ".join([*words[:2], *more]) or beside
         names = tuple(rule.name for rule in asking)
         records.append((table.loc[project, "name"], table.loc[project, "value"], names, why, loses))
     index = pd.Index(asked, name="project_id", dtype="str")
@@ -269,14 +269,18 @@ def letter_items(allocation: Allocation, project_id: str) -> Items:
     """The paragraphs of a letter: (lead, text); ways to change the answer have the lead `BULLET`."""
     row = allocation.table.loc[project_id]
     options = allocation.question.built
-    largest = max(options.of(project_id).tolist(), key=lambda i: options.costs[i])
+    largest = options.largest(project_id)
     items = [("You asked for", _asked(allocation, largest)), *_orders(allocation, project_id)]
-    if row["decision"] != "refuse":
-        items += _in_plan(allocation, project_id, reduced=options.costs[largest] > row["cost"])
     level = str(options.table["base_level"].iloc[largest])
+    whole = allocation.keeps(project_id, "in", level)
+    if row["decision"] != "refuse":
+        size = (
+            "as asked" if whole else "at a smaller size" if options.costs[largest] > row["cost"] else "at another size"
+        )
+        items += _in_plan(allocation, project_id, size)
     if row["decision"] == "stop":
         items += _ways(what_would_admit(allocation, project_id))
-    elif not allocation.keeps(project_id, "in", level):  # not in at all, or at another size
+    elif not whole:
         items += _refusal(allocation, project_id, None if row["decision"] == "refuse" else level)
     basis = allocation.question.basis_word
     worth = f"The plan is worth {as_given(round(allocation.value, 2))} {options.value_unit}{f' {basis}' * bool(basis)}"
@@ -403,13 +407,12 @@ def _ways(found: Admission) -> Items:
     return items + ([("What would not, alone.", words[0].upper() + words[1:])] if found._never else [])
 
 
-def _in_plan(allocation: Allocation, project_id: str, reduced: bool) -> Items:
+def _in_plan(allocation: Allocation, project_id: str, size: str) -> Items:
     """Paragraphs for a project that is funded or stopped."""
     model = allocation._model
     names, row = allocation.table["name"], allocation.table.loc[project_id]
     unit = model.question.money.short
     level = f" ({row['label']})" if row["label"] else ""
-    size = "at a smaller size" if reduced else "as asked"
     basis = model.question.basis_word
     with_money = f"{as_given(round(row['cost'], 2))} {unit}{f' {basis}' * bool(basis)}"
     first = f"It is in the plan {size}{level}, with {with_money}."

@@ -137,6 +137,10 @@ class Options:
             return found
         return where if stop else where[~self.stops[where]]
 
+    def largest(self, project_id: str) -> int:
+        """Position of what a project asks for: the size that costs most, of equal cost the one worth most, on time."""
+        return max(self.of(project_id).tolist(), key=lambda i: (-self.delays[i], self.costs[i], self.values[i]))
+
     def position(self, project_id: str, level: str) -> int:
         """Position of one option."""
         found = self.of(project_id, level)

@@ -646,7 +646,7 @@ def _shares(rates: pd.Series, area: str) -> str:
     first, last = (listed(known.index[known == end].astype("str")) for end in (known.max(), known.min()))
     most, least = (percent(end / 100) for end in (known.max(), known.min()))
     if first == last:
-        return f"Every area gets {most} of its ask"
+        return f"Every area{' that asks for money' * (len(known) < len(rates) - 1)} gets {most} of its ask"
     verb = "gets {} of its" if (known == known.max()).sum() == 1 else "get {} of their"
     return f"{first} {verb.format(most)} ask, {last} {least}"
 

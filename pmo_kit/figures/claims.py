@@ -102,14 +102,14 @@ def spend(allocation: Allocation, year: int | None = None, area: str | None = No
 
 
 def asks(question: Question) -> pd.DataFrame:
-    """What each project asks for: its option at the size that costs most, at the cost that the register states.
+    """What each project asks for: its option at the largest size, at the cost that the register states.
 
     `best` is what it is worth by itself at its best size.
     """
-    going = question.options[~question.options["stop"].astype(bool)]
-    sizes = going.groupby(level="project_id")
-    largest = going.loc[sizes["cost"].idxmax()].assign(cost=question.stated.table["cost"])
-    return largest.reset_index("level").assign(best=sizes["value"].max())
+    options = question.built
+    largest = options.table.iloc[[options.largest(project) for project in options.groups]]
+    best = options.table["value"][~options.stops].groupby(level="project_id").max()
+    return largest.assign(cost=question.stated.table["cost"]).reset_index("level").assign(best=best)
 
 
 def of_plan(allocation: Allocation, area: str | None = None) -> dict[str, Fact]:

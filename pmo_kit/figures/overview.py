@@ -213,7 +213,7 @@ def ask(register: Register, appraisal: Appraisal) -> Exhibit:
     table = overview.ask_against_envelopes(register, appraisal)
     both = table.dropna()[lambda rows: rows["asked"] > 0]
     if both.empty:
-        return nothing("No year has both an ask and an envelope", "There is nothing to compare.")
+        return nothing("No money is asked in a year with an envelope", "There is nothing to compare.")
     there = both["envelope"].add(overview.most_carried_in(register), fill_value=0.0).reindex(both.index)
     worst = (both["asked"] / there).idxmax()
     asked, envelope = (
@@ -387,7 +387,7 @@ def timeline(register: Register) -> Exhibit:
 def projects(register: Register) -> Table:
     """Return the register as a table: every project with its area, stage, dates, rating and money."""
     stated = overview.money_of_projects(register)
-    data = register.projects.assign(money=stated.where(stated > 0)).sort_values("money", ascending=False, kind="stable")
+    data = register.projects.assign(money=stated).sort_values("money", ascending=False, kind="stable")
     data["stage"] = data["stage"].str.replace("_", " ")
     data = data.reset_index(names="id")
     if (data["id"] == data["name"]).all():
@@ -397,8 +397,8 @@ def projects(register: Register) -> Table:
         data=data,
         own=[Field("money", what, register.settings.unit, decimals=digits(stated))],
         title=f"{many(len(data), 'project|projects')}, {money(stated.sum())} {register.settings.money.short}",
-        takeaway=f"{many((stated == 0).sum(), 'project states|projects state')} no {what}."
-        if (stated == 0).any()
+        takeaway=f"{many(stated.isna().sum(), 'project states|projects state')} no {what}."
+        if stated.hasnans
         else f"Every project states its {what}.",
         unit_line=unit_line(f"The register, the most {what} first"),
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from pmo_kit.arbitration import Allocation, Capacity, Envelope, Explanation, Ledger
+from pmo_kit.arbitration import Allocation, Capacity, Envelope, Explanation, Ledger, supports
 from pmo_kit.arbitration.rules import role_words
 from pmo_kit.errors import DataError
 from pmo_kit.exhibits import Exhibit, Kpi, Message, Table
@@ -27,6 +27,7 @@ LONGEST = 12
 AREAS = 2
 """Areas printed apart where the list is summed; the others stand together."""
 EARNS, SERVES = "worth more than they cost", "for a rule or for projects that need them"
+BESIDE = "with which the plan is worth no less"
 SAME = {"defer": "refuse", "pause": "refuse", "fund_to_next_gate": "fund", "fund_with_condition": "fund"}
 
 
@@ -48,20 +49,27 @@ def one_project(
     if decision != SAME.get(asked, asked):
         notes.append(f"The register asks to {asked.replace('_', ' ')}; the plan says {decision}")
     if comparison.others:
-        held, cases = comparison.holds(project)
-        tested = f"Holds{' at this size' * (decision == 'fund')} in {{held}} of {{cases}} cases beside today"
-        notes.append(say(f"{tested} (see scenarios.results)", held=held, cases=cases))
+        notes.append(_tested(comparison, project, decision))
     return (("lead", f"{row['name']}."), ("text", text), *(("small", note) for note in notes))
+
+
+def _tested(comparison: Comparison, project: str, decision: str) -> str:
+    """In how many cases what is decided of a project holds."""
+    held, cases = comparison.holds(project)
+    tested = f"Holds{' at this size' * (decision == 'fund')} in {{held}} of {{cases}} cases beside today"
+    return say(f"{tested} (see scenarios.results)", held=held, cases=cases)
 
 
 def the_plan(allocation: Allocation, comparison: Comparison, conditions: pd.Series | None = None) -> Runs:
     """How many projects are funded and why, and how many of them hold in every case."""
     funded = allocation.table[allocation.table["decision"] == "fund"]
-    why = funded["commitment"].map(DUTIES)
-    why = why.fillna(funded["value"].gt(0).map({True: EARNS, False: SERVES}))
+    if funded.empty:
+        return (("lead", "No project."),)
+    serves = supports(allocation)["rules"].map(bool).map({True: SERVES, False: BESIDE})
+    why = funded["commitment"].map(DUTIES).fillna(serves.reindex(funded.index)).fillna(EARNS)
     parts = [
         say("{n:words} {words}", n=claims.counted(allocation, int((why == words).sum()), words), words=words)
-        for words in (*DUTIES.values(), EARNS, SERVES)
+        for words in (*DUTIES.values(), EARNS, SERVES, BESIDE)
         if (why == words).any()
     ]
     text = say(", ").join(parts)
@@ -75,14 +83,15 @@ def the_plan(allocation: Allocation, comparison: Comparison, conditions: pd.Seri
         n, who = claims.counted(allocation, len(asked), "with a condition"), shortened(funded.loc[asked, "name"])
         text += say(" {n:Words} with a condition (see arbitration.plan): {who}.", n=n, who=who)
     cases, whole = len(comparison.others), claims.of_plan(allocation)["funded"]
-    held = say(
+    held: str = say(
         "At this size {same:nones-words} of the {whole:words} {same:=holds|hold} in {every:=|all }"
         "{every:words other case|other cases}",
         same=comparison.fact("case.holds", int((comparison.held[funded.index] == cases).sum()), "projects"),
         every=comparison.fact("cases", cases, "cases"), whole=whole,
     )  # fmt: skip
-    none = "No case stands beside today"
-    return ("lead", say("{n:Words project|projects}:", n=whole)), ("text", text), ("small", held if cases else none)
+    if len(funded) == 1 or not cases:
+        held = _tested(comparison, str(funded.index[0]), "fund") if cases else "No case stands beside today"
+    return ("lead", say("{n:Words project|projects}:", n=whole)), ("text", text), ("small", held)
 
 
 @figure("page_one.amounts")
@@ -236,8 +245,9 @@ def headline(allocation: Allocation) -> Message:
         ),
         items=(),
         unit_line=say(
-            "For decision · {unit} · in all {whole}: {each}",
-            unit=allocation.question.register.settings.money.words, each=in_years(each), **told,
+            "For decision · {unit} · in all {whole}{each}",
+            unit=allocation.question.register.settings.money.words,
+            each=say(": {each}", each=in_years(each)) if each else "", **told,
         ),
     )  # fmt: skip
 

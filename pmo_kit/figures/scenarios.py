@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 ROWS = 24
 LEAST = "Least regret"
+NONE_YET = 0.005  # of a case: what is printed as none of it
 PRESENCE = ("always", "sometimes", "never")
 WORDS = {
     "budget": "money",
@@ -151,11 +152,13 @@ def switch(comparison: Comparison, points: pd.DataFrame) -> Exhibit:
     rows = points.assign(share=[share for share, _ in told], words=[words for _, words in told])
     turns = points.dropna(subset="share").sort_values("share", kind="stable")
     title = f"With none of {count(len(points), 'case')} is the plan of least regret better than today's"
-    if len(turns) and turns["share"].iloc[0] > 0.005:
+    if len(turns) and turns["share"].iloc[0] > NONE_YET:
         first = rows.loc[turns.index[0], "words"] or turns["scenario"].iloc[0]
         title = f"At {first} the plan of least regret overtakes today's"
     elif len(turns):
-        title = "The plan of least regret is worth as much as today's even if no case comes"
+        title = f"As soon as any of {turns['scenario'].iloc[0]} comes the plan of least regret overtakes today's"
+        if turns["before"].iloc[0] > -claims.SMALL:
+            title = "The plan of least regret is worth as much as today's even if no case comes"
     return tabled(
         data=rows,
         title=title,
@@ -174,6 +177,8 @@ def _turn(point: Any, case: Scenario) -> tuple[str, str]:
         return "today's plan stays better", ""
     if point.whole:
         return "with all of it", ""
+    if point.share <= NONE_YET:
+        return "with any of it", ""
     changed = (f"{WORDS[str(row.what)]} {_change(row)}" for row in partly(case, point.share).table.itertuples())
     return f"{number(100 * point.share, 0)}\u202f% of it", listed(changed)
 
