@@ -206,9 +206,14 @@ class Envelope(Limit):
         spend = money(options, rules, self.scope, self.year)
         return [_row(self.name, spend, -inf, self.amount, label=self.label, unit=options.money_unit)]
 
-    def shortfall(self, amount: float, unit: str, least: bool = False) -> str:
+    @property
+    def place(self) -> str:
+        """Its year, and what it is for, in words: "2027 for Capex"; only the year where it is for everything."""
         whole = self.envelope == "all" and self.scope == "all"
-        return f"{enough_words(amount)} {unit} more in {self.year}" + ("" if whole else f" for {self.envelope}")
+        return f"{self.year}{'' if whole else f' for {self.envelope}'}"
+
+    def shortfall(self, amount: float, unit: str, least: bool = False) -> str:
+        return f"{enough_words(amount)} {unit} more in {self.place}"
 
 
 @dataclass(frozen=True)

@@ -152,7 +152,7 @@ def worth_words(allocation: Allocation, row: pd.Series) -> str:
     if isinstance(rule, Capacity):
         what, thing = f"{role_words(rule.role, row['more'])} in {rule.period}", rule.role
     elif isinstance(rule, Envelope):
-        more, what = "{step:unit} more in {what}", str(rule.year)
+        more, what = "{step:unit} more in {what}", rule.place
     elif money:
         more = "{step:unit} more, in the envelopes and years where it helps most,"
     least = ", the least that changes anything," if row["more"] > 1 and not money else ""
@@ -464,7 +464,8 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Message:
             lead, what = "{used} of {most} {what}.", f"{role_words(limit['role'])} used in {limit['period']}"
         items.insert(0, (say(lead, used=used, most=most, what=what), left))
         if limit["rule"] in gaining or limit["rule"] not in names:
-            held, first = [], "people, not money" if people and (money["slack"] > 0).all() else limit["label"]
+            richer = (worth["unlimited_value"].reindex([*money["rule"], "all money"]) > allocation.value + SMALL).any()
+            held, first = [], limit["label"] if richer or not people else "people, not money"
     if held:  # what is used up need not be what keeps a better plan out
         gains = [
             say("without that on {what} {gain:+}" if n else "Without this limit {gain:+}", what=what, gain=gain)

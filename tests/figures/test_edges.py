@@ -124,3 +124,27 @@ def test_a_cost_of_zero_is_stated_and_a_sheet_that_is_there_is_not_asked_for() -
         assert "the sheet 'costs' states none" in shown.title
     bare = some.replace(links=some.table("links").assign(relation="excludes"))
     assert "the sheet 'links' states none" in portfolio.enablers(bare, pmo.appraise(free)).title
+
+
+def test_money_of_one_kind_is_named_where_more_of_it_or_a_move_is_priced() -> None:
+    """Only the envelope for capital is used up: more money "in 2027" would buy nothing."""
+    register = shipped_register("meridian_12")
+    capital = pd.DataFrame({"envelope": "Capex", "scope": "kind=capex", "year": [2027, 2028], "amount": [40.0, 40.0]})
+    budgets = pd.concat([register.table("budgets"), capital], ignore_index=True)
+    allocation = pmo.arbitrate(pmo.Question(register.replace(budgets=budgets)))
+    worth = pmo.arbitration.limits_worth(allocation)
+    assert worth.loc["envelope all 2027", "unlimited_value"] == allocation.value
+    assert "1.0 EUR million more in 2027 for Capex would gain 4.0" in plain(page_one.limits(allocation, worth))
+    moved = figures.moves(allocation, pmo.arbitration.money_moves(allocation)).title
+    assert moved.startswith("1.0 moved from 2028 to 2027 for Capex would gain 4.0")
+
+
+@pytest.mark.parametrize(("budget", "named"), [(1.0, "data engineers 2028"), (10.0, "people, not money")])
+def test_people_alone_limit_a_plan_only_where_more_money_buys_nothing(budget: float, named: str) -> None:
+    register = shipped_register("meridian_12")
+    budgets = register.table("budgets")
+    richer = register.replace(budgets=budgets.assign(amount=budgets["amount"] * budget))
+    allocation = pmo.arbitrate(pmo.Question(richer))
+    worth = pmo.arbitration.limits_worth(allocation)
+    assert (worth.loc["all money", "unlimited_value"] > allocation.value) == (named != "people, not money")
+    assert page_one.limits(allocation, worth).title == f"What limits us: {named}"

@@ -99,7 +99,7 @@ def test_an_empty_cell_of_a_request_stops_the_page_and_is_named(
 def test_limits_and_what_more_is_worth(allocation: pmo.Allocation) -> None:
     worth = pmo.arbitration.limits_worth(allocation, figures.bottleneck_names(allocation))
     message = page_one.limits(allocation, worth)
-    assert message.title == "What limits us: people, not money"
+    assert message.title == "What limits us: data engineers 2028"  # and money, a little
     assert message.items[0] == (
         "14 of 14 data engineers used in 2028.",
         "Money left: 1.5 in 2027 and 2.0 in 2028.",
