@@ -203,12 +203,14 @@ def slips(register: Register, milestones: pd.DataFrame, most: int = ROWS) -> Cha
     shown, note = cut(late, most)
     title, takeaway = "No open milestone is late", ""
     if len(late):
-        moved, slip = int((late["moved_months"] >= 1).sum()), late["slip_months"].max()
+        seen, slip = late["moved_months"].dropna(), late["slip_months"].max()
+        moved, which = int((seen >= 1).sum()), " that the last committee saw" * (len(seen) < len(late))
         first = late["milestone"][late["slip_months"] == slip]
         title = f"Latest {'is' if len(first) == 1 else 'are'} {shortened(first)}, "
         title += f"by {count(round(slip), 'month') if slip >= 1 else 'less than a month'}"
-        takeaway = f"{sentence(or_none(moved))} of {count(len(late), 'late milestone')} "
+        takeaway = f"{sentence(or_none(moved))} of {count(len(seen), 'late milestone')}{which} "
         takeaway += f"{'has' if moved == 1 else 'have'} moved by a month or more since the last committee."
+        takeaway = takeaway if len(seen) else "What the last committee saw is not on record."
     return drawn(data=shown, title=title, takeaway=takeaway, note=note)
 
 
@@ -269,7 +271,8 @@ def since_last(register: Register, found: pd.DataFrame) -> Table:
     broken = found[found["kind"] != "open"]
     return tabled(
         data=found.assign(day=dated(found["date"], "%b %Y")),
-        title=f"{many(len(broken), 'thing differs|things differ')} from what was decided",
+        title=f"{many(len(broken), 'thing differs|things differ') if len(broken) else 'Nothing differs'} from what was "
+        "decided",
         takeaway=broken["text"].iloc[0] if len(broken) else "Every decision was kept.",
     )
 
@@ -282,6 +285,8 @@ def realized(benefits: Benefits, most: int = 12) -> Chart:
     shown, note = cut(known.sort_values(["short", "project_id"], ascending=[False, True], kind="stable"), most)
     rows = shown.melt("label", ["due", "realized"], "what", "amount").replace({"what": {"due": "approved"}})
     title = "Every benefit that was due and is reported has come" if len(shown) else "No benefit is due yet"
+    if shown.empty and benefits.table["due"].gt(0).any():
+        title = "Of no benefit that was due is it reported what came"
     if (shown["short"] > 0).any():
         worst = shown.iloc[0]
         of: dict[str, Any] = {"part": f"realized of due: {worst['benefit']}", "project": str(worst["project_id"])}

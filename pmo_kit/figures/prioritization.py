@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from pmo_kit.exhibits import Chart, Field, Message, Table
-from pmo_kit.facts import count, listed, many, number, percent, say, shortened
+from pmo_kit.facts import count, doing, listed, many, number, percent, say, shortened
 from pmo_kit.figures.figure import DUTIES, cut, drawn, figure, in_words, span, tabled, unit_line
 from pmo_kit.prioritization import Disagreement, Ranking, RankRobustness, Screening
 from pmo_kit.prioritization.robustness import CASES
@@ -69,13 +69,14 @@ def disagreement(found: Disagreement, ranking: Ranking) -> Chart:
     """Return the ranks that the stakeholders' weights give, the most disputed projects first."""
     table = found.table
     rows = pd.DataFrame({"rank": table.mean(axis=1), "low": table.min(axis=1), "high": table.max(axis=1)})
-    rows = rows.loc[(rows["high"] - rows["low"]).sort_values(ascending=False, kind="stable").index[:ROWS]]
+    wide = (rows["high"] - rows["low"]).sort_values(ascending=False, kind="stable")
+    rows, most = rows.loc[wide.index[:ROWS]], wide.index[wide == wide.max()]
     names, pairs = ranking.table["name"], len(table) * (len(table) - 1) // 2
     rows["project"], rows["label"] = _called(ranking), [_who(table.loc[project]) for project in rows.index]
     return drawn(
         data=rows,
         title=f"The {count(table.shape[1])} weightings dispute {number(len(found.pairs), 0)} of {number(pairs, 0)} "
-        f"pairs; {names[rows.index[0]]} moves most: {rows['label'].iloc[0]}"
+        f"pairs; {doing(names[most], 'moves|move')} most{': ' + rows['label'].iloc[0] if len(most) == 1 else ''}"
         if len(found.pairs)
         else found.summary.rstrip("."),
         takeaway=found.summary,
@@ -143,11 +144,12 @@ def tiers(ranking: Ranking, robustness: RankRobustness) -> Table:
     left = ranking.table[ranking.table["excluded"] != ""]
     notes = ["By law: done whatever its rank."] if (base["commitment"] == "mandatory").any() else []
     notes += [f"{name} is not ranked: {why}." for name, why in zip(left["name"], left["excluded"], strict=True)]
-    apart = many(rows["tier"].nunique(), "tier|tiers")
+    apart, first = rows["tier"].nunique(), shortened(base.loc[rows["tier"] == 1, "name"])
+    title = f"{many(apart, 'tier|tiers')} can be told apart; the first is {first}"
     return tabled(
         data=data.reset_index(),
         own=[Field("value", "value", ranking.unit)],
-        title=f"{apart} can be told apart; the first is {shortened(base.loc[rows['tier'] == 1, 'name'])}",
+        title=title if apart > 1 else "No tiers can be told apart",
         unit_line=unit_line("Value and range of ranks", ranking.unit),
         note=" ".join(notes),
     )

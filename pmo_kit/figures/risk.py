@@ -173,7 +173,8 @@ def by_year(simulation: Simulation) -> Chart:
     table = simulation.portfolio.drop(index="all years", errors="ignore")
     visible = 0.01 * table["spend_p90"].max()
     table = table[(table["spend_base"] > 0) | (table["spend_p90"] > visible)].reset_index().astype({"year": "str"})
-    limits = [(simulation.question.rule(str(row.rule)), row) for row in simulation.exceedance.itertuples()]
+    likeliest_last = simulation.exceedance.sort_values("probability", kind="stable").itertuples()
+    limits = [(simulation.question.rule(str(row.rule)), row) for row in likeliest_last]
     there: dict[str, Any] = {
         str(rule.year): row for rule, row in limits if isinstance(rule, Envelope) and rule.scope == "all"
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pandas as pd
 import pytest
 
@@ -11,7 +13,7 @@ from pmo_kit.arbitration import letter, supports
 from pmo_kit.exhibits.display import plain
 from pmo_kit.figures import arbitration as figures
 from pmo_kit.figures import overview as portfolio
-from pmo_kit.figures import page_one, scenarios
+from pmo_kit.figures import page_one, performance, prioritization, risk, scenarios
 from tests.conftest import shipped_register
 
 
@@ -148,3 +150,42 @@ def test_people_alone_limit_a_plan_only_where_more_money_buys_nothing(budget: fl
     worth = pmo.arbitration.limits_worth(allocation)
     assert (worth.loc["all money", "unlimited_value"] > allocation.value) == (named != "people, not money")
     assert page_one.limits(allocation, worth).title == f"What limits us: {named}"
+
+
+def test_what_the_last_committee_did_not_see_is_not_said_to_stand_still() -> None:
+    meridian = shipped_register("meridian")
+    slips = pmo.performance.milestone_slips(meridian)
+    unseen = slips.assign(moved_months=float("nan"), last=pd.NaT)
+    assert performance.slips(meridian, unseen).takeaway == "What the last committee saw is not on record."
+    late = slips[~slips["done"] & (slips["slip_months"] > 0)].index
+    some = slips.assign(moved_months=slips["moved_months"].where(slips.index != late[0]))
+    assert "late milestones that the last committee saw have" in performance.slips(meridian, some).takeaway
+
+
+def test_a_benefit_that_is_due_and_not_reported_is_not_said_to_lie_ahead() -> None:
+    meridian = shipped_register("meridian")
+    found = pmo.performance.review_benefits(meridian)
+    assert (found.table["due"] > 0).any()
+    silent = dataclasses.replace(found, _table=found._table.assign(realized=float("nan")))
+    assert performance.realized(silent).title == "Of no benefit that was due is it reported what came"
+
+
+def test_the_year_at_risk_is_that_of_its_likeliest_envelope() -> None:
+    """Two envelopes of everything in one year: the one that breaks decides, wherever it stands."""
+    meridian = shipped_register("meridian")
+    budgets = meridian.table("budgets")
+    whole = budgets[budgets["scope"].fillna("all").eq("all")]
+    more = pd.concat([budgets, whole.assign(envelope="zz second", amount=whole["amount"] * 100)], ignore_index=True)
+    simulation = pmo.simulate(pmo.arbitrate(pmo.Question(meridian.replace(budgets=more))), draws=300, seed=7)
+    assert simulation.exceedance["probability"].max() > 0.1
+    assert "is the year at risk" in risk.by_year(simulation).title
+
+
+def test_one_tier_is_no_tier_and_nothing_differs_where_no_decision_was_left() -> None:
+    register = shipped_register("meridian_12")
+    scores = register.table("scores")
+    alike = register.replace(scores=scores.assign(score=scores.groupby("criterion")["score"].transform("first")))
+    ranking = pmo.prioritize(alike)
+    assert prioritization.tiers(ranking, pmo.rank_robustness(ranking)).title == "No tiers can be told apart"
+    none = pmo.performance.since_last_committee(register)[lambda found: found["kind"].eq("open")]
+    assert performance.since_last(register, none).title == "Nothing differs from what was decided"
