@@ -684,7 +684,7 @@ def claims(reasons: Explanation, asking: list[str], left: int = 0, shares: pd.Da
         rows.append((project, *asked, _gets(row), other, price, better, pushed, flip["price"]))
     head = ["project_id", "name", "asked", "gets", "if", "price", "better", "displaces", "sort"]
     data = pd.DataFrame(rows, columns=head)
-    grant = data[data["if"].eq("grant it") & data["sort"].notna()].sort_values("sort", kind="stable")
+    grant = data[data["if"].ne("leave it out") & data["sort"].notna()].sort_values("sort", kind="stable")
     title = "Nothing is contested: every project gets what it asks"
     if len(grant):
         ties, first = grant[grant["sort"] <= grant["sort"].iloc[0] + SMALL], grant["project_id"].iloc[0]

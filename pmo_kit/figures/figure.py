@@ -128,6 +128,8 @@ def tabled(data: pd.DataFrame, own: Iterable[Field] = (), **parts: Any) -> Table
     given: dict[str, Any] = {name: int(told[name] or 0) for name in ("totals", "first")}
     given["group"] = Field(told["group"], kind="category") if told["group"] else None
     kept = IDENTITY | {told["group"], *(one.name for one in head), *re.findall(r"(\w+)[.\w]*\?", told["columns"])}
+    numbers = data.select_dtypes("float")
+    data = data.assign(**numbers.where(numbers.abs() < float("inf")))  # no plan, no number: n/a
     return Table(data=data[[name for name in data if name in kept]], columns=head, **(given | parts))
 
 

@@ -28,6 +28,7 @@ AREAS = 2
 """Areas printed apart where the list is summed; the others stand together."""
 EARNS, SERVES = "worth more than they cost", "for a rule or for projects that need them"
 BESIDE = "with which the plan is worth no less"
+ALONE = {EARNS: "worth more than it costs", SERVES: "for a rule or for projects that need it"}
 SAME = {"defer": "refuse", "pause": "refuse", "fund_to_next_gate": "fund", "fund_with_condition": "fund"}
 
 
@@ -67,10 +68,11 @@ def the_plan(allocation: Allocation, comparison: Comparison, conditions: pd.Seri
         return (("lead", "No project."),)
     serves = supports(allocation)["rules"].map(bool).map({True: SERVES, False: BESIDE})
     why = funded["commitment"].map(DUTIES).fillna(serves.reindex(funded.index)).fillna(EARNS)
+    each = [(words, int((why == words).sum())) for words in (*DUTIES.values(), EARNS, SERVES, BESIDE)]
     parts = [
-        say("{n:words} {words}", n=claims.counted(allocation, int((why == words).sum()), words), words=words)
-        for words in (*DUTIES.values(), EARNS, SERVES, BESIDE)
-        if (why == words).any()
+        say("{n:words} {why}", n=claims.counted(allocation, n, words), why=ALONE.get(words, words) if n == 1 else words)
+        for words, n in each
+        if n
     ]
     text = say(", ").join(parts)
     reduced = int((funded["level"] != claims.asks(allocation.question)["level"][funded.index]).sum())

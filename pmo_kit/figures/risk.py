@@ -220,17 +220,23 @@ def bases(found: Bases) -> Table:
     early = _early(drawn)
     if early and first["planned"] > likely["planned"]:
         notes.append(f"As planned, with nothing late, the recommended plan would exceed {count(early, 'limit')}.")
+    alike, safe = (not (one["leaves"] or one["enters"] or one["resized"]) for one in (likely, sure))
+    title = "Best as planned would be expected to be worth {other}; the recommended plan is {own}, and worth more "
+    title += "in {better} of the futures"
+    takeaway = "Keeping all envelopes in {then} of the futures instead of {now} gives up {lost} of expected net value."
+    if safe:
+        takeaway = "It is sure enough by itself" if found.fit.fits else "No surer plan was found"
+        takeaway += ": all envelopes hold in {now} of the futures."
     return tabled(
         data=data,
         title=say(
-            "Best as planned would be expected to be worth {other}; the recommended plan is {own}, and worth more "
-            "in {better} of the futures",
+            "The plan that is best as planned is the recommended one, expected to be worth {own}" if alike else title,
             other=claims.told(drawn, "plan.npv", likely["expected"], plan="as planned"),
             own=claims.ours(plain, "plan.npv", first["expected"]),
             better=claims.ours(drawn, "plan.better", 1 - likely["better"], part="as planned"),
         ),
         takeaway=say(
-            "Keeping all envelopes in {then} of the futures instead of {now} gives up {lost} of expected net value.",
+            takeaway,
             then=claims.told(drawn, "plan.holds", sure["fits"], plan="sure"),
             now=claims.ours(drawn, "plan.holds", first["fits"]),
             lost=claims.ours(drawn, "plan.gain", found.fit.given_up, part="sure"),

@@ -133,7 +133,7 @@ def regret(comparison: Comparison) -> Table:
         )  # fmt: skip
     lost = "% of the best possible" if comparison.in_percent else None
     return tabled(
-        data=table.replace(float("inf"), float("nan")).rename_axis("plan").reset_index(),
+        data=table.rename_axis("plan").reset_index(),
         own=[Field(name, f"lost if {name}") for name in comparison.names if name in own.columns],
         title=title,
         takeaway=takeaway,
@@ -168,6 +168,9 @@ def switch(comparison: Comparison, points: pd.DataFrame) -> Exhibit:
             pays=or_none((points["after"] > 1e-9).sum()),
             cases=count(len(points), "case"),
         ),
+        note=""
+        if points["after"].abs().max() < float("inf")
+        else "n/a: one of them fits no more, whatever is dropped.",
     )
 
 

@@ -189,3 +189,45 @@ def test_one_tier_is_no_tier_and_nothing_differs_where_no_decision_was_left() ->
     assert prioritization.tiers(ranking, pmo.rank_robustness(ranking)).title == "No tiers can be told apart"
     none = pmo.performance.since_last_committee(register)[lambda found: found["kind"].eq("open")]
     assert performance.since_last(register, none).title == "Nothing differs from what was decided"
+
+
+@pytest.fixture(scope="module")
+def scarce() -> pmo.Question:
+    """Ten of the sixty with little money: what is recommended is best as planned, and sure enough, too."""
+    register = shipped_register("meridian")
+    projects = register.projects.index[20:30].tolist()
+    kept: dict[str, pd.DataFrame] = {"projects": register.projects.loc[projects]}
+    for name in ("costs", "benefits", "levels", "resources", "estimates"):
+        kept[name] = register.table(name)[register.table(name)["project_id"].isin(projects)]
+    links = register.table("links")
+    kept["links"] = links[links[["project_id", "other_id"]].isin(projects).all(axis=1)]
+    kept |= {name: register.table(name).iloc[:0] for name in ("rules", "overrides", "risks", "scenarios")}
+    budgets = register.table("budgets")
+    return pmo.Question(register.replace(**kept, budgets=budgets.assign(amount=budgets["amount"] * 0.15)), deferral=1)
+
+
+def test_one_plan_is_not_better_than_itself(scarce: pmo.Question) -> None:
+    found = pmo.risk.compare_bases(scarce, draws=1000)
+    assert found.table[["leaves", "enters", "resized"]].map(len).loc[["likely", "sure"]].to_numpy().sum() == 0
+    shown = risk.bases(found)
+    assert shown.title == "The plan that is best as planned is the recommended one, expected to be worth −3.9"
+    assert shown.takeaway.startswith("It is sure enough by itself: all envelopes hold in 8")
+
+
+def test_a_plan_that_fits_no_more_is_overtaken_without_an_amount(scarce: pmo.Question) -> None:
+    comparison = pmo.compare(scarce, [pmo.Scenario("Less money", budget=0.85), pmo.Scenario("More", budget=1.1)])
+    points = pmo.scenarios.switching_points(comparison)
+    assert points["after"].iloc[0] == float("inf")
+    shown = scenarios.switch(comparison, points)
+    assert shown.data["after"].isna().tolist() == [True, False]
+    assert "n/a: one of them fits no more, whatever is dropped." in plain(shown)
+
+
+def test_what_is_cheapest_to_grant_may_be_to_carry_on() -> None:
+    """Where capital is scarce, going on with Billing replacement costs least of all claims."""
+    register = shipped_register("meridian_12")
+    capital = pd.DataFrame({"envelope": "Capex", "scope": "kind=capex", "year": [2027, 2028], "amount": [40.0, 40.0]})
+    budgets = pd.concat([register.table("budgets"), capital], ignore_index=True)
+    allocation = pmo.arbitrate(pmo.Question(register.replace(budgets=budgets)))
+    title = figures.claims(pmo.explain(allocation), figures.contested(allocation, allocation.question)).title
+    assert title.endswith("the cheapest to grant, Billing replacement, costs 1.5")
