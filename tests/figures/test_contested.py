@@ -76,7 +76,7 @@ def test_claims_say_what_granting_costs(reasons: pmo.Explanation) -> None:
     assert rows["if"].tolist() == ["grant it", "leave it out", "carry it on", "grant it"]
     assert rows["price"].tolist() == ["12.5", "4.5", "4.5", "8.5"]
     assert rows.loc["P02", "gets"] == "two districts, 15.0"
-    assert table.title == "Four claims are contested; the cheapest to grant, Customer app, costs 8.5"
+    assert table.title == "Four claims are contested; the cheapest to grant, Billing replacement, costs 4.5"
     assert table.note.endswith("Left out: three other projects that get less than they ask.")
 
 

@@ -110,7 +110,7 @@ def test_a_plan_that_pays_to_break_a_limit_is_told_before_and_after(price: float
     plan, expected = bases.fit.plain, bases.table.loc["expected", "expected"]
     assert plan.value == pytest.approx(expected - price)
     shown = figures.bases(bases)
-    assert f"the recommended plan is {expected:.1f}" in shown.title
+    assert shown.title.endswith(f"is the recommended one, expected to be worth {expected:.1f}")
     assert (f"after it the recommended plan is worth {plan.value:.1f}" in shown.note) == bool(price)
 
 
