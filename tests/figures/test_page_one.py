@@ -70,7 +70,7 @@ def test_decisions(
         "Billing replacement. Leaving costs 1.5 in 2027. Carrying it on costs 4.5 and displaces Predictive pumping.\n"
         "Holds in 3 of 4 cases beside today (see scenarios.results)",
         "Eight projects: one by law, one running, five worth more than they cost, one for a rule or for projects "
-        "that need them; "
+        "that need it; "
         "two of them at a reduced size.\n"
         "At this size six of the eight hold in all four other cases",
         "Reservoir Learning Hub. Letting it in costs 9.0 and displaces Storm overflows.\n"
