@@ -75,7 +75,8 @@ class LimitUse:
         """What is used of the limit, in words."""
         if self.unit == SHARE:
             return f"{self.label}: {number(100 * self.used)} % against {number(100 * self.limit)} %"
-        amounts = f"{as_given(round(self.used, 2))} of {as_given(self.limit)} {self.unit.short}"
+        there = round(self.limit, 2) if self.carried else self.limit  # what is carried in has any digits
+        amounts = f"{as_given(round(self.used, 2))} of {as_given(there)} {self.unit.short}"
         if self.kind == "envelope":
             return f"{amounts} used in {self.year}" + ("" if self.scope == "all" else f" for {self.envelope}")
         if self.kind == "capacity":

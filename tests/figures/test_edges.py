@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 
 import pandas as pd
 import pytest
@@ -231,3 +232,11 @@ def test_what_is_cheapest_to_grant_may_be_to_carry_on() -> None:
     allocation = pmo.arbitrate(pmo.Question(register.replace(budgets=budgets)))
     title = figures.claims(pmo.explain(allocation), figures.contested(allocation, allocation.question)).title
     assert title.endswith("the cheapest to grant, Billing replacement, costs 1.5")
+
+
+def test_what_is_carried_in_is_printed_to_the_cent(scarce: pmo.Question) -> None:
+    allocation = pmo.arbitrate(scarce)
+    carried = [use for use in allocation.limits if use.carried]
+    assert carried
+    for use in carried:
+        assert all(len(part.partition(".")[2]) <= 2 for part in re.findall(r"\d+\.\d+", use.sentence)), use.sentence
