@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from pmo_kit import finance
 from pmo_kit.doors import Answer, door
@@ -140,7 +140,7 @@ def appraise(register: Register, schedule: str | None = None) -> Appraisal:
 
     gone = ((costs["state"] == "actual") | (costs["year"] < start)).fillna(False).astype(bool)
     sunk = at_largest(costs[gone])
-    spend = _by_year(costs[~gone], options, years)
+    spend, capex = _by_year(costs[~gone], options, years, True, (costs["kind"] == "capex")[~gone])
     cash, social = benefits_by_year(benefits, options, years)
     if not register.has("benefits"):
         cash, social = np.full_like(spend, np.nan), np.full_like(spend, np.nan)
@@ -153,7 +153,7 @@ def appraise(register: Register, schedule: str | None = None) -> Appraisal:
         {
             "cost": spend.sum(axis=1),
             "pv_cost": pv_cost,
-            "pv_capex": _by_year(costs[~gone & (costs["kind"] == "capex")], options, years) @ factors,
+            "pv_capex": capex @ factors,
             "pv_benefit": pv_benefit,
             "npv": npv,
             "pv_social": pv_social,
@@ -211,8 +211,9 @@ def discount_factors(register: Register, years: int, schedule: str | None = None
 def benefits_by_year(benefits: pd.DataFrame, options: pd.MultiIndex, years: range) -> list[NDArray[np.float64]]:
     """What comes in cash, and what counts for society less disbenefits: options x years, from the first year on."""
     ahead = benefits[(benefits["year"] >= years[0]).fillna(False).astype(bool)]
-    cash, worse = (_by_year(ahead[ahead["kind"] == kind], options, years) for kind in ("cash", "disbenefit"))
-    return [cash, _by_year(ahead[_counted(ahead)], options, years) - worse]
+    some = *(ahead["kind"] == kind for kind in ("cash", "disbenefit")), _counted(ahead)
+    cash, worse, social = _by_year(ahead, options, years, *some)
+    return [cash, social - worse]
 
 
 def _counted(benefits: pd.DataFrame) -> NDArray[np.bool_]:
@@ -224,15 +225,16 @@ def _counted(benefits: pd.DataFrame) -> NDArray[np.bool_]:
     return benefits["kind"].isin(SOCIAL_KINDS).to_numpy(bool) & ~doubled
 
 
-def _by_year(rows: pd.DataFrame, options: pd.MultiIndex, years: range) -> NDArray[np.float64]:
-    """Amounts summed by option and year; a missing amount makes its cell missing."""
-    total = np.zeros((len(options), len(years)))
+def _by_year(rows: pd.DataFrame, options: pd.MultiIndex, years: range, *some: ArrayLike) -> list[NDArray[np.float64]]:
+    """Amounts of some of the rows, and of others, summed by option and year; a missing one makes its cell missing."""
+    totals = [np.zeros((len(options), len(years))) for _ in some]
     if len(rows):
         place = options.get_indexer(pd.MultiIndex.from_frame(rows[["project_id", "level"]].astype("str")))
-        known = place >= 0
-        column = rows["year"].to_numpy(int) - years[0]
-        np.add.at(total, (place[known], column[known]), rows["amount"].to_numpy(float)[known])
-    return total
+        column, amount = rows["year"].to_numpy(int) - years[0], rows["amount"].to_numpy(float)
+        for total, mine in zip(totals, some, strict=True):
+            known = (place >= 0) & np.asarray(mine)
+            np.add.at(total, (place[known], column[known]), amount[known])
+    return totals
 
 
 def _reason(flows: NDArray[np.float64], rate: float) -> str:

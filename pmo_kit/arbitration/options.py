@@ -276,8 +276,7 @@ def _at_delay(register: Register, rows: Register, delay: int) -> tuple[pd.DataFr
     table = table.assign(base_level=names, delay=delay, stop=stop)
     costs, people = to_come(moved), moved.table("resources")
     if delay:
-        stated = people if rows is register else later(register, delay).table("resources")
-        table = table[_deferrable(register, delay, table, stated)].copy()
+        table = table[_deferrable(register, delay, table, later(register, delay).table("resources"))].copy()
         suffix = LATER.format(years=delay)
         table.index = table.index.set_levels(table.index.levels[1] + suffix, level=1)
         costs, people = (frame.assign(level=frame["level"] + suffix) for frame in (costs, people))
@@ -338,6 +337,7 @@ def _deferrable(register: Register, delay: int, table: pd.DataFrame, asked: pd.D
     return offered
 
 
+@lru_cache(maxsize=8)
 def later(register: Register, years: int, inside: Callable[[pd.DataFrame], pd.Series] | None = None) -> Register:
     """The register with every flow and demand that is to come so many years later, dates and risks too.
 

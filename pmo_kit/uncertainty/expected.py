@@ -26,6 +26,9 @@ DRIVER = 0.5  # and of the risks of one driver
 _MASS = np.exp(-(GRID**2) / 2) / np.exp(-(GRID**2) / 2).sum()
 _COARSE = np.linspace(-REACH, REACH, 33)
 _WEIGHT = np.exp(-(_COARSE**2) / 2) / np.exp(-(_COARSE**2) / 2).sum()
+_LATENT = np.clip(COST_DURATION * GRID[:, None] + (1 - COST_DURATION**2) ** 0.5 * _COARSE, -REACH, REACH)
+_NODE = np.searchsorted(GRID, _LATENT, side="right") - 1  # of a table, and what is past it: places of the cost's normal
+_PAST = _LATENT - GRID[_NODE]
 NDInts = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 _LEAST = 1e-9  # of a row; less is no flow of its year
@@ -81,9 +84,7 @@ def expected(register: Register) -> Register:
         tables["benefits"] = _benefits(register, known, t0)
     if register.has("resources"):
         tables["resources"] = _people(register, known, t0)
-    return register.replace(
-        **tables, estimates=register.table("estimates").iloc[:0], risks=register.table("risks").iloc[:0]
-    )
+    return register.replace(**tables, **{name: register.table(name).iloc[:0] for name in ("estimates", "risks")})
 
 
 def _changes(rows: pd.DataFrame, known: Mapping[str, stated.Uncertainty], register: Register) -> Bools:
@@ -108,9 +109,9 @@ def _costs(
     of_option = rows["amount"].where(moves).groupby([rows["project_id"], rows["level"]])
     whole, several = of_option.transform("sum").to_numpy(float), of_option.transform("count").to_numpy(float)
     share = np.divide(rows["amount"].to_numpy(float), whole, out=1 / np.maximum(several, 1), where=whole > 0)
-    unmoved: dict[str, Floats] = {}
+    unmoved, project_of = dict[str, Floats](), rows["project_id"].to_numpy(object)
     for project, risk in known.items():
-        at = np.flatnonzero(moves & (rows["project_id"] == project).to_numpy(bool))
+        at = np.flatnonzero(moves & (project_of == project))
         unmoved[project] = np.zeros((many, len(at)))
         for event in risk.events:
             falls = place[at] if event.year is None else np.full(len(at), event.year)
@@ -239,8 +240,9 @@ def _overruns(risk: stated.Uncertainty) -> tuple[NDInts, Floats, Floats]:
     steps = stated.steps_of(risk.overrun(duration.table()))
     cost = np.full(len(GRID), mean)
     if cost_of is not None:
-        z = COST_DURATION * GRID[:, None] + (1 - COST_DURATION**2) ** 0.5 * _COARSE
-        cost = np.interp(z, GRID, cost_of.table()) @ _WEIGHT
+        table = cost_of.table()
+        slopes = np.append(np.diff(table) / np.diff(GRID), 0.0)
+        cost = (slopes[_NODE] * _PAST + table[_NODE]) @ _WEIGHT
         cost *= mean / float(cost @ _MASS)
     found = np.unique(steps)
     place = np.searchsorted(found, steps)

@@ -290,10 +290,11 @@ def _work(register: Register) -> dict[str, tuple[float, float, float]]:
     capital = ahead[(ahead["kind"] == "capex").fillna(False).astype(bool)]
     years = ahead.groupby("project_id")["year"].agg(["min", "max"])
     years.update(capital.groupby("project_id")["year"].agg(["min", "max"]))
-    found = {}
-    for project, start, finish in register.projects[["start", "finish"]].itertuples():
-        span = (years.loc[project] - first + [0, 1]).astype(float).tolist() if project in years.index else [0.0, 1.0]
-        begin, end = (_position(day, settings, first) for day in (start, finish + pd.Timedelta(days=1)))
+    spans = {project: (float(low - first), float(high - first + 1)) for project, low, high in years.itertuples()}
+    found, projects = {}, register.projects[["start", "finish"]]
+    for project, *days in projects.assign(finish=projects["finish"] + pd.Timedelta(days=1)).itertuples():
+        span = spans.get(project, (0.0, 1.0))
+        begin, end = (_position(day, settings, first) for day in days)
         months = 12 * (end - begin) if end > begin else 12 * (span[1] - span[0])
         begin, end = (max(0.0, begin), end) if end > max(0.0, begin) else span
         found[str(project)] = (months, begin, end)
