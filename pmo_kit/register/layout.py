@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, cached_property, lru_cache
@@ -326,7 +326,9 @@ def find_body(raw: RawSheet, table: Table, findings: Findings) -> Body | None:
         findings.tell("lines_above_header", count=header, at=raw, row=int(raw.rows[0]), value=" | ".join(above))
     body = best.rows(findings)
     kept = body.only(tell(body, rows_apart(body, look), findings))
-    return replace(kept, cells=pd.DataFrame({place: values.narrowed(one) for place, one in kept.cells.items()}))
+    if "object" in kept.cells.dtypes.to_list():  # of a workbook
+        kept = replace(kept, cells=pd.DataFrame({place: values.narrowed(one) for place, one in kept.cells.items()}))
+    return kept
 
 
 def _look(headers: list[str], known: dict[str, str], table: Table) -> Look:
@@ -384,7 +386,7 @@ class Heading:
     def _heads(self) -> list[list[str]]:
         return self.raw.top[self.first - self.lines : self.first]
 
-    def _like(self, row: pd.Series) -> tuple[dict[int, str], list[list[int]], int]:
+    def _like(self, row: Iterable[object]) -> tuple[dict[int, str], list[list[int]], int]:
         """The texts of a row, which of them stand in each line of the header, and how many of these are names."""
         texts = enumerate(values.folded(values.clean_cell(one) or "") for one in row)
         line = {place: text for place, text in texts if text}
@@ -394,15 +396,15 @@ class Heading:
     @property
     def again(self) -> tuple[np.ndarray, np.ndarray]:
         """Rows of the body in which the header stands again, as on every page, and those with another header."""
-        cells, filled = self.body.cells, self.body.filled
-        written, grid = self.raw.cells.iloc[self.first - self.lines : self.first], cells.to_numpy(object)
-        like = np.any([((grid == line) & filled).any(axis=1) for line in written.to_numpy(object)], axis=0)
+        cells, grid, filled = self.body.cells, self.body.grid, self.body.filled
+        written = self.raw.cells.iloc[self.first - self.lines : self.first].to_numpy(object)
+        like = np.any([((grid == line) & filled).any(axis=1) for line in written], axis=0)
         again, other = np.zeros(len(cells), bool), np.zeros(len(cells), bool)
         blank = np.append(False, ~filled[:-1].any(axis=1) | (np.diff(self.body.rows) > 1)) & (filled.sum(axis=1) > 1)
         numeric = cache(lambda at: 2 * values.plain_numbers(cells[at]).notna().sum() >= filled[:, at].sum())
         blank[-1:] = False  # rows below an empty line: words where other rows have numbers are another header
         for row in map(int, np.flatnonzero(like | blank)[::-1]):
-            line, equal, named = self._like(cells.iloc[row])
+            line, equal, named = self._like(grid[row])
             both = zip(equal, self._heads, strict=True)
             whole = any(all(one in some or not head[one] for one in line) for some, head in both)
             same, below = max(map(len, equal)), again[row + 1 : row + 2].any()
@@ -426,7 +428,8 @@ class Heading:
             Lines with fewer filled cells are blank.
         """
         self._list_before(findings)
-        body, (same, other), count = replace(self.body, around=self.around), self.again, self.body.filled.sum(axis=1)
+        body, (same, other), count = self.body, self.again, self.body.filled.sum(axis=1)
+        body.around = self.around
         title = np.zeros(len(count), bool)
         for number in range(len(count) - 2, -1, -1):
             title[number] = count[number] <= 1 and (same[number + 1] or title[number + 1])
@@ -456,7 +459,7 @@ class Heading:
             found += [(int(raw.rows[n]), one) for n, one in enumerate(above) if isinstance(one, str) and one]
         alone = self.body.filled.sum(axis=1) == 1
         for number in np.flatnonzero(alone):
-            cells = (cell for cell in self.body.cells.iloc[number] if isinstance(cell, str) and cell.strip())
+            cells = (cell for cell in self.body.grid[number] if isinstance(cell, str) and cell.strip())
             text = next(cells, "")
             unit = all(values.line_unit(text)) and (len(text) > 2 or not text.isalnum())  # k€, TEUR; MR may be a key
             found += [(int(self.body.rows[number]), text)] if " " in text or unit else []

@@ -17,7 +17,7 @@ import pandas as pd
 from pmo_kit.register.findings import Findings, told
 from pmo_kit.register.schema import Table
 from pmo_kit.register.sheets import Body, Uncached
-from pmo_kit.register.values import INSIDE, clean_cell, folded, one_of, plain_numbers, where, words
+from pmo_kit.register.values import INSIDE, folded, one_of, plain_numbers, where, words
 
 AVERAGES = frozenset(words()["averages"])
 _CALLED = re.compile(rf"{one_of('totals')}|{one_of('total_parts')}", re.I)
@@ -213,15 +213,15 @@ def rows_apart(body: Body, look: Look, gone: np.ndarray | None = None) -> dict[i
     gone : ndarray of bool or None
         Rows that a filter leaves out: they are summed up all the same, and nothing is said about them.
     """
-    filled, texts = body.filled, [body.text(place) for place in range(body.cells.shape[1])]
+    filled = body.filled
     if not filled.size:
         return {}
     if look.key is None:
-        apart = _lines_of_register(body, look, texts, filled)
-        totals = _totals_of_register(body, look, texts, filled, _among(apart, len(filled)))
-        return apart | totals | _parts(body, look, texts, filled)
+        apart = _lines_of_register(body, look)
+        totals = _totals_of_register(body, look, _among(apart, len(filled)))
+        return apart | totals | _parts(body, look)
     left = np.zeros(len(filled), bool) if gone is None else gone.copy()
-    apart = _totals_of_source(body, look, texts, filled, left)
+    apart = _totals_of_source(body, look, left)
     left |= _among([row for row, one in apart.items() if one.out], len(left))
     alone = (filled.sum(axis=1) == 1) & (filled.shape[1] > 2)
     banner = look.key.eq("").to_numpy(bool, copy=True)
@@ -229,7 +229,7 @@ def rows_apart(body: Body, look: Look, gone: np.ndarray | None = None) -> dict[i
         odd = look.key.str.contains(pattern, regex=True).to_numpy(bool)
         banner |= odd & (not (odd & ~alone & ~left).any())
     banner &= alone & ~left
-    parts = {row: one for row, one in _parts(body, look, texts, filled).items() if not left[row]}
+    parts = {row: one for row, one in _parts(body, look).items() if not left[row]}
     if banner.any():
         banner &= np.isnan(_amounts(body, look.amounts)).all(axis=1)  # an amount without a key is asked about
     below = below_table(body, filled, look.amounts, left | banner) & ~left & ~banner
@@ -237,10 +237,9 @@ def rows_apart(body: Body, look: Look, gone: np.ndarray | None = None) -> dict[i
     return {int(row): Apart(what) for what, rows in lines.items() for row in np.flatnonzero(rows)} | apart | parts
 
 
-def _parts(body: Body, look: Look, texts: list[pd.Series], filled: np.ndarray) -> dict[int, Apart]:
+def _parts(body: Body, look: Look) -> dict[int, Apart]:
     """Rows with amounts whose first text says that they are a part of the row above: of which staff."""
-    first = filled.argmax(axis=1)
-    said = np.any([(first == place) & where(texts[place], _PART.match) for place in np.unique(first)], axis=0)
+    said = where(body.texts[np.arange(len(body.rows)), body.filled.argmax(axis=1)], _PART.match)
     rows = said & ~np.isnan(_amounts(body, look.amounts if said.any() else [])).all(axis=1)
     return {int(row): Apart("total_or_row part") for row in np.flatnonzero(rows)}
 
@@ -253,24 +252,24 @@ def tell(body: Body, apart: Mapping[int, Apart], findings: Findings) -> np.ndarr
     """Say why rows are no rows of a table, in the order of the sheet; which rows are left."""
     keep = np.ones(len(body.rows), bool)
     for row, one in sorted(apart.items()):
-        value = " | ".join(filter(None, map(clean_cell, body.cells.iloc[row])))
+        value = " | ".join(filter(None, body.texts[row]))
         findings.tell(one.what, at=body, row=int(body.rows[row]), value=value, side=one.side)
         keep[row] = not one.out
     return keep
 
 
-def _lines_of_register(body: Body, look: Look, texts: list[pd.Series], filled: np.ndarray) -> dict[int, Apart]:
+def _lines_of_register(body: Body, look: Look) -> dict[int, Apart]:
     """Examples and banners among the rows of a table of the register."""
-    count, known = filled.sum(axis=1), len(look.known)
+    count, known = body.filled.sum(axis=1), len(look.known)
     ids = [place for place, name in look.known.items() if name.endswith("_id")]
     spans = body.raw.merged
     across = {int(body.raw.rows[top]) for top, bottom, left, right in spans if top == bottom and right > left}
-    notes = _notes(body, look, texts, filled)
-    example = where(texts[0], _EXAMPLE.fullmatch)
+    notes = _notes(body, look)
+    example = where(body.texts[:, 0], _EXAMPLE.fullmatch)
     apart: dict[int, Apart] = {}
     for row in map(int, np.flatnonzero(example | ((count == 1) & (known > 2)))):
-        place = int(filled[row].argmax())
-        first = texts[place].fillna("").iloc[row]
+        place = int(body.filled[row].argmax())
+        first = body.texts[row, place] or ""
         if place == 0 and _EXAMPLE.fullmatch(first):
             apart[row] = Apart("example_row")
         elif count[row] == 1 and known > 2 and ids and place not in ids and not is_total(first):
@@ -280,21 +279,21 @@ def _lines_of_register(body: Body, look: Look, texts: list[pd.Series], filled: n
     return apart | {row: Apart("banner_row note") for row in notes}
 
 
-def _notes(body: Body, look: Look, texts: list[pd.Series], filled: np.ndarray) -> set[int]:
+def _notes(body: Body, look: Look) -> set[int]:
     """The last rows of a table of the register that are notes: words in the first cells, no number, no new key.
 
     A note says so by its first word or sign, or is a sentence in one cell where keys are single words.
     """
     first, found = min(look.known, default=0), set[int]()
-    if look.table is None or len(look.known) < 2 or not len(filled):
+    if look.table is None or len(look.known) < 2:
         return found
     gaps = np.flatnonzero(np.diff(body.rows) > 1) + 1
     numbers = [place for place, name in look.known.items() if look.table[name].type not in ("id", "text", "category")]
-    for row in range(len(filled) - 1, 0, -1):
-        said = [text.iloc[row] for text in texts if isinstance(text.iloc[row], str)]
-        if len(said) > 2 or not filled[row, first] or filled[row, numbers].any():
+    for row in range(len(body.rows) - 1, 0, -1):
+        said = list(filter(None, body.texts[row]))
+        if len(said) > 2 or not body.filled[row, first] or body.filled[row, numbers].any():
             break
-        keys = set(texts[first].iloc[:row].dropna())
+        keys = set(filter(None, body.texts[:row, first]))
         line = " ".join(said)
         rest = " ".join(one for one in re.split(r"[^\w.-]+", _SIGN.sub("", _DATES.sub(" ", line))) if one not in keys)
         words_ = _NOTE.match(line) or (_SIGN.match(line) and len(said) == 1)
@@ -315,7 +314,7 @@ def _amounts(body: Body, places: list[int]) -> np.ndarray:
 def _decided(
     body: Body, look: Look, may: np.ndarray, gone: np.ndarray, lone: np.ndarray, *, summed: np.ndarray,
     sure: np.ndarray, called: np.ndarray, bare: np.ndarray, own: np.ndarray,
-    asked: list[tuple[str, np.ndarray, bool]], years: list[pd.Series],
+    asked: list[tuple[str, np.ndarray, bool]], years: Iterable[np.ndarray],
 ) -> dict[int, Apart]:  # fmt: skip
     """Rows that are totals, that stand over others, or of which it is asked, by what they say of themselves.
 
@@ -331,8 +330,8 @@ def _decided(
     over = _among(below, size)
     found = find_totals(numbers, may & ~over, summed & ~over, lone)
     for text in years:  # a total of one year, below the rows of several
-        for value in pd.unique(text.dropna()):
-            mine = summed & (text == value).to_numpy(bool)
+        for value in dict.fromkeys(filter(None, text)):
+            mine = summed & (text == value)
             found |= find_totals(numbers, may & mine, mine, lone)
     found |= {row: "below" for row, rows in below.items() if _is_sum(numbers, row, rows)}
     folds, alone = _folds(body, numbers) if body.depths.any() and numbers.size else ({}, set[int]())
@@ -349,23 +348,21 @@ def _decided(
     return {row: Apart(what, found.get(row, "above")) for what, row in lines}
 
 
-def _totals_of_source(
-    body: Body, look: Look, texts: list[pd.Series], filled: np.ndarray, gone: np.ndarray
-) -> dict[int, Apart]:
+def _totals_of_source(body: Body, look: Look, gone: np.ndarray) -> dict[int, Apart]:
     """Rows that are called totals, have no key, head others or say no more than their key, and are sums; or may be."""
     assert look.key is not None
-    key, others = look.key, [place for place in range(len(texts)) if place not in look.amounts]
+    key, texts, others = look.key, body.texts, [n for n in range(body.texts.shape[1]) if n not in look.amounts]
     none = ~key.str.contains(r"\w", regex=True).to_numpy(bool)
     named = where(key, called_total)
     for place in look.names:
-        named |= none & where(texts[place], called_total)
-    counts = filled[:, others].sum(axis=1)
+        named |= none & where(texts[:, place], called_total)
+    counts = body.filled[:, others].sum(axis=1)
     alone = (counts <= 1) & (np.median(counts) >= 2)  # where other rows say more than their key
-    said = {one for text in texts for one in text[~alone].dropna().str.casefold()} if alone.any() else set()
-    named |= alone & key.str.casefold().isin(said - {""}).to_numpy(bool)  # of a department
+    said = {one.casefold() for one in texts[~alone].flat if one} if alone.any() else set()
+    named |= alone & key.str.casefold().isin(said).to_numpy(bool)  # of a department
     group = none & ~alone  # the line below a group, from its first to its last day
     for place in others if group.any() else ():
-        group &= ~filled[:, place] | where(texts[place], _SPAN.fullmatch)
+        group &= ~body.filled[:, place] | where(texts[:, place], _SPAN.fullmatch)
     if not look.amounts:
         return {}
     exact, average, never = where(key, is_total), where(key, lambda text: folded(text) in AVERAGES), np.zeros_like(gone)
@@ -376,19 +373,17 @@ def _totals_of_source(
     )  # fmt: skip
 
 
-def _totals_of_register(
-    body: Body, look: Look, texts: list[pd.Series], filled: np.ndarray, gone: np.ndarray
-) -> dict[int, Apart]:
+def _totals_of_register(body: Body, look: Look, gone: np.ndarray) -> dict[int, Apart]:
     """Rows whose key is empty, or a total word and nothing else, and whose amounts are sums; or that may be totals."""
-    table, known = look.table, look.known
+    table, known, texts, filled = look.table, look.known, body.texts, body.filled
     if table is None or table.name in ("rules", "settings") or not (look.amounts or table.name == "projects"):
         return {}
-    none, others = np.zeros(len(gone), bool), [n for n in range(len(texts)) if n not in look.amounts]
+    none, others = np.zeros(len(gone), bool), [n for n in range(texts.shape[1]) if n not in look.amounts]
     ids = [name for name in table.key if table[name].type == "id"]
     mine = [place for name in ids for place in known if known[place] == name][:1]
-    key = texts[mine[0]].fillna("") if mine else pd.Series("", index=range(len(gone)), dtype="str")
-    exact, loose, blank = where(key, is_total), where(key, called_total), key.eq("").to_numpy(bool)
-    total = {place: where(texts[place], is_total) for place in others}
+    key = texts[:, mine[0]] if mine else np.full(len(gone), None)
+    exact, loose, blank = where(key, is_total), where(key, called_total), pd.isna(key)
+    total = {place: where(texts[:, place], is_total) for place in others}
     said = np.any([none, *total.values()], axis=0)
     timed = [place for place, name in known.items() if table[name].type in ("year", "period")]
     keys = [place for place, name in known.items() if name in table.key and place not in (*timed, *mine)]
@@ -404,5 +399,5 @@ def _totals_of_register(
     asked += [("total_or_row scoped", odd & scope, False)]
     return _decided(
         body, look, (called | loose) & ~gone, gone, said, summed=~gone, sure=called, called=called & said, bare=bare,
-        own=scope, asked=asked, years=[texts[place] for place in timed],
+        own=scope, asked=asked, years=texts[:, timed].T,
     )  # fmt: skip

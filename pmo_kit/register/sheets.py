@@ -80,7 +80,6 @@ class Body:
     used: set[int] = field(default_factory=set)
     units: Mapping[str, np.ndarray] = field(default_factory=dict)
     places: list[tuple[str, str]] | None = None
-    _texts: dict[int, pd.Series] = field(init=False, default_factory=dict, repr=False)
 
     def place(self, position: int | None = None) -> tuple[str, str]:
         """File and sheet of a row, or of all."""
@@ -107,23 +106,28 @@ class Body:
         """How deep each row is folded away; 0 where it is not."""
         return np.array([self.raw.depths.get(int(row), 0) for row in self.rows])
 
+    @cached_property
+    def grid(self) -> np.ndarray:
+        """The cells as they are, rows x columns."""
+        return self.cells.to_numpy(object)
+
+    @cached_property
+    def texts(self) -> np.ndarray:
+        """The cells as clean text, None where nothing is left."""
+        columns = [values.cleaned(cells) for _, cells in self.cells.items()]
+        return np.array(columns, dtype=object).reshape(len(columns), len(self.rows)).T
+
     def text(self, place: int) -> pd.Series:
         """A column as clean text."""
-        if place not in self._texts:
-            self._texts[place] = values.clean_text(self.cells.iloc[:, place])
-        return self._texts[place]
+        return pd.Series(self.texts[:, place], dtype="str")
 
     @cached_property
     def filled(self) -> np.ndarray:
         """Which cells hold a text, or signs that nobody sees: they make no blank line."""
-        texts = [self.text(place) for place in range(self.cells.shape[1])]
-        filled = np.column_stack([text.notna() for text in texts]) if texts else np.zeros((len(self.rows), 0), bool)
-        for place in range(len(texts)):
-            if not filled[:, place].all():
-                cells = self.cells.iloc[:, place].to_numpy(object)
-                for row in np.flatnonzero(~filled[:, place]):
-                    unseen = isinstance(one := cells[row], str) and (not one.isprintable() or "_x00" in one)
-                    filled[row, place] = unseen and one.strip() != ""
+        filled = pd.notna(self.texts)
+        for place in zip(*np.nonzero(~filled), strict=True):
+            unseen = isinstance(one := self.grid[place], str) and (not one.isprintable() or "_x00" in one)
+            filled[place] = unseen and one.strip() != ""
         return filled
 
     def only(self, keep: np.ndarray) -> Body:
@@ -131,8 +135,7 @@ class Body:
         if keep.all():
             return self
         kept = replace(self, cells=self.cells[keep].reset_index(drop=True), rows=self.rows[keep])
-        kept._texts |= {place: text[keep].reset_index(drop=True) for place, text in self._texts.items()}
-        kept.filled = self.filled[keep]
+        kept.texts, kept.filled = self.texts[keep], self.filled[keep]
         return kept
 
     def label(self, place: int) -> str | np.ndarray:
