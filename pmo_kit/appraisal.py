@@ -228,12 +228,11 @@ def _counted(benefits: pd.DataFrame) -> NDArray[np.bool_]:
 def _by_year(rows: pd.DataFrame, options: pd.MultiIndex, years: range, *some: ArrayLike) -> list[NDArray[np.float64]]:
     """Amounts of some of the rows, and of others, summed by option and year; a missing one makes its cell missing."""
     totals = [np.zeros((len(options), len(years))) for _ in some]
-    if len(rows):
-        place = options.get_indexer(pd.MultiIndex.from_frame(rows[["project_id", "level"]].astype("str")))
-        column, amount = rows["year"].to_numpy(int) - years[0], rows["amount"].to_numpy(float)
-        for total, mine in zip(totals, some, strict=True):
-            known = (place >= 0) & np.asarray(mine)
-            np.add.at(total, (place[known], column[known]), amount[known])
+    place = options.get_indexer(pd.MultiIndex.from_frame(rows[["project_id", "level"]].astype("str")))
+    column, amount = rows["year"].to_numpy(int) - years[0], rows["amount"].to_numpy(float)
+    for total, mine in zip(totals, some, strict=True):
+        known = (place >= 0) & np.asarray(mine)
+        np.add.at(total, (place[known], column[known]), amount[known])
     return totals
 
 

@@ -171,6 +171,8 @@ def year_of(header: str) -> tuple[int, str] | None:
     >>> year_of("'27"), year_of("Ist '27"), year_of("Cost27"), year_of("P50"), year_of("2027-12-31"), year_of("S1 2027")
     ((2027, ''), (2027, 'ist'), None, None, (2027, ''), (2027, ''))
     """
+    if not re.search(r"\d", header):
+        return None
     bare = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", _bare_of(header))
     if (whole := re.sub(rf"[\s/'’-]*{values.PART_OF_YEAR}[\s/'’-]*", " ", bare)) != bare:
         bare = re.sub(r"(?<!\d)(?=\d\d$)", "20", whole.strip())

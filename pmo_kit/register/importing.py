@@ -230,7 +230,8 @@ class Import:
         known = {key.casefold(): value for key, value in one.values.items()}
         pattern = one.pattern if re.compile(one.pattern).groups else f"({one.pattern})"
         part = text.str.extract(pattern)[0] if one.pattern else text
-        whole, inside = (some.str.casefold().map(known).astype("str") for some in (text, part))
+        none = text.where(text.isna())
+        whole, inside = (some.str.casefold().map(known).astype("str") if known else none for some in (text, part))
         empty = self._empty(text, column) & whole.isna()
         missed = text.notna() & part.isna() & whole.isna() & ~empty
         odd = {"pattern_missed": missed} if aloud and one.pattern else {}

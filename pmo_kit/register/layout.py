@@ -220,7 +220,7 @@ def melt(
     """One row for each filled cell of the wide columns, in the order of the sheet; dashes and "n/a" fill none."""
     places, columns = list(variables), list[pd.Series]()
     for place in places:
-        cells = body.cells[place].reset_index(drop=True)
+        cells = body.cells[place]
         if cells.dtype != "float64":
             text = values.clean_text(cells)
             missing = text.str.fullmatch(values.MISSING, na=False)
@@ -231,7 +231,7 @@ def melt(
     line, column, cells = long_form(columns)
     none = ~np.isin(range(len(body.rows)), line)
     findings.tell_lines("row_without_values", body, none, name=wide.value)
-    long = {name: cells.iloc[line] for name, cells in raw.items()}
+    long = {name: cells.iloc[line].reset_index(drop=True) for name, cells in raw.items()}
     long[wide.value] = values.narrowed(cells)
     titles = np.array([body.label(place) for place in places], dtype=object)[column]
     said = dict.fromkeys(name for one in variables.values() for name in one)
@@ -455,7 +455,7 @@ class Heading:
         """Texts above it, lines of one text below it, a title with brackets, placed: all may state units."""
         raw, header = self.raw, self.first - self.lines
         found: list[tuple[int, str]] = [(int(raw.rows[0]), raw.title)] if values.INSIDE.search(raw.title) else []
-        for above in raw.cells.iloc[:header].to_numpy(object).T:
+        for above in raw.cells.iloc[:header].to_numpy(object).T if header else ():
             found += [(int(raw.rows[n]), one) for n, one in enumerate(above) if isinstance(one, str) and one]
         alone = self.body.filled.sum(axis=1) == 1
         for number in np.flatnonzero(alone):

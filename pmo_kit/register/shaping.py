@@ -85,7 +85,6 @@ def shape_table(
     rows = body.rows
     if wide is not None:
         raw, headers, rows = melt(body, raw, headers, wide, variables, findings)
-    raw = {name: cells.reset_index(drop=True) for name, cells in raw.items()}
     frame = pd.DataFrame(index=pd.RangeIndex(len(rows)))
     intake = Intake(table, *body.place(), frame, raw, rows, headers, places=body.places)
     intake.guessed = {

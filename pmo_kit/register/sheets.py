@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -167,7 +167,8 @@ def _delimiter(text: str) -> str:
     sample = text[:20000]
     best, best_score = ",", (0.0, 0.0)
     for mark in _DELIMITERS:
-        widths = [len(row) for row in csv.reader(io.StringIO(sample), delimiter=mark) if any(row)][:30]
+        filled = (len(row) for row in csv.reader(io.StringIO(sample), delimiter=mark) if any(row))
+        widths = list(islice(filled, 30))
         wide = [width for width in widths if width > 1]
         if wide:
             usual = max(set(wide), key=wide.count)

@@ -78,7 +78,7 @@ class Parsed:
 
 def cleaned(cells: pd.Series) -> list[str | None]:
     """Cells as clean text (see `clean_text`), None where nothing is left; each different cell is cleaned once."""
-    if pd.api.types.is_datetime64_any_dtype(cells):
+    if cells.dtype.kind == "M":
         cells = cells.dt.strftime("%Y-%m-%d")
     written = cells.to_numpy(dtype=object)
     truths = cells.dtype == object and bool in set(map(type, written))  # True is not the number 1

@@ -27,6 +27,7 @@ from pmo_kit.arbitration import Capacity, Envelope, Question, Synergy
 from pmo_kit.doors import known
 from pmo_kit.errors import InputError
 from pmo_kit.facts import keeping, number
+from pmo_kit.register import Register
 from pmo_kit.uncertainty import stated
 from pmo_kit.uncertainty.distributions import NODES, REACH, Floats
 from pmo_kit.uncertainty.expected import COST_DURATION, DRIVER, period_at, places_of
@@ -105,13 +106,13 @@ def expose(
     register, built = question.register, question.stated
     chosen = sorted((built.position(*pair) for pair in options), key=lambda i: str(built.project_ids[i]))
     known_of, raised = stated.read_uncertainty(register), _uplifts(question, uplifts)
-    t0, flows = stated.first_year(register), benefits_counted(question)
+    t0, social = stated.first_year(register), isinstance(question.value, str) and question.value == "npsv"
+    flows = _benefits_counted(register, social)
     risks = []
     for i in chosen:
         risk = known_of[str(built.project_ids[i])].later(int(built.delays[i]))
         added = 0.0 if "optimism_bias" in risk.holds else raised.get(risk.project, 0.0)
-        sure = replace(risk, estimates={}, stated=())
-        risks.append(sure if built.stops[i] else replace(risk, uplift=1.0 + added))
+        risks.append(replace(risk, estimates={}, stated=()) if built.stops[i] else replace(risk, uplift=1.0 + added))
     longest = max([0.0, *(risk.longest for risk in risks)])
     last = max([
         t0, *built.years, *(int(y) + int(built.delays.max(initial=0)) for y in flows.columns),
@@ -152,15 +153,13 @@ def expose(
     return Exposure(tuple(projects), scopes, tuple(range(t0, t0 + size)), factors, roles, periods, unit, spend, value)
 
 
-def benefits_counted(question: Question) -> pd.DataFrame:
-    """(project, level) x years: the benefits that the question's value counts, as the register states them."""
-    register, first = question.register, stated.first_year(question.register)
-    rows = register.table("benefits")
+@lru_cache(maxsize=16)
+def _benefits_counted(register: Register, social: bool) -> pd.DataFrame:
+    """(project, level) x years: the benefits that a value counts, to society or in cash, as they are stated."""
+    first, rows = stated.first_year(register), register.table("benefits")
     options = pd.MultiIndex.from_frame(register.table("levels")[["project_id", "level"]].astype("str"))
     years = range(first, max([first, *rows["year"].dropna().astype(int)]) + 1)
-    cash, social = benefits_by_year(rows, options, years)
-    social_value = isinstance(question.value, str) and question.value == "npsv"
-    return pd.DataFrame(social if social_value else cash, index=options, columns=years)
+    return pd.DataFrame(benefits_by_year(rows, options, years)[social], index=options, columns=years)
 
 
 def together(
@@ -354,9 +353,12 @@ def _simulate_project(p: ProjectRisk, run: Run, block: Block) -> None:
     people = _late(p.demand, p, late, exposure.periods_a_year)
     for sums, tables, times in ((block.spend, spending, dear), (block.received[None], [table], good),
                                 (block.people, people, dear)):  # fmt: skip
+        drawn: dict[bytes, Single] = {}  # money of an envelope falls as all money does
         for row, falls in enumerate(tables):
             for at in np.flatnonzero(falls.any(axis=0)):
-                sums[row, at] += late.read(falls[:, at]) * times
+                if (here := falls[:, at].tobytes()) not in drawn:
+                    drawn[here] = late.read(falls[:, at]) * times
+                sums[row, at] += drawn[here]
     cost, received = late.read(spending[0].sum(axis=1)) * dear, late.read(table.sum(axis=1)) * good
     npv = late.read(table @ exposure.factors) * good - late.read(spending[0] @ exposure.factors) * dear
     _add_event_costs(p, run, block, events, cost, npv)
@@ -472,9 +474,7 @@ def base_and_quantiles(p: ProjectRisk, drawn: Mapping[str, Single], factors: Flo
         "benefit_base": float(p.benefit.sum()),
         "npv_base": float((p.benefit - p.spend[0]) @ factors),
     }
-    for name, of in drawn.items():
-        row |= quantiles(name, of)
-    return row
+    return row | {key: value for name, of in drawn.items() for key, value in quantiles(name, of).items()}
 
 
 def quantiles(name: str, drawn: NDArray[Any]) -> dict[str, float]:

@@ -253,8 +253,7 @@ def _delays(events: tuple[stated.Event, ...]) -> tuple[NDInts, Floats, Floats]:
     """Steps of delay by events, their chance, and chance x mean share of the benefits that is left then."""
     most = sum(event.steps for event in events) + 1
     comes, kept = np.eye(1, most)[0], np.eye(1, most)[0]
-    drivers = dict.fromkeys(event.driver or event.risk for event in events)
-    for driver in drivers:
+    for driver in dict.fromkeys(event.driver or event.risk for event in events):
         group = [event for event in events if (event.driver or event.risk) == driver]
         shared = len(group) > 1  # risks of one driver come together more often
         z = _COARSE if shared else np.zeros(1)

@@ -221,9 +221,7 @@ def read_uncertainty(register: Register) -> Mapping[str, Uncertainty]:
     wrong: list[tuple[str, Any, str]] = []
     estimates, events = _estimates(register, wrong), _events(register, wrong)
     if wrong:
-        rows = [
-            {"file": sheet, "sheet": sheet, "row": int(row.Index) + 2, "message": words} for sheet, row, words in wrong
-        ]
+        rows = [{"file": at, "sheet": at, "row": int(row.Index) + 2, "message": words} for at, row, words in wrong]
         raise DataError.of(rows, rule="three points in order", fix="correct the row")
     includes = register.projects["includes"].fillna("").astype("str")
     found = {}

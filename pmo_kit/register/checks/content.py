@@ -33,7 +33,7 @@ def _with_scale(scores: pd.DataFrame, criteria: pd.DataFrame) -> pd.DataFrame:
     """Scores with the ends of their scale; index kept."""
     ends = criteria.drop_duplicates("criterion").set_index("criterion")
     name, sense = scores["criterion"], ends["sense"] if "sense" in ends else ends["weight"].astype("str")
-    bottom, top = name.map(ends[["low", "high"]].min(axis=1)), name.map(ends[["low", "high"]].max(axis=1))
+    bottom, top = (name.map(end(ends["low"], ends["high"])) for end in (np.fmin, np.fmax))
     return scores.assign(bottom=bottom, top=top, sense=name.map(sense))
 
 

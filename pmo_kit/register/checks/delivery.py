@@ -84,7 +84,7 @@ def watermelon(evidence: Evidence) -> Iterator[Found]:
 
     Green outside, red inside: the declared rating hides cost or time.
     """
-    melons, words = evidence.once(_ratings).query("melon"), []
+    melons, words = evidence.once(_ratings).loc[lambda frame: frame["melon"]], []
     for cpi, slip in zip(melons["cpi"], melons["slip"], strict=True):
         parts = [f"it earns {number(cpi, 2)} for 1 spent"] if cpi < _WATERMELON_COST else []
         if slip > _WATERMELON_SLIP:

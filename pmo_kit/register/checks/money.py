@@ -55,8 +55,7 @@ def estimate_is_amount(evidence: Evidence, estimates: pd.DataFrame) -> Iterator[
 
     A likely factor that equals the cost (or benefit, or duration) of its project, or is far below 1.
     """
-    projects = evidence.frame("projects").drop_duplicates("project_id").set_index("project_id")
-    days = (projects["finish"] - projects["start"]).dt.days
+    days = (evidence.owner("finish") - evidence.owner("start")).dt.days
     bases = [("cost", evidence.once(_full_costs)), ("benefit", at_largest(evidence.frame("benefits")))]
     bases += [("duration", days / length) for length in (30.44, 365.25, 7)]
     likely, amount = estimates["likely"], estimates["likely"] < 0.2

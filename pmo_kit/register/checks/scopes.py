@@ -77,8 +77,9 @@ def scenario_names_nothing(evidence: Evidence, scenarios: pd.DataFrame) -> Itera
         "project_in": evidence.known("projects", "project_id"), "project_out": evidence.known("projects", "project_id"),
         "weight": evidence.known("criteria", "criterion"),
     }  # fmt: skip
+    named = scenarios["scope"].str.replace(_NAMED, "", regex=True).str.strip()
     for what, names in known.items():
-        bare = scenarios["scope"].str.replace(_NAMED, "", regex=True).str.strip().where(scenarios["what"] == what)
+        bare = named.where(scenarios["what"] == what)
         lost = those(bare, {one: near_words(one, names) for one in set(bare.dropna()) - {"all", *names}})
         yield Found("scenarios", "scope", lost, kind=what.replace("_", " "))
     named = (scenarios["what"] == "discount_schedule") & scenarios["value"].notna()
