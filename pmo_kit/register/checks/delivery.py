@@ -197,12 +197,12 @@ def cycle_in_requires(links: pd.DataFrame) -> Iterator[Found]:
 
     A requires B requires A: none of them can be first. Circles are the strongly connected components of the links.
     """
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
     needs = links[(links["relation"] == "requires") & links["project_id"].notna() & links["other_id"].notna()]
     if not len(needs):
         return
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     ends, names = pd.factorize(needs[["project_id", "other_id"]].to_numpy().ravel())
     graph = coo_array((np.ones(len(needs)), (ends[::2], ends[1::2])), shape=(len(names), len(names)))
     circle = connected_components(graph, connection="strong")[1][ends]
