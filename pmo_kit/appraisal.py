@@ -141,9 +141,8 @@ def appraise(register: Register, schedule: str | None = None) -> Appraisal:
     gone = ((costs["state"] == "actual") | (costs["year"] < start)).fillna(False).astype(bool)
     sunk = at_largest(costs[gone])
     spend, capex = _by_year(costs[~gone], options, years, True, (costs["kind"] == "capex")[~gone])
-    cash, social = benefits_by_year(benefits, options, years)
-    if not register.has("benefits"):
-        cash, social = np.full_like(spend, np.nan), np.full_like(spend, np.nan)
+    nothing = np.full((2, *spend.shape), np.nan)
+    cash, social = benefits_by_year(benefits, options, years) if register.has("benefits") else nothing
 
     factors = discount_factors(register, len(years), schedule)
     pv_cost, pv_benefit, pv_social = spend @ factors, cash @ factors, social @ factors

@@ -26,8 +26,9 @@ DRIVER = 0.5  # and of the risks of one driver
 _MASS = np.exp(-(GRID**2) / 2) / np.exp(-(GRID**2) / 2).sum()
 _COARSE = np.linspace(-REACH, REACH, 33)
 _WEIGHT = np.exp(-(_COARSE**2) / 2) / np.exp(-(_COARSE**2) / 2).sum()
+# Where a table of the cost is read for each normal of the duration: as np.interp does, with places found once.
 _LATENT = np.clip(COST_DURATION * GRID[:, None] + (1 - COST_DURATION**2) ** 0.5 * _COARSE, -REACH, REACH)
-_NODE = np.searchsorted(GRID, _LATENT, side="right") - 1  # of a table, and what is past it: places of the cost's normal
+_NODE = np.searchsorted(GRID, _LATENT, side="right") - 1
 _PAST = _LATENT - GRID[_NODE]
 NDInts = NDArray[np.int64]
 Bools = NDArray[np.bool_]
