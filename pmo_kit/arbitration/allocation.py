@@ -15,7 +15,7 @@ from pmo_kit.arbitration.infeasibility import conflict_error
 from pmo_kit.arbitration.model import ONE, Model, Plan, compile_model, in_parts, kept
 from pmo_kit.arbitration.question import Question
 from pmo_kit.arbitration.rules import Capacity, Count, Demand, Limit, Synergy
-from pmo_kit.arbitration.search import Found, Pool, best_plan, core_plan, moment, proof_gap, settle_tie
+from pmo_kit.arbitration.search import Eased, Found, Pool, best_plan, core_plan, moment, proof_gap, settle_tie
 from pmo_kit.arbitration.solving import MOST_NODES, Limits, Program, Proof, Status, ended, ending_at_ctrl_c, prove
 from pmo_kit.disk import shared
 from pmo_kit.doors import Answer, door
@@ -129,6 +129,11 @@ class Allocation(Answer):
         if self._rival is not None and self._rival.plan is not None:
             known.append(self._rival.plan)
         return Pool(self._model, known)
+
+    @cached_property
+    def _eased(self) -> Eased:
+        """What is proven so far of the question with other limits."""
+        return Eased(self._pool, self._value)
 
     @cached_property
     def _second(self) -> Found:

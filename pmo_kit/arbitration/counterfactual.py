@@ -14,7 +14,7 @@ from pmo_kit.arbitration import rules
 from pmo_kit.arbitration.allocation import Allocation, limits_used
 from pmo_kit.arbitration.model import ONE
 from pmo_kit.arbitration.prices import added, flip, in_the_way
-from pmo_kit.arbitration.solving import side_by_side
+from pmo_kit.arbitration.search import Eased, each
 from pmo_kit.arbitration.thresholds import Threshold, least_cost_cut, least_increase
 from pmo_kit.doors import Answer, door, known
 from pmo_kit.errors import InputError
@@ -64,7 +64,7 @@ class Admission(Answer):
         return self.allocation.inputs
 
 
-Ask = tuple[str, Sequence[rules.Limit], Callable[[], Threshold | None]]
+Ask = tuple[str, Sequence[rules.Limit], Callable[[Eased], Threshold | None]]
 """A way to let a project in, the limits that it raises (none: it is a share), and what finds its least change."""
 
 
@@ -112,13 +112,17 @@ def what_would_admit(allocation: Allocation, project_id: str, level: str | None 
     worth = f"{unit} more {allocation.question.goal}" if options.money_value else f"more of {unit}"
     rows = [("value", price, unit, f"{as_given(round(price, 2))} {worth}")]
     near = [each for each in (done.found.plan, added(model, plan, option)) if each is not None]
-    least = partial(least_increase, model, least=allocation._value, option=option, known=near)
+    least = partial(partial, least_increase, least=allocation._value, option=option, known=near)
     envelopes = {r.name: r.amount for r in model.question.active_rules if isinstance(r, rules.Envelope)}
-    asks: list[Ask] = [("cost", (), partial(least_cost_cut, model, option, allocation._value, near))]
-    asks += [(rule.name, (rule,), partial(least, {rule.name: 1.0})) for rule in limits]
-    asks += [("all envelopes", (), partial(least, envelopes))] if envelopes else []
-    asks += [("together", limits, partial(least, *({rule.name: 1.0} for rule in limits)))] if len(limits) > 1 else []
-    found = list(zip(asks, side_by_side(ask for *_, ask in asks), strict=True))
+    asks: list[Ask] = [("cost", (), lambda _: least_cost_cut(model, option, allocation._value, near))]
+    asks += [(rule.name, (rule,), least(by=[{rule.name: 1.0}])) for rule in limits]
+    asks += [("all envelopes", (), least(by=[envelopes]))] if envelopes else []
+    asks += [("together", limits, least(by=[{rule.name: 1.0} for rule in limits]))] if len(limits) > 1 else []
+    changes = dict[str, Threshold | None]()
+    for alone in (False, True):  # of what is not enough together, none is enough alone
+        these = {name: ask for name, of, ask in asks if (len(of) == 1) == alone}
+        changes |= zip(these, each(allocation._eased, these.values()), strict=True)
+    found = [(one, changes[one[0]]) for one in asks]
     rows += [(name, *_enough(allocation, option, name, of, change)) for (name, of, _), change in found]
     limits_first = sorted(found, key=lambda one: not one[0][1])
     never = (_lacking(allocation, project_id, name, of) for (name, of, _), change in limits_first if change is None)

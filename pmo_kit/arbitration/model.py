@@ -23,6 +23,7 @@ from pmo_kit.arbitration.solving import Outcome, Program, solve
 ONE = 10**22  # exact numbers are whole multiples of 1 / ONE
 DIGITS = 14  # of the largest number of a row: what is left of them is noise of the machine's sums
 NO_BOUND = 10**60
+NOTHING = -NO_BOUND  # the value where there is no plan
 MODELS, PLANS, ROWS = 64, 4096, 20_000  # kept at once
 Plan = tuple[int, ...]
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from pmo_kit.arbitration.allocation import SMALL, Allocation, arbitrate
 from pmo_kit.arbitration.infeasibility import GIVEN, conflicting_rules
-from pmo_kit.arbitration.model import NO_BOUND, ONE, Model, Plan, PlanChange, compile_model, in_parts
+from pmo_kit.arbitration.model import NO_BOUND, NOTHING, ONE, Model, Plan, PlanChange, compile_model, in_parts
 from pmo_kit.arbitration.question import Question
 from pmo_kit.arbitration.rules import Mandatory, Override, Row, some_of
 from pmo_kit.arbitration.search import Found, Known, Pool, best_known, best_plan, each, moment, proof_gap, settled
@@ -27,7 +27,6 @@ from pmo_kit.errors import InputError
 from pmo_kit.facts import as_given, count, in_row
 
 MOST_TIES = 50
-NOTHING = -NO_BOUND  # the value where there is no plan
 
 
 @dataclass(frozen=True, eq=False)

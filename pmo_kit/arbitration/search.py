@@ -12,7 +12,7 @@ from typing import Self, TypeVar
 
 import numpy as np
 
-from pmo_kit.arbitration.model import NO_BOUND, ONE, Model, Plan
+from pmo_kit.arbitration.model import NO_BOUND, NOTHING, ONE, Model, Plan
 from pmo_kit.arbitration.rules import Row
 from pmo_kit.arbitration.solving import Floats, Limits, Outcome, Program, Status, T, ended, side_by_side, solve, taken
 
@@ -378,3 +378,87 @@ def _obeys(plan: Plan, row: Row) -> bool:
     """Whether a plan obeys a row over the options."""
     total = sum(x for i, x in zip(row.columns.tolist(), row.coefficients.tolist(), strict=True) if i in plan)
     return row.lower - 1e-9 <= total <= row.upper + 1e-9
+
+
+SAME = 1e-9  # of the value: gains below it are none
+Changes = tuple[frozenset[tuple[str, float]], ...]  # what one unit of each adds to limits, by name of the rule
+
+
+class Eased(Known):
+    """Best values of a question with limits eased by amounts (infinite: set aside), each proven once.
+
+    More never lowers the value, so that a value proven for at least as much is a bound, and a known plan that reaches
+    it is the answer; and what is not enough of more limits, or for less, is not enough. A share of the envelopes moves
+    with them: then less could allow other plans, and there are no such bounds.
+    """
+
+    def __init__(self, pool: Pool, now: int) -> None:
+        self.model, self.pool, self.now = pool.model, pool, now
+        self.plans, self._values = dict[Plan, None](), dict[frozenset[tuple[str, float]], int]()
+        self._amounts = dict[tuple[Changes, int | None, int], float]()
+        self.note({}, now)
+
+    @property
+    def known(self) -> list[Plan]:
+        """All plans met so far, within the limits as they are or not."""
+        return [*self.pool.plans, *self.plans]
+
+    def note(self, by: Mapping[str, float], value: int) -> None:
+        """Keep what is proven of some amounts."""
+        self._values[frozenset(by.items())] = value
+
+    def value(self, by: Mapping[str, float]) -> int:
+        """The value of the best plan with the limits eased by so much; `NOTHING` where there is none."""
+        key = frozenset(by.items())
+        if key not in self._values:
+            model, most = self.model.eased(by), self._most(by)
+            pool = Pool(model, best_known(model, self.known))
+            if most == NOTHING or pool.best({}) == most:
+                self._values[key] = most
+            else:
+                found = pool.search()
+                self._values[key] = NOTHING if found.plan is None else found.value
+                self.plans |= dict.fromkeys(pool.plans)
+        return self._values[key]
+
+    def _most(self, by: Mapping[str, float]) -> int:
+        """What no plan exceeds, as values for at least as much show."""
+        if self.model.shares:
+            return NO_BOUND
+
+        def as_much(eased: Mapping[str, float]) -> bool:
+            return all(eased.get(name, 0.0) >= by.get(name, 0.0) for name in eased.keys() | by.keys())
+
+        return min((value for key, value in self._values.items() if as_much(dict(key))), default=NO_BOUND)
+
+    def enough(self, by: Sequence[Mapping[str, float]], option: int | None, least: int, amount: float) -> None:
+        """Keep the least sum of changes (`inf`: none does) with which a plan with an option is worth so much."""
+        self._amounts[tuple(frozenset(change.items()) for change in by), option, least] = amount
+
+    def too_little(self, by: Sequence[Mapping[str, float]], option: int | None, least: int) -> float:
+        """A sum of changes below which no plan with an option is worth so much, as is known of wider changes."""
+
+        def times(wider: Mapping[str, float], change: Mapping[str, float]) -> float:
+            """How many of one change hold another."""
+            steps = {name: step for name, step in change.items() if step > 0}
+            if min(wider.values()) < 0 or any(wider.get(name, 0.0) <= 0 for name in steps):
+                return inf
+            return max((step / wider[name] for name, step in steps.items()), default=inf)
+
+        known = (
+            (max(min(times(dict(each), change) for each in wider) for change in by), amount)
+            for (wider, own, worth), amount in self._amounts.items()
+            if own == option and worth <= least and not self.model.shares
+        )
+        return max((amount / each for each, amount in known if each < inf), default=0.0)
+
+    def gain(self, by: Mapping[str, float]) -> float:
+        """What the best plan is worth more with the limits eased by so much; NaN where there is none."""
+        return self.gained(self.value(by))
+
+    def gained(self, value: int) -> float:
+        """What a value is more than that of the plan."""
+        if value == NOTHING:
+            return nan
+        gained = (value - self.now) / ONE
+        return 0.0 if abs(gained) <= SAME * max(1e-9, self.model.size) else gained

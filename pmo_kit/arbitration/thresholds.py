@@ -17,12 +17,12 @@ import numpy as np
 import pandas as pd
 
 from pmo_kit.arbitration.allocation import Allocation
-from pmo_kit.arbitration.model import NO_BOUND, ONE, Model, Plan, PlanChange, compile_model, rule_rows
+from pmo_kit.arbitration.model import NO_BOUND, NOTHING, ONE, Model, Plan, PlanChange, compile_model, rule_rows
 from pmo_kit.arbitration.options import to_come
-from pmo_kit.arbitration.prices import NOTHING, common_change
+from pmo_kit.arbitration.prices import common_change
 from pmo_kit.arbitration.question import Question
 from pmo_kit.arbitration.rules import Capacity, Committed, Envelope, Limit, Row, Rule, role_words
-from pmo_kit.arbitration.search import Known, Pool, best_known, best_plan, each, proof_gap, settled, value_floor
+from pmo_kit.arbitration.search import Eased, Pool, best_known, best_plan, each, proof_gap, settled, value_floor
 from pmo_kit.arbitration.solving import Limits, Outcome, Program, solve, taken
 from pmo_kit.doors import door, known, number, several
 from pmo_kit.errors import InputError
@@ -48,8 +48,8 @@ def limit_shift(model: Model, by: Mapping[str, float]) -> dict[int, float]:
 
 
 def least_increase(
-    model: Model,
-    *by: Mapping[str, float],
+    eased: Eased,
+    by: Sequence[Mapping[str, float]],
     least: int,
     option: int | None = None,
     known: Iterable[Plan] = (),
@@ -58,8 +58,9 @@ def least_increase(
 
     Parameters
     ----------
-    model : Model
-    by : mapping of rule name to float, one or more
+    eased : Eased
+        What is known of larger limits, and learns what is found.
+    by : sequence of mapping of rule name to float
         What one unit of change adds to each rule: ``{"envelope all 2027": 1.0}``, or the amounts of all
         envelopes for a common factor. Several mappings are several changes, whose sum is made least.
     least : int
@@ -73,9 +74,14 @@ def least_increase(
     Threshold or None
         None where no increase is enough.
     """
+    model, too_little = eased.model, eased.too_little(by, option, least)
     shifts = [limit_shift(model, change) for change in by]
     columns = [{row: -step for row, step in shift.items()} for shift in shifts]
-    return _least(model, columns, option, least, known=known, by=by[0] if len(by) == 1 else None)
+    one = by[0] if len(by) == 1 else None
+    found = _least(model, columns, option, least, known=known, by=one, too_little=too_little)
+    eased.enough(by, option, least, inf if found is None else found.amount)
+    eased.plans |= {found.plan: None} if found else {}
+    return found
 
 
 LESS = 1e-6  # by so much of itself an amount must be smaller to count as less
@@ -90,6 +96,7 @@ def _least(
     gain: float = 0.0,
     known: Iterable[Plan] = (),
     by: Mapping[str, float] | None = None,
+    too_little: float = 0.0,
 ) -> Threshold | None:
     """The least sum of further columns (row to coefficient), each worth `gain`, with which a plan is worth `least`.
 
@@ -111,7 +118,11 @@ def _least(
         Plans that may do.
     by : mapping of rule name to float, optional
         What a single column stands for, where it moves limits.
+    too_little : float
+        A sum below which there is no such plan.
     """
+    if too_little == inf:
+        return None
     loose, n = touched(model, (row for column in columns for row in column)), model.n
     given = {} if option is None else {option: 1}
     program = model.program.with_columns(columns, most, gain).fixed(given)
@@ -148,7 +159,7 @@ def _least(
                     amount = ceil(1e9 * enough - 1e-6) / 1e9  # rounded up: less would not be enough
                     if best is None or amount < best.amount:
                         best = Threshold(amount, plan, exact.worth)
-        if best is not None and best.amount <= 0:
+        if best is not None and best.amount <= too_little:
             break
         cap = [] if best is None else [Row("less", own, np.full(len(own), 1 / best.amount), -inf, 1 - LESS)]
         asked = program.with_rows([*cap, *cuts])
@@ -251,62 +262,7 @@ STEP = 1e-6  # just past a threshold
 WORTH = ["label", "unit", "used", "limit", "step", "one_more", "one_fewer", "more", "more_value",
          "unlimited_value", "enough"]  # fmt: skip
 MOVES = ["from_year", "to_year", "envelope", "amount", "gain", "more", "most", "cap", "together"]
-SAME = 1e-9  # of the value: gains below it are none
 STOCK_STEP = 1.0  # one person, or one unit of money
-
-
-class Eased(Known):
-    """Best values of a question with limits eased by amounts (infinite: set aside), each proven once.
-
-    More never lowers the value, so that a value proven for at least as much is a bound, and a known plan that reaches
-    it is the answer. A share of the envelopes moves with them: then less could allow other plans, and there is no such
-    bound.
-    """
-
-    def __init__(self, allocation: Allocation) -> None:
-        self.base, self.shares = allocation, allocation._model.shares
-        self.plans = dict.fromkeys(allocation._pool.plans)
-        self._values = dict[frozenset[tuple[str, float]], int]()
-        self.note({}, allocation._value)
-
-    def note(self, by: Mapping[str, float], value: int) -> None:
-        """Keep what is proven of some amounts."""
-        self._values[frozenset(by.items())] = value
-
-    def value(self, by: Mapping[str, float]) -> int:
-        """The value of the best plan with the limits eased by so much; `NOTHING` where there is none."""
-        key = frozenset(by.items())
-        if key not in self._values:
-            model, most = self.base._model.eased(by), self._most(by)
-            pool = Pool(model, best_known(model, self.plans))
-            if most == NOTHING or pool.best({}) == most:
-                self._values[key] = most
-            else:
-                found = pool.search()
-                self._values[key] = NOTHING if found.plan is None else found.value
-                self.plans |= dict.fromkeys(pool.plans)
-        return self._values[key]
-
-    def _most(self, by: Mapping[str, float]) -> int:
-        """What no plan exceeds, as values for at least as much show."""
-        if self.shares:
-            return NO_BOUND
-
-        def as_much(eased: Mapping[str, float]) -> bool:
-            return all(eased.get(name, 0.0) >= by.get(name, 0.0) for name in eased.keys() | by.keys())
-
-        return min((value for key, value in self._values.items() if as_much(dict(key))), default=NO_BOUND)
-
-    def gain(self, by: Mapping[str, float]) -> float:
-        """What the best plan is worth more with the limits eased by so much; NaN where there is none."""
-        return self.gained(self.value(by))
-
-    def gained(self, value: int) -> float:
-        """What a value is more than that of the plan."""
-        if value == NOTHING:
-            return nan
-        gained = (value - self.base._value) / ONE
-        return 0.0 if abs(gained) <= SAME * max(1e-9, self.base._model.size) else gained
 
 
 @door
@@ -345,7 +301,7 @@ def limits_worth(allocation: Allocation, names: Sequence[str] | None = None) -> 
         used = float(use.loc[[r.name for r in envelopes if r.scope == "all"], "used"].sum())
         asks["all money"] = lambda eased: (nan, nan, nan, *_ahead(eased, [r.name for r in envelopes]))
         heads.append(("all money", question.built.money_unit, used, total))
-    answers = each(Eased(allocation), [*asks.values()][::-1])[::-1]  # all money takes longest
+    answers = each(allocation._eased, [*asks.values()][::-1])[::-1]  # all money takes longest
     rows = [(*head, *found) for head, found in zip(heads, answers, strict=True)]
     return pd.DataFrame(rows, columns=WORTH, index=pd.Index([*asks], name="rule", dtype="str")).astype(
         dict.fromkeys(WORTH[2:], float)
@@ -364,15 +320,14 @@ def _around(eased: Eased, rule: Limit) -> tuple[float, ...]:
 
 def _ahead(eased: Eased, names: Sequence[str]) -> tuple[float, float, float, float]:
     """more, more_value, unlimited_value, enough."""
-    free, model, now = eased.value(dict.fromkeys(names, inf)), eased.base._model, eased.base._value
+    free, model, now = eased.value(dict.fromkeys(names, inf)), eased.model, eased.now
     if free <= now:
         return nan, nan, nan if free == NOTHING else free / ONE, 0.0
-    best = best_known(model.eased(dict.fromkeys(names, inf)), eased.plans)
-    least = partial(least_increase, model, *({name: 1.0} for name in names))
+    best = best_known(model.eased(dict.fromkeys(names, inf)), eased.known)
+    least = partial(least_increase, eased, [{name: 1.0} for name in names])
     first = least(least=model.better(now), known=best)
-    reached = first is not None and not eased.shares and first.value >= free / ONE
+    reached = first is not None and not model.shares and first.value >= free / ONE
     last = first if reached else least(least=free, known=[*best, *([first.plan] if first else [])])
-    eased.plans |= dict.fromkeys(found.plan for found in (first, last) if found)
     more, value = (first.amount, first.value) if first else (nan, nan)
     if first and len(names) == 1:
         eased.note({names[0]: more - STEP}, now)
@@ -420,17 +375,21 @@ def money_moves(allocation: Allocation, amounts: Sequence[float] = (1, 2, 4)) ->
     amounts = [number(x, "an amount of money to move, above zero,") for x in several(amounts)]
     if not amounts or min(amounts) <= 0:
         raise InputError(f"Amounts of money to move are above zero; {amounts or 'none'} cannot be moved.")
-    eased, active = Eased(allocation), allocation.question.active_rules
+    eased, active = allocation._eased, allocation.question.active_rules
     envelopes = [r for r in active if isinstance(r, Envelope)]
     held = {r.envelope: _together(envelopes, r) for r in envelopes}
     moved = {
         (own.envelope, own.year): [r for r in envelopes if r.envelope in held[own.envelope] and r.year == own.year]
         for own in envelopes
     }
+    years = [] if eased.model.shares else sorted({r.year for r in envelopes})
+    # Where all the money of a year gains nothing, none of its envelopes does.
+    each(eased, (partial(Eased.value, by={r.name: inf for r in envelopes if r.year == year}) for year in years))
     bounds = each(eased, (partial(Eased.value, by=_by([], into, inf)) for into in moved.values()))
     useless = (into for into, most in zip(moved.values(), bounds, strict=True) if most <= allocation._value)
-    free = {} if eased.shares else {rule.name: inf for into in useless for rule in into}
+    free = {rule.name: inf for into in useless for rule in into} if years else {}
     # What is taken from a year and given to years that need nothing is bounded once, for all of them.
+    eased.value(free)
     taken = (free | _by(less, [], x) for less in moved.values() for x in amounts if free and x <= _whole(less))
     each(eased, (partial(Eased.value, by=by) for by in taken))
     pairs = [(name, *pair) for name in held for pair in permutations(sorted(y for of, y in moved if of == name), 2)]
@@ -464,19 +423,20 @@ def _move(
     eased: Eased, less: Sequence[Envelope], into: Sequence[Envelope], amounts: Sequence[float]
 ) -> list[tuple[float, ...]]:
     """amount, gain, more, most and cap of the moves from one year to another."""
-    base, by, whole, most, cap = eased.base, _by(less, into, 1.0), _whole(less), 0.0, 0.0
-    bound = NO_BOUND if eased.shares else eased.value(_by([], into, whole))
-    if bound > base._value:
-        model, shift, value = base._model, limit_shift(base._model, by), bound
-        least = None if eased.shares else least_increase(model, by, least=bound, known=eased.plans)
+    model, by, whole, most, cap = eased.model, _by(less, into, 1.0), _whole(less), 0.0, 0.0
+    bound = NO_BOUND if model.shares else eased.value(_by([], into, whole))
+    if bound > eased.now:
+        shift, value, least = limit_shift(model, by), bound, None
+        if not model.shares:
+            for change in (_by([], into, 1.0), by):  # moved money is not enough where as much new money is not
+                least = least_increase(eased, [change], least=bound, known=eased.known)
         if least is None or least.amount > whole:  # moved money does less than as much new money
             program = model.program.with_columns([{row: -step for row, step in shift.items()}], whole)
-            best = best_plan(model, program=program, loose=touched(model, shift), least=base._value)
-            value = base._value if best.plan is None else best.value
-            least = least_increase(model, by, least=value, known=[best.plan]) if best.plan is not None else None
+            best = best_plan(model, program=program, loose=touched(model, shift), least=eased.now)
+            value = eased.now if best.plan is None else best.value
+            least = least_increase(eased, [by], least=value, known=[best.plan]) if best.plan is not None else None
         if (gained := eased.gained(value)) > 0:
             most, cap = gained, nan if least is None else least.amount
-        eased.plans |= {least.plan: None} if least else {}
     more = [eased.gain(_by([], into, x)) for x in amounts]  # asked about first: a move gains no more
     gains = [eased.gain(_by(less, into, x)) if x <= whole else nan for x in amounts]
     return [(*of, most, cap) for of in zip(amounts, gains, more, strict=True)]
