@@ -114,15 +114,14 @@ def what_would_admit(allocation: Allocation, project_id: str, level: str | None 
     near = [each for each in (done.found.plan, added(model, plan, option)) if each is not None]
     least = partial(partial, least_increase, least=allocation._value, option=option, known=near)
     envelopes = {r.name: r.amount for r in model.question.active_rules if isinstance(r, rules.Envelope)}
-    asks: list[Ask] = [("cost", (), lambda _: least_cost_cut(model, option, allocation._value, near))]
-    asks += [(rule.name, (rule,), least(by=[{rule.name: 1.0}])) for rule in limits]
-    asks += [("all envelopes", (), least(by=[envelopes]))] if envelopes else []
-    asks += [("together", limits, least(by=[{rule.name: 1.0} for rule in limits]))] if len(limits) > 1 else []
-    changes = dict[str, Threshold | None]()
-    for alone in (False, True):  # of what is not enough together, none is enough alone
-        these = {name: ask for name, of, ask in asks if (len(of) == 1) == alone}
-        changes |= zip(these, each(allocation._eased, these.values()), strict=True)
-    found = [(one, changes[one[0]]) for one in asks]
+    wide: list[Ask] = [("cost", (), lambda _: least_cost_cut(model, option, allocation._value, near))]
+    wide += [("all envelopes", (), least(by=[envelopes]))] if envelopes else []
+    wide += [("together", limits, least(by=[{rule.name: 1.0} for rule in limits]))] if len(limits) > 1 else []
+    alone: list[Ask] = [(rule.name, (rule,), least(by=[{rule.name: 1.0}])) for rule in limits]
+    # What is not enough together is not enough alone, so that is asked first.
+    answers = (each(allocation._eased, [ask for *_, ask in asks]) for asks in (wide, alone))
+    cut, *several = zip(wide, next(answers), strict=True)
+    found = [cut, *zip(alone, next(answers), strict=True), *several]
     rows += [(name, *_enough(allocation, option, name, of, change)) for (name, of, _), change in found]
     limits_first = sorted(found, key=lambda one: not one[0][1])
     never = (_lacking(allocation, project_id, name, of) for (name, of, _), change in limits_first if change is None)

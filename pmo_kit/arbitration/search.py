@@ -229,14 +229,15 @@ def best_known(model: Model, plans: Iterable[Plan]) -> list[Plan]:
     lower, upper, used = program.lower[rows], program.upper[rows].copy(), (x @ program.matrix.T)[:, rows]
     for _, following, limit in model.carries:
         upper[following] += limit
-    over = (used - upper > 1e-6 * (1.0 + abs(upper))) | (lower - used > 1e-6 * (1.0 + abs(lower)))
-    over[:, list(model.prices)] = False
-    worth = x @ model.program.value
+    soft, over = list(model.prices), np.maximum(used - upper, lower - used)
+    worth = x @ model.program.value - np.maximum(0.0, over[:, soft]) @ list(model.prices.values())
+    broken = over > 1e-6 * (1.0 + abs(used))
+    broken[:, soft] = False
     best, value = list[Plan](), -inf
     for place in np.argsort(-worth, kind="stable").tolist():
-        if worth[place] < value:
+        if worth[place] < value - 1e-9 * abs(value):
             break
-        exact = None if over[place].any() else model.evaluate(known[place])
+        exact = None if broken[place].any() else model.evaluate(known[place])
         if exact is not None and not exact.broken and exact.worth > value:
             best, value = [known[place]], exact.worth
     return best
@@ -395,7 +396,7 @@ class Eased(Known):
     def __init__(self, pool: Pool, now: int) -> None:
         self.model, self.pool, self.now = pool.model, pool, now
         self.plans, self._values = dict[Plan, None](), dict[frozenset[tuple[str, float]], int]()
-        self._amounts = dict[tuple[Changes, int | None, int], float]()
+        self.amounts = dict[tuple[Changes, int | None, int], float]()  # of changes, an option and a value: the least
         self.note({}, now)
 
     @property
@@ -431,10 +432,6 @@ class Eased(Known):
 
         return min((value for key, value in self._values.items() if as_much(dict(key))), default=NO_BOUND)
 
-    def enough(self, by: Sequence[Mapping[str, float]], option: int | None, least: int, amount: float) -> None:
-        """Keep the least sum of changes (`inf`: none does) with which a plan with an option is worth so much."""
-        self._amounts[tuple(frozenset(change.items()) for change in by), option, least] = amount
-
     def too_little(self, by: Sequence[Mapping[str, float]], option: int | None, least: int) -> float:
         """A sum of changes below which no plan with an option is worth so much, as is known of wider changes."""
 
@@ -447,7 +444,7 @@ class Eased(Known):
 
         known = (
             (max(min(times(dict(each), change) for each in wider) for change in by), amount)
-            for (wider, own, worth), amount in self._amounts.items()
+            for (wider, own, worth), amount in self.amounts.items()
             if own == option and worth <= least and not self.model.shares
         )
         return max((amount / each for each, amount in known if each < inf), default=0.0)

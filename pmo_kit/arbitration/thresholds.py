@@ -79,7 +79,8 @@ def least_increase(
     columns = [{row: -step for row, step in shift.items()} for shift in shifts]
     one = by[0] if len(by) == 1 else None
     found = _least(model, columns, option, least, known=known, by=one, too_little=too_little)
-    eased.enough(by, option, least, inf if found is None else found.amount)
+    key = tuple(frozenset(change.items()) for change in by), option, least
+    eased.amounts[key] = inf if found is None else found.amount
     eased.plans |= {found.plan: None} if found else {}
     return found
 
