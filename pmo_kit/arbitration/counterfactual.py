@@ -14,8 +14,8 @@ from pmo_kit.arbitration import rules
 from pmo_kit.arbitration.allocation import Allocation, limits_used
 from pmo_kit.arbitration.model import ONE
 from pmo_kit.arbitration.prices import added, flip, in_the_way
-from pmo_kit.arbitration.search import Eased, each
-from pmo_kit.arbitration.thresholds import Threshold, least_cost_cut, least_increase
+from pmo_kit.arbitration.search import Eased, Threshold, each
+from pmo_kit.arbitration.thresholds import least_cost_cut, least_increase
 from pmo_kit.doors import Answer, door, known
 from pmo_kit.errors import InputError
 from pmo_kit.facts import as_given, listed

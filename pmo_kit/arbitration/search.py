@@ -385,6 +385,15 @@ SAME = 1e-9  # of the value: gains below it are none
 Changes = tuple[frozenset[tuple[str, float]], ...]  # what one unit of each adds to limits, by name of the rule
 
 
+@dataclass(frozen=True, eq=False)
+class Threshold:
+    """A least or most change, and the plan with which it is reached."""
+
+    amount: float
+    plan: Plan
+    value: float
+
+
 class Eased(Known):
     """Best values of a question with limits eased by amounts (infinite: set aside), each proven once.
 
@@ -396,7 +405,7 @@ class Eased(Known):
     def __init__(self, pool: Pool, now: int) -> None:
         self.model, self.pool, self.now = pool.model, pool, now
         self.plans, self._values = dict[Plan, None](), dict[frozenset[tuple[str, float]], int]()
-        self.amounts = dict[tuple[Changes, int | None, int], float]()  # of changes, an option and a value: the least
+        self.least = dict[tuple[Changes, int | None, int], Threshold | None]()  # of changes, an option and a value
         self.note({}, now)
 
     @property
@@ -432,10 +441,10 @@ class Eased(Known):
 
         return min((value for key, value in self._values.items() if as_much(dict(key))), default=NO_BOUND)
 
-    def too_little(self, by: Sequence[Mapping[str, float]], option: int | None, least: int) -> float:
+    def too_little(self, by: Changes, option: int | None, least: int) -> float:
         """A sum of changes below which no plan with an option is worth so much, as is known of wider changes."""
 
-        def times(wider: Mapping[str, float], change: Mapping[str, float]) -> float:
+        def times(wider: dict[str, float], change: dict[str, float]) -> float:
             """How many of one change hold another."""
             steps = {name: step for name, step in change.items() if step > 0}
             if min(wider.values()) < 0 or any(wider.get(name, 0.0) <= 0 for name in steps):
@@ -443,11 +452,11 @@ class Eased(Known):
             return max((step / wider[name] for name, step in steps.items()), default=inf)
 
         known = (
-            (max(min(times(dict(each), change) for each in wider) for change in by), amount)
-            for (wider, own, worth), amount in self.amounts.items()
+            (max(min(times(dict(each), dict(change)) for each in wider) for change in by), found)
+            for (wider, own, worth), found in self.least.items()
             if own == option and worth <= least and not self.model.shares
         )
-        return max((amount / each for each, amount in known if each < inf), default=0.0)
+        return max((found.amount / most if found else inf for most, found in known if most < inf), default=0.0)
 
     def gain(self, by: Mapping[str, float]) -> float:
         """What the best plan is worth more with the limits eased by so much; NaN where there is none."""

@@ -7,7 +7,6 @@ one program.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from itertools import permutations
 from math import ceil, inf, isfinite, isinf, nan
@@ -22,20 +21,21 @@ from pmo_kit.arbitration.options import to_come
 from pmo_kit.arbitration.prices import common_change
 from pmo_kit.arbitration.question import Question
 from pmo_kit.arbitration.rules import Capacity, Committed, Envelope, Limit, Row, Rule, role_words
-from pmo_kit.arbitration.search import Eased, Pool, best_known, best_plan, each, proof_gap, settled, value_floor
+from pmo_kit.arbitration.search import (
+    Eased,
+    Pool,
+    Threshold,
+    best_known,
+    best_plan,
+    each,
+    proof_gap,
+    settled,
+    value_floor,
+)
 from pmo_kit.arbitration.solving import Limits, Outcome, Program, solve, taken
 from pmo_kit.doors import door, known, number, several
 from pmo_kit.errors import InputError
 from pmo_kit.facts import as_given, in_row
-
-
-@dataclass(frozen=True, eq=False)
-class Threshold:
-    """A least or most change, and the plan with which it is reached."""
-
-    amount: float
-    plan: Plan
-    value: float
 
 
 def limit_shift(model: Model, by: Mapping[str, float]) -> dict[int, float]:
@@ -59,7 +59,7 @@ def least_increase(
     Parameters
     ----------
     eased : Eased
-        What is known of larger limits, and learns what is found.
+        What is known of larger limits, which learns what is found.
     by : sequence of mapping of rule name to float
         What one unit of change adds to each rule: ``{"envelope all 2027": 1.0}``, or the amounts of all
         envelopes for a common factor. Several mappings are several changes, whose sum is made least.
@@ -74,15 +74,14 @@ def least_increase(
     Threshold or None
         None where no increase is enough.
     """
-    model, too_little = eased.model, eased.too_little(by, option, least)
-    shifts = [limit_shift(model, change) for change in by]
-    columns = [{row: -step for row, step in shift.items()} for shift in shifts]
-    one = by[0] if len(by) == 1 else None
-    found = _least(model, columns, option, least, known=known, by=one, too_little=too_little)
     key = tuple(frozenset(change.items()) for change in by), option, least
-    eased.amounts[key] = inf if found is None else found.amount
-    eased.plans |= {found.plan: None} if found else {}
-    return found
+    if key not in eased.least:
+        model, one = eased.model, by[0] if len(by) == 1 else None
+        columns = [{row: -step for row, step in limit_shift(model, change).items()} for change in by]
+        found = _least(model, columns, option, least, known=known, by=one, too_little=eased.too_little(*key))
+        eased.least[key] = found
+        eased.plans |= {found.plan: None} if found else {}
+    return eased.least[key]
 
 
 LESS = 1e-6  # by so much of itself an amount must be smaller to count as less
