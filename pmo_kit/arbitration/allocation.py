@@ -15,7 +15,7 @@ from pmo_kit.arbitration.infeasibility import conflict_error
 from pmo_kit.arbitration.model import ONE, Model, Plan, compile_model, in_parts, kept
 from pmo_kit.arbitration.question import Question
 from pmo_kit.arbitration.rules import Capacity, Count, Demand, Limit, Synergy
-from pmo_kit.arbitration.search import Eased, Found, Pool, best_plan, core_plan, moment, proof_gap, settle_tie
+from pmo_kit.arbitration.search import Eased, Found, Pool, best_plan, core_plan, moment, settle_tie
 from pmo_kit.arbitration.solving import MOST_NODES, Limits, Program, Proof, Status, ended, ending_at_ctrl_c, prove
 from pmo_kit.disk import shared
 from pmo_kit.doors import Answer, door
@@ -167,7 +167,7 @@ class Allocation(Answer):
     def _search_limits(self, model: Model, exact: bool = False) -> Limits:
         """How far a search beside the answer goes: within the gap asked for, or until it is proven."""
         gap = 0.0 if exact else asked_gap(self.question) * self.question.built.free_value(self._positions)
-        return Limits(max(proof_gap(model), gap), self.question.node_limit)
+        return Limits(max(model.proof_gap, gap), self.question.node_limit)
 
     @property
     def gap_projects(self) -> float:
@@ -345,7 +345,7 @@ def arbitrate_from(question: Question, known: Iterable[Plan] = (), settle: bool 
     model = compile_model(question)
     gap = asked_gap(question)
     until = moment(question.time_limit)
-    limits = Limits(proof_gap(model), question.node_limit, until)
+    limits = Limits(model.proof_gap, question.node_limit, until)
     pool = Pool(model, known)
     at_once = gap == 0 and (pool.plans or until is None)  # a guess that fails takes time, too
     alone, second = False, None
@@ -391,7 +391,7 @@ def _within(model: Model, gap: float, limits: Limits) -> Found:
     last = _known(model, model.question.last_plan or {})
     worth = max(0.0, 0.9 * options.free_value(last)) or float(np.abs(options.values[options.free]).sum())
     while best is None or best.bound - best.value > gap * options.free_value(best.plan or ()) * ONE:
-        found = best_plan(model, limits=replace(limits, gap=max(proof_gap(model), gap * worth)))
+        found = best_plan(model, limits=replace(limits, gap=max(model.proof_gap, gap * worth)))
         found = replace(found, nodes=found.nodes + (0 if best is None else best.nodes))
         if found.status != "optimal":
             if best is None or (found.plan is not None and found.value >= best.value):
@@ -445,7 +445,7 @@ def _verified(model: Model, found: Found) -> tuple[Found, bool]:
             found = replace(found, status="optimal", plan=proof.better, value=value)
     if found.plan is None:
         return found, False
-    more = 0 if proof.proven else round(proof_gap(model) * ONE)
+    more = 0 if proof.proven else round(model.proof_gap * ONE)
     return replace(found, bound=found.value + more), alone and proof.proven
 
 

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from pmo_kit.arbitration.allocation import Allocation, allocation_of, answered
-from pmo_kit.arbitration.model import Plan, PlanChange, in_parts
+from pmo_kit.arbitration.model import ONE, Plan, PlanChange, in_parts
 from pmo_kit.arbitration.question import Question
 from pmo_kit.arbitration.rules import Envelope, Row, some_of
 from pmo_kit.arbitration.search import Found, Pool
@@ -43,15 +43,12 @@ class Frontier(Answer):
     ----------
     plans : DataFrame
         project_id x factor: the level, empty where refused; no column where no plan is possible.
-    again : tuple of str
-        Projects that leave and come back as the budget later.
     """
 
     question: Question
     _table: pd.DataFrame = field(repr=False)
     allocations: Mapping[float, Allocation] = field(repr=False)
     plans: pd.DataFrame = field(repr=False)
-    again: tuple[str, ...]
 
     @property
     def summary(self) -> str:
@@ -201,7 +198,7 @@ def _ladder(question: Question, found: Mapping[float, Allocation | InfeasibleErr
     plans = pd.DataFrame({f: pd.Series(dict(a.plan), dtype="str") for f, a in allocations.items()})
     plans = plans.reindex(list(question.built.groups)).rename_axis(index="project_id", columns="factor")
     table = pd.DataFrame(records, columns=columns)
-    return Frontier(question, table, MappingProxyType(allocations), plans, _again(plans))
+    return Frontier(question, table, MappingProxyType(allocations), plans)
 
 
 def _funding_order(alone: Frontier, weights: Mapping[float, float]) -> FundingOrder:
@@ -359,7 +356,7 @@ class _Chain:
 
     def _worth(self, places: Iterable[int], plans: Iterable[Plan]) -> float:
         """Weighted value of plans of some budgets."""
-        exact = (self._models[k].evaluate(plan).worth for k, plan in zip(places, plans, strict=True))
+        exact = (self._models[k].evaluate(plan).value / ONE for k, plan in zip(places, plans, strict=True))
         return float(np.dot([self._weights[k] for k in places], list(exact)))
 
     def _keep(self, plans: tuple[Plan, ...]) -> None:
@@ -389,10 +386,3 @@ def _counted(question: Question) -> list[Envelope]:
     """The envelopes that make the whole budget: those for everything, or all where there is none."""
     envelopes = [r for r in question.active_rules if isinstance(r, Envelope)]
     return [r for r in envelopes if r.scope == "all"] or envelopes
-
-
-def _again(plans: pd.DataFrame) -> tuple[str, ...]:
-    """Projects that are in, then out, then in again as the budget later."""
-    inside = plans.notna() & (plans != "stop")
-    falls = (inside.astype(int).diff(axis=1) == -1).cumsum(axis=1) > 0
-    return tuple(str(p) for p in plans.index[(falls & inside).any(axis=1)])

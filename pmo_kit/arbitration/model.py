@@ -112,14 +112,12 @@ class Evaluation:
     carried: tuple[int, ...]  # money brought into a row from the year before
     broken: tuple[tuple[int, int], ...]  # (row position, by how much)
 
-    @property
-    def worth(self) -> float:
-        """The value in the question's unit."""
-        return self.value / ONE
-
 
 class Coefficients:
-    """Exact values and coefficients, and what plans use of them; nothing here depends on a limit."""
+    """Exact coefficients, `values` of every option and then product in parts of 1 / ONE, and what plans use of them.
+
+    Nothing here depends on a limit.
+    """
 
     def __init__(self, model: Model) -> None:
         self.values = parts(*model.program.value[: model.n + len(model.products)].tolist())
@@ -130,13 +128,10 @@ class Coefficients:
             whole = parts(*row.coefficients.tolist())
             for column, coefficient in zip(row.columns.tolist(), whole, strict=True):
                 self._entries.setdefault(column, []).append((place, coefficient))
-        self._plans: dict[Plan, tuple[int, tuple[int, ...]]] = {}
+        self.plans: dict[Plan, tuple[int, tuple[int, ...]]] = {}  # as `of` answers
 
-    def of(self, model: Model, plan: Plan) -> tuple[int, tuple[int, ...]]:
-        """Value of a plan before any penalty, and what it uses of each row."""
-        return kept(self._plans, plan, lambda: self._of(model.columns(plan)), PLANS)
-
-    def _of(self, columns: list[int]) -> tuple[int, tuple[int, ...]]:
+    def of(self, columns: list[int]) -> tuple[int, tuple[int, ...]]:
+        """The value of some columns before any penalty, and what they use of each row."""
         used = [0] * self._rows
         for column in columns:
             for place, coefficient in self._entries.get(column, ()):
@@ -176,27 +171,22 @@ class Model:
         return solve(self.program.relaxed)
 
     @cached_property
-    def _exact(self) -> Coefficients:
+    def exact(self) -> Coefficients:
         """Exact coefficients, the same for models that differ in their limits only."""
         m, known = self.program.matrix, self.question.built.memo
         key = (m.data.tobytes(), m.indices.tobytes(), m.indptr.tobytes(), self.program.value.tobytes())
         return kept(known.setdefault("coefficients", {}), key, lambda: Coefficients(self), MODELS)
 
-    @property
-    def values(self) -> list[int]:
-        """Value of every option and then product, in parts of 1 / ONE."""
-        return self._exact.values
-
     @cached_property
     def grain(self) -> int:
         """All plan values are multiples of this (1 where nothing is known)."""
-        return 1 if self.prices else self._exact.grain
+        return 1 if self.prices else self.exact.grain
 
     @cached_property
     def noise(self) -> int:
         """How far apart rounding may bring two plans of equal worth: discounted money is cut after 14 digits."""
         unit = 10 ** max(0, 22 - DIGITS + 1 + floor(log10(self.size)))  # of the last digit kept
-        return 0 if self._exact.grain >= 10 * unit else 2 * unit * len(self.question.built.groups)
+        return 0 if self.exact.grain >= 10 * unit else 2 * unit * len(self.question.built.groups)
 
     @cached_property
     def size(self) -> float:
@@ -207,6 +197,11 @@ class Model:
     def step(self) -> float:
         """The least difference of two values, where it is large enough for the solver to see it; otherwise 0."""
         return self.grain / ONE if self.grain / ONE >= 1e-8 * self.size else 0.0
+
+    @cached_property
+    def proof_gap(self) -> float:
+        """The absolute gap that is a proof: just under the grain of the values, or a billionth of their size."""
+        return 0.999 * self.step or 1e-9 * self.size
 
     def better(self, value: int) -> int:
         """The least value that counts as more."""
@@ -225,7 +220,8 @@ class Model:
         Numbers are rounded to 14 digits of the largest coefficient of their row, which leaves amounts as they are
         written in the register.
         """
-        value, used = self._exact.of(self, tuple(plan))
+        of, chosen = self.exact, tuple(plan)
+        value, used = kept(of.plans, chosen, lambda: of.of(self.columns(chosen)), PLANS)
         extra = [0] * len(self.rows)
         for place, following, limit in self.carries:
             high = self._bounds[place][1]

@@ -64,7 +64,7 @@ def as_data(answer: Allocation | Explanation) -> Portable:
     model, options, register = compile_model(question), question.built, question.register
     rules = {rule.name: rule for rule in question.rules}
     duty = {rule.project_id for rule in question.active_rules if isinstance(rule, Mandatory)}
-    values, known = [exact / ONE for exact in model.values], register.projects
+    values, known = [exact / ONE for exact in model.exact.values], register.projects
     worth = sorted(plans - {allocation._positions}, key=lambda p: (-model.evaluate(p).value, p))
     return Portable({
         "version": 1,

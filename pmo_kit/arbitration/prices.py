@@ -20,7 +20,7 @@ from pmo_kit.arbitration.infeasibility import GIVEN, conflicting_rules
 from pmo_kit.arbitration.model import NO_BOUND, NOTHING, ONE, Model, Plan, PlanChange, compile_model, in_parts
 from pmo_kit.arbitration.question import Question
 from pmo_kit.arbitration.rules import Mandatory, Override, Row, some_of
-from pmo_kit.arbitration.search import Found, Known, Pool, best_known, best_plan, each, moment, proof_gap, settled
+from pmo_kit.arbitration.search import Found, Known, Pool, best_known, best_plan, each, moment, settled
 from pmo_kit.arbitration.solving import Floats, Limits, Outcome, Status, side_by_side, solve
 from pmo_kit.doors import Answer, door, known, several, share
 from pmo_kit.errors import InputError
@@ -57,7 +57,7 @@ def flip(allocation: Allocation, option: int) -> Flip:
     """The best plan with one choice flipped, and what that changes in all tied plans."""
     model, known = allocation._model, allocation._flips
     if option not in known:
-        known |= flips(model, allocation._positions, [option], Limits(proof_gap(model)), True, allocation._pool)
+        known |= flips(model, allocation._positions, [option], Limits(model.proof_gap), True, allocation._pool)
     return known[option]
 
 
@@ -102,8 +102,7 @@ class _Proven(Known):
 
     def value(self, option: int) -> int:
         """What the best known plan with the choice flipped is worth."""
-        best = self._pool.best(flip_columns(self._model, self._plan, option)[1])
-        return NOTHING if best is None else best
+        return self._pool.best(flip_columns(self._model, self._plan, option)[1])
 
     def _narrowed(self, option: int, least: int) -> tuple[dict[int, int], list[Row]]:
         """Columns and rows of the plans worth at least so much that flip a choice: others that cost more stay as they
@@ -162,7 +161,7 @@ class _Proven(Known):
 
     def _best(self, option: int, own: dict[int, int], limits: Limits, ties: bool) -> tuple[Found, Plan | None]:
         """The best plan with the choice flipped, and another that is as good, where that is asked for."""
-        model, nodes = self._model, 0
+        model = self._model
         room = -model.noise if ties else round(limits.gap * ONE)
         while True:
             known = self._pool.leader(own)
@@ -177,17 +176,16 @@ class _Proven(Known):
             fixed, rows = self._narrowed(option, value + room)
             rows.append(model.other_plan(plan))
             found = best_plan(model, fixed=fixed, extra=rows, least=value + room, limits=limits)
-            nodes += found.nodes
             if found.plan is None:
                 open_ = found.status != "infeasible"
                 bound = min(self.most[option], found.bound) if open_ else value + room
                 status: Status = "feasible" if open_ else "optimal"
-                return Found(status, plan, value, max(value, bound), nodes), None
+                return Found(status, plan, value, max(value, bound), 0), None
             self._pool.add(found.plan)
             if not ties or found.status != "optimal":
-                return replace(found, nodes=nodes), None
+                return found, None
             if found.value <= value:
-                return Found("optimal", plan, value, value, nodes), found.plan
+                return Found("optimal", plan, value, value, 0), found.plan
 
 
 def common_change(
@@ -210,7 +208,7 @@ def common_change(
             row = _another(model, change)
             if row is None:
                 break
-            limits = Limits(proof_gap(model))
+            limits = Limits(model.proof_gap)
             least = found.value - model.noise
             rival = best_plan(model, fixed=fixed, extra=[*rows, row], least=least, limits=limits).plan
         if rival is None:
@@ -291,7 +289,7 @@ def prices_of(allocation: Allocation, held: Collection[str], seconds: float = 2.
         if project in held or project in duty or not len(mine):
             continue
         out = not set(mine).isdisjoint(allocation._positions)
-        limits = Limits(proof_gap(model), None, moment(seconds))
+        limits = Limits(model.proof_gap, None, moment(seconds))
         ways = (dict.fromkeys(mine.tolist(), 0), []) if out else ({}, [some_of(mine)])
         found = allocation._pool.search(*ways, limits)
         low, high = max(0.0, round(allocation.value - found.bound / ONE, 9)), inf
@@ -657,9 +655,7 @@ def override_ledger(question: Question) -> Ledger:
 
 def _less(before: Found, after: Found) -> float:
     """How much value is lost; NaN where there is no plan."""
-    if before.plan is None or after.plan is None:
-        return nan
-    return (before.value - after.value) / ONE
+    return nan if None in (before.plan, after.plan) else (before.value - after.value) / ONE
 
 
 IN, BORDER, OUT = "in every good plan", "at the border", "in no good plan"
@@ -751,10 +747,9 @@ def _standing(pool: Pool, of: Allocation, project: str, inside: bool, least: int
     else:
         fixed = {int(i): 0 for i in mine} if inside else {}
         rows = [] if inside else [some_of(mine)]
-        known = pool.best(fixed, rows)
-        good = known is not None and known >= least
+        good = pool.best(fixed, rows) >= least
         if not good:
-            found = best_plan(model, fixed=fixed, extra=rows, least=least, limits=Limits(proof_gap(model)))
+            found = best_plan(model, fixed=fixed, extra=rows, least=least, limits=Limits(model.proof_gap))
             pool.add(found.plan)
             good = found.plan is not None
     return BORDER if good else IN if inside else OUT

@@ -40,11 +40,6 @@ class Found:
         return nan if self.plan is None else self.value / ONE
 
 
-def proof_gap(model: Model) -> float:
-    """The absolute gap that is a proof: just under the grain of the values, or a billionth of their size."""
-    return 0.999 * model.step or 1e-9 * model.size
-
-
 def core_plan(model: Model, gap: float, limits: Limits) -> Found | None:
     """A plan of a large question within about a gap of the relaxation, with the relaxation's bound, quickly.
 
@@ -124,7 +119,7 @@ def best_plan(
     """
     if limits is None:
         size = None if objective is None else float(np.abs(objective).max(initial=0.0))
-        limits = Limits(proof_gap(model) if size is None else 1e-9 * size, None, until, tries=size is None or size == 0)
+        limits = Limits(model.proof_gap if size is None else 1e-9 * size, None, until, tries=size is None or size == 0)
     start = (program or model.program).fixed(fixed or {})
     if objective is not None:
         start = start.maximizing(objective)
@@ -150,7 +145,7 @@ def best_plan(
         rows.append(model.other_plan(plan))
         if limits.nodes is not None:
             limits = replace(limits, nodes=max(1, limits.nodes - outcome.nodes))
-    proven = objective is None and outcome.status == "optimal" and limits.gap <= proof_gap(model)
+    proven = objective is None and outcome.status == "optimal" and limits.gap <= model.proof_gap
     high = exact.value if proven else max(exact.value, _down(model, bound, objective))
     status: Status = "optimal" if outcome.status == "optimal" else "feasible"
     return Found(status, plan, exact.value, high, nodes, outcome.x)
@@ -175,7 +170,7 @@ def settle_tie(pool: Pool, found: Found, last: Plan | None, until: float | None 
     """
     assert found.plan is not None
     model = pool.model
-    limits = Limits(proof_gap(model), None, until)
+    limits = Limits(model.proof_gap, None, until)
     second = pool.search(extra=[model.other_plan(found.plan)], limits=limits)
     if second.plan is None or second.value < found.value:
         return found, second
@@ -202,19 +197,15 @@ def settle_tie(pool: Pool, found: Found, last: Plan | None, until: float | None 
 
 def _first_by_id(model: Model, found: Found, rows: list[Row], least: int, until: float | None) -> Found:
     """Among plans still tied: take the first option that any of them takes, and go on."""
-    assert found.plan is not None
     another = partial(best_plan, model, objective=np.zeros(len(model.program.value)), least=least, until=until)
-    rival = another(extra=[*rows, model.other_plan(found.plan)])
     fixed: dict[int, int] = {}
-    while rival.plan is not None:
+    while (rival := another(fixed=fixed, extra=[*rows, model.other_plan(found.plan or ())])).plan is not None:
         mine, other = set(found.plan or ()), set(rival.plan)
         differ = min(mine ^ other)
         fixed |= {i: int(i in mine) for i in range(differ)}
         if differ in other:
             found = replace(found, plan=rival.plan)
         fixed[differ] = 1
-        others = [*rows, model.other_plan(found.plan or ())]
-        rival = another(fixed=fixed, extra=others)
     return found
 
 
@@ -233,13 +224,13 @@ def best_known(model: Model, plans: Iterable[Plan]) -> list[Plan]:
     worth = x @ model.program.value - np.maximum(0.0, over[:, soft]) @ list(model.prices.values())
     broken = over > 1e-6 * (1.0 + abs(used))
     broken[:, soft] = False
-    best, value = list[Plan](), -inf
+    best, value = list[Plan](), NOTHING
     for place in np.argsort(-worth, kind="stable").tolist():
-        if worth[place] < value - 1e-9 * abs(value):
+        if worth[place] * ONE < value - 1e-9 * abs(value):
             break
         exact = None if broken[place].any() else model.evaluate(known[place])
-        if exact is not None and not exact.broken and exact.worth > value:
-            best, value = [known[place]], exact.worth
+        if exact is not None and not exact.broken and exact.value > value:
+            best, value = [known[place]], exact.value
     return best
 
 
@@ -284,7 +275,7 @@ class Pool(Known):
 
     def __init__(self, model: Model, plans: Iterable[Plan] = ()) -> None:
         self.model = model
-        self._plans: dict[Plan, int] = {}
+        self._plans: dict[Plan, int] = {}  # what each is worth
         for plan in plans:
             self.add(plan)
 
@@ -312,10 +303,10 @@ class Pool(Known):
         )
         return next(fitting, None)
 
-    def best(self, fixed: Mapping[int, int], extra: Sequence[Row] = ()) -> int | None:
-        """The value of the best kept plan with some options fixed, and further rows obeyed."""
+    def best(self, fixed: Mapping[int, int], extra: Sequence[Row] = ()) -> int:
+        """The value of the best kept plan with some options fixed, and further rows obeyed; `NOTHING` without one."""
         found = self.leader(fixed, extra)
-        return None if found is None else found[0]
+        return NOTHING if found is None else found[0]
 
     def search(
         self, fixed: Mapping[int, int] | None = None, extra: Sequence[Row] = (), limits: Limits | None = None
@@ -332,7 +323,7 @@ class Pool(Known):
         relaxed = solve(model.program.fixed(fixed).with_rows(extra).relaxed) if fixed or extra else model.relaxed
         if relaxed.x is None:
             return Found("infeasible", None, 0, -NO_BOUND, 0)
-        limits = limits or Limits(proof_gap(model))
+        limits = limits or Limits(model.proof_gap)
         brief = limits if self._plans else replace(limits, nodes=min(limits.nodes or BRIEF, BRIEF))
         below = (1.5 * self.distance, 5 * self.distance) if self._plans else FIRST * abs(relaxed.value) * ONE
         nodes = 0
@@ -363,7 +354,7 @@ class Pool(Known):
     @cached_property
     def distance(self) -> int:
         """How far the best kept plan is below the relaxation of the whole question."""
-        best, relaxed = self.best({}) or 0, self.model.relaxed
+        best, relaxed = max(self._plans.values(), default=0), self.model.relaxed
         most = best if relaxed.x is None else round(relaxed.value * ONE)
         return max(0, most - best, abs(best) // 500)
 
@@ -381,7 +372,6 @@ def _obeys(plan: Plan, row: Row) -> bool:
     return row.lower - 1e-9 <= total <= row.upper + 1e-9
 
 
-SAME = 1e-9  # of the value: gains below it are none
 Changes = tuple[frozenset[tuple[str, float]], ...]  # what one unit of each adds to limits, by name of the rule
 
 
@@ -403,68 +393,47 @@ class Eased(Known):
     """
 
     def __init__(self, pool: Pool, now: int) -> None:
-        self.model, self.pool, self.now = pool.model, pool, now
-        self.plans, self._values = dict[Plan, None](), dict[frozenset[tuple[str, float]], int]()
+        self.model, self.now = pool.model, now
+        self.plans, self.values = dict.fromkeys(pool.plans), {frozenset[tuple[str, float]](): now}
         self.least = dict[tuple[Changes, int | None, int], Threshold | None]()  # of changes, an option and a value
-        self.note({}, now)
-
-    @property
-    def known(self) -> list[Plan]:
-        """All plans met so far, within the limits as they are or not."""
-        return [*self.pool.plans, *self.plans]
-
-    def note(self, by: Mapping[str, float], value: int) -> None:
-        """Keep what is proven of some amounts."""
-        self._values[frozenset(by.items())] = value
 
     def value(self, by: Mapping[str, float]) -> int:
         """The value of the best plan with the limits eased by so much; `NOTHING` where there is none."""
         key = frozenset(by.items())
-        if key not in self._values:
+        if key not in self.values:
             model, most = self.model.eased(by), self._most(by)
-            pool = Pool(model, best_known(model, self.known))
-            if most == NOTHING or pool.best({}) == most:
-                self._values[key] = most
+            pool = Pool(model, best_known(model, self.plans))
+            if pool.best({}) == most:
+                self.values[key] = most
             else:
                 found = pool.search()
-                self._values[key] = NOTHING if found.plan is None else found.value
+                self.values[key] = NOTHING if found.plan is None else found.value
                 self.plans |= dict.fromkeys(pool.plans)
-        return self._values[key]
+        return self.values[key]
 
     def _most(self, by: Mapping[str, float]) -> int:
         """What no plan exceeds, as values for at least as much show."""
-        if self.model.shares:
-            return NO_BOUND
-
-        def as_much(eased: Mapping[str, float]) -> bool:
-            return all(eased.get(name, 0.0) >= by.get(name, 0.0) for name in eased.keys() | by.keys())
-
-        return min((value for key, value in self._values.items() if as_much(dict(key))), default=NO_BOUND)
+        wider = (value for key, value in self.values.items() if not self.model.shares and _as_much(dict(key), by))
+        return min(wider, default=NO_BOUND)
 
     def too_little(self, by: Changes, option: int | None, least: int) -> float:
         """A sum of changes below which no plan with an option is worth so much, as is known of wider changes."""
-
-        def times(wider: dict[str, float], change: dict[str, float]) -> float:
-            """How many of one change hold another."""
-            steps = {name: step for name, step in change.items() if step > 0}
-            if min(wider.values()) < 0 or any(wider.get(name, 0.0) <= 0 for name in steps):
-                return inf
-            return max((step / wider[name] for name, step in steps.items()), default=inf)
-
         known = (
-            (max(min(times(dict(each), dict(change)) for each in wider) for change in by), found)
+            found.amount if found else inf
             for (wider, own, worth), found in self.least.items()
             if own == option and worth <= least and not self.model.shares
+            if all(any(_as_much(dict(more), dict(change)) for more in wider) for change in by)
         )
-        return max((found.amount / most if found else inf for most, found in known if most < inf), default=0.0)
-
-    def gain(self, by: Mapping[str, float]) -> float:
-        """What the best plan is worth more with the limits eased by so much; NaN where there is none."""
-        return self.gained(self.value(by))
+        return max(known, default=0.0)
 
     def gained(self, value: int) -> float:
-        """What a value is more than that of the plan."""
+        """What a value is more than that of the plan; NaN where it is that of none."""
         if value == NOTHING:
             return nan
-        gained = (value - self.now) / ONE
-        return 0.0 if abs(gained) <= SAME * max(1e-9, self.model.size) else gained
+        gained = (value - self.now) / ONE  # a billionth of the largest value is none
+        return 0.0 if abs(gained) <= 1e-9 * max(1e-9, self.model.size) else gained
+
+
+def _as_much(wider: Mapping[str, float], by: Mapping[str, float]) -> bool:
+    """Whether limits are eased at least as much."""
+    return all(wider.get(name, 0.0) >= by.get(name, 0.0) for name in wider.keys() | by.keys())

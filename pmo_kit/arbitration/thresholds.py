@@ -21,17 +21,7 @@ from pmo_kit.arbitration.options import to_come
 from pmo_kit.arbitration.prices import common_change
 from pmo_kit.arbitration.question import Question
 from pmo_kit.arbitration.rules import Capacity, Committed, Envelope, Limit, Row, Rule, role_words
-from pmo_kit.arbitration.search import (
-    Eased,
-    Pool,
-    Threshold,
-    best_known,
-    best_plan,
-    each,
-    proof_gap,
-    settled,
-    value_floor,
-)
+from pmo_kit.arbitration.search import Eased, Pool, Threshold, best_known, best_plan, each, settled, value_floor
 from pmo_kit.arbitration.solving import Limits, Outcome, Program, solve, taken
 from pmo_kit.doors import door, known, number, several
 from pmo_kit.errors import InputError
@@ -145,7 +135,7 @@ def _least(
         return amount if gain and model.prices else max(needs, (least - exact.value) / ONE / gain if gain else 0.0)
 
     needed = program.with_rows([floor]).maximizing(amounts)
-    limits = Limits(proof_gap(model), cutoff=lower, enough=lower)
+    limits = Limits(model.proof_gap, cutoff=lower, enough=lower)
     best: Threshold | None = None
     cuts: list[Row] = []
     plans = [plan for plan in known if option is None or option in plan]
@@ -158,7 +148,7 @@ def _least(
                     enough = exactly(plan, max(0.0, float(outcome.x[own].sum())))
                     amount = ceil(1e9 * enough - 1e-6) / 1e9  # rounded up: less would not be enough
                     if best is None or amount < best.amount:
-                        best = Threshold(amount, plan, exact.worth)
+                        best = Threshold(amount, plan, exact.value / ONE)
         if best is not None and best.amount <= too_little:
             break
         cap = [] if best is None else [Row("less", own, np.full(len(own), 1 / best.amount), -inf, 1 - LESS)]
@@ -314,7 +304,7 @@ def _around(eased: Eased, rule: Limit) -> tuple[float, ...]:
         free = eased.value({rule.name: inf})
         return *[nan] * 5, nan if free == NOTHING else free / ONE, nan
     ahead = _ahead(eased, [rule.name])
-    more, fewer = (eased.gain({rule.name: by}) for by in (STOCK_STEP, -min(STOCK_STEP, rule.stock)))
+    more, fewer = (eased.gained(eased.value({rule.name: by})) for by in (STOCK_STEP, -min(STOCK_STEP, rule.stock)))
     return STOCK_STEP, more, fewer, *ahead
 
 
@@ -323,14 +313,14 @@ def _ahead(eased: Eased, names: Sequence[str]) -> tuple[float, float, float, flo
     free, model, now = eased.value(dict.fromkeys(names, inf)), eased.model, eased.now
     if free <= now:
         return nan, nan, nan if free == NOTHING else free / ONE, 0.0
-    best = best_known(model.eased(dict.fromkeys(names, inf)), eased.known)
+    best = best_known(model.eased(dict.fromkeys(names, inf)), eased.plans)
     least = partial(least_increase, eased, [{name: 1.0} for name in names])
     first = least(least=model.better(now), known=best)
     reached = first is not None and not model.shares and first.value >= free / ONE
     last = first if reached else least(least=free, known=[*best, *([first.plan] if first else [])])
     more, value = (first.amount, first.value) if first else (nan, nan)
     if first and len(names) == 1:
-        eased.note({names[0]: more - STEP}, now)
+        eased.values[frozenset({(names[0], more - STEP)})] = now
         value = value if reached else eased.value({names[0]: more}) / ONE
     return more, value, free / ONE, last.amount if last else nan
 
@@ -390,7 +380,7 @@ def money_moves(allocation: Allocation, amounts: Sequence[float] = (1, 2, 4)) ->
     free = {rule.name: inf for into in useless for rule in into} if years else {}
     # What is taken from a year and given to years that need nothing is bounded once, for all of them.
     eased.value(free)
-    taken = (free | _by(less, [], x) for less in moved.values() for x in amounts if free and x <= _whole(less))
+    taken = (free | _by(of, [], x) for of in moved.values() for x in amounts if free and x <= min(r.amount for r in of))
     each(eased, (partial(Eased.value, by=by) for by in taken))
     pairs = [(name, *pair) for name in held for pair in permutations(sorted(y for of, y in moved if of == name), 2)]
     asks = (partial(_move, less=moved[name, start], into=moved[name, to], amounts=amounts) for name, start, to in pairs)
@@ -414,22 +404,17 @@ def _by(less: Iterable[Envelope], into: Iterable[Envelope], amount: float) -> di
     return {r.name: -amount for r in less} | {r.name: amount for r in into}
 
 
-def _whole(less: Iterable[Envelope]) -> float:
-    """All the money that can leave."""
-    return min(rule.amount for rule in less)
-
-
 def _move(
     eased: Eased, less: Sequence[Envelope], into: Sequence[Envelope], amounts: Sequence[float]
 ) -> list[tuple[float, ...]]:
     """amount, gain, more, most and cap of the moves from one year to another."""
-    model, by, whole, most, cap = eased.model, _by(less, into, 1.0), _whole(less), 0.0, 0.0
+    model, by, whole, most, cap = eased.model, _by(less, into, 1.0), min(r.amount for r in less), 0.0, 0.0
     bound = NO_BOUND if model.shares else eased.value(_by([], into, whole))
     if bound > eased.now:
         shift, value, least = limit_shift(model, by), bound, None
         if not model.shares:
             for change in (_by([], into, 1.0), by):  # moved money is not enough where as much new money is not
-                least = least_increase(eased, [change], least=bound, known=eased.known)
+                least = least_increase(eased, [change], least=bound, known=eased.plans)
         if least is None or least.amount > whole:  # moved money does less than as much new money
             program = model.program.with_columns([{row: -step for row, step in shift.items()}], whole)
             best = best_plan(model, program=program, loose=touched(model, shift), least=eased.now)
@@ -437,8 +422,8 @@ def _move(
             least = least_increase(eased, [by], least=value, known=[best.plan]) if best.plan is not None else None
         if (gained := eased.gained(value)) > 0:
             most, cap = gained, nan if least is None else least.amount
-    more = [eased.gain(_by([], into, x)) for x in amounts]  # asked about first: a move gains no more
-    gains = [eased.gain(_by(less, into, x)) if x <= whole else nan for x in amounts]
+    more = [eased.gained(eased.value(_by([], into, x))) for x in amounts]  # asked about first: a move gains no more
+    gains = [eased.gained(eased.value(_by(less, into, x))) if x <= whole else nan for x in amounts]
     return [(*of, most, cap) for of in zip(amounts, gains, more, strict=True)]
 
 

@@ -150,7 +150,7 @@ def evaluate_plan(model: Model, plan: Mapping[str, str], best: float) -> Tried:
         for place, excess in exact.broken
         for row in [model.rows[place]]
     ]
-    value, dropped = exact.worth, []
+    value, dropped = exact.value / ONE, []
     if broken:
         chosen = set(positions)
         free = model.question.built.free

@@ -15,7 +15,7 @@ import pytest
 
 from pmo_kit.arbitration import Question, allocation, arbitrate
 from pmo_kit.arbitration.model import NO_BOUND, ONE, compile_model
-from pmo_kit.arbitration.search import Found, Pool, best_plan, core_plan, proof_gap, settle_tie
+from pmo_kit.arbitration.search import Found, Pool, best_plan, core_plan, settle_tie
 from pmo_kit.arbitration.solving import Limits, Outcome, Program, interruptible, solve
 from pmo_kit.errors import PmoError
 from tests.bench.instances import question as random_question
@@ -119,7 +119,7 @@ def test_branches_of_a_search_that_failed_are_counted(hard: Question, monkeypatc
         return found
 
     monkeypatch.setattr("pmo_kit.arbitration.search.best_plan", counting)
-    found = Pool(model := compile_model(hard)).search(limits=Limits(proof_gap(model), 5))
+    found = Pool(model := compile_model(hard)).search(limits=Limits(model.proof_gap, 5))
     assert len(spent) > 1
     assert min(spent) > 0
     assert found.nodes == sum(spent)
@@ -132,7 +132,7 @@ def test_a_limit_proves_no_known_plan_the_best(size: int) -> None:
     model = compile_model(question.replace(value=question.options["value"] - (3.0 if size > 100 else 0.0)))
     known = best_plan(model, limits=Limits(0.5 * model.size, 1)).plan
     assert known is not None
-    found = Pool(model, [known]).search(limits=Limits(proof_gap(model), 1))
+    found = Pool(model, [known]).search(limits=Limits(model.proof_gap, 1))
     assert found.status == "feasible"
     assert found.bound > found.value
 
