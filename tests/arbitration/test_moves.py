@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 
 import pmo_kit as pmo
-from pmo_kit.arbitration import Committed, Envelope, Mandatory, Share, money_moves
+from pmo_kit.arbitration import Committed, Envelope, Mandatory, Share, money_moves, thresholds
+from pmo_kit.arbitration.thresholds import least_increase
 from pmo_kit.errors import InfeasibleError, InputError
 from tests.arbitration.test_brute_force import ask
 from tests.arbitration.test_budgets import by_funded
@@ -57,6 +58,27 @@ def test_gain_and_cap_of_every_move(case: Case) -> None:
             assert best_with(question, row.together, at) - allocation.value == pytest.approx(row.most, abs=1e-6)
             less = {row.from_year: 1e-5 - row.cap, row.to_year: row.cap - 1e-5}
             assert best_with(question, row.together, less) - allocation.value < row.most - 1e-9
+
+
+def test_what_a_wider_search_answers_is_not_searched_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    allocation = pmo.arbitrate(pmo.Question(shipped_register("meridian_12")))
+    eased = allocation._eased
+    envelopes = [r.name for r in allocation.question.active_rules if isinstance(r, Envelope)]
+    most = eased.value(dict.fromkeys(envelopes, np.inf))
+    together = least_increase(eased, [{name: 1.0} for name in envelopes], most + 1)
+    rising = least_increase(eased, [{name: 1.0} for name in envelopes], most)
+    assert together is None
+    assert rising is not None
+    first = envelopes[0]
+    key = (frozenset({(first, 1.0)}),)
+    assert eased.too_little(key, None, most + 1) == np.inf
+    assert eased.too_little(key, None, most) == rising.amount
+    assert eased.too_little(key, None, most - 1) == eased.too_little(key, 0, most) == 0
+    both = (frozenset({(first, 1.0), (envelopes[1], 1.0)}),)  # one unit of it is two of the sum
+    assert eased.too_little(both, None, most) == 0
+    monkeypatch.setattr(thresholds, "solve", None)
+    assert least_increase(eased, [{first: 1.0}], most + 1) is None
+    assert least_increase(eased, [{name: 1.0} for name in envelopes], most) is rising
 
 
 def test_amounts_that_cannot_be_moved_are_refused() -> None:
