@@ -379,7 +379,7 @@ def money_moves(allocation: Allocation, amounts: Sequence[float] = (1, 2, 4)) ->
     useless = (into for into, most in zip(moved.values(), bounds, strict=True) if most <= allocation._value)
     free = {rule.name: inf for into in useless for rule in into} if years else {}
     # What is taken from a year and given to years that need nothing is bounded once, for all of them.
-    eased.value(free)
+    each(eased, [partial(Eased.value, by=free)])
     taken = (free | _by(of, [], x) for of in moved.values() for x in amounts if free and x <= min(r.amount for r in of))
     each(eased, (partial(Eased.value, by=by) for by in taken))
     pairs = [(name, *pair) for name in held for pair in permutations(sorted(y for of, y in moved if of == name), 2)]
