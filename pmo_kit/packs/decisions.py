@@ -26,7 +26,7 @@ from pmo_kit.register.settings import Settings
 from pmo_kit.register.shaping import shape_table, unread
 from pmo_kit.register.sheets import Body
 from pmo_kit.register.template import text_columns
-from pmo_kit.register.values import TWO_WAYS, clean_text, folded, look_alike, parse_date, readable
+from pmo_kit.register.values import TWO_WAYS, clean_cell, clean_text, folded, look_alike, parse_date, readable
 
 PLAN, REFUSED = "arbitration.plan", "arbitration.refused"
 _OURS = {"project_name", "recommended", "register_fingerprint"}
@@ -176,7 +176,7 @@ def _lines(file: Path, register: Any) -> tuple[list[tuple[int, dict[str, str]]],
         lacks = (one for one in intake.table if one.name not in {*intake.headers, *_OURS})
         if like := ", ".join(one.name for one in lacks if cells.map(lambda cell, one=one: readable(cell, one)).all()):
             faults.append(f"{header}: no column of the table decisions. Renamed? It lacks {like}.")
-    rows = text_columns(intake.frame).map(_plain).to_dict("records")
+    rows = text_columns(intake.frame).map(lambda text: clean_cell(text) or "").to_dict("records")
     for name, places in intake.unread.items():
         for place in np.flatnonzero(places):
             rows[place][name] = str(intake.raw[name].iloc[place])
@@ -404,7 +404,7 @@ def _said(decision: str) -> str:
 
 
 def _key(row: Mapping[str, str]) -> tuple[str, ...]:
-    return tuple(_plain(row.get(name)).casefold() for name in ("date", "committee", "project_id"))
+    return tuple((clean_cell(row.get(name)) or "").casefold() for name in ("date", "committee", "project_id"))
 
 
 def _written(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> bytes:
@@ -412,12 +412,6 @@ def _written(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> bytes
     values = ([row.get(name, "") for name in columns] for row in rows)
     cells = [[inert(value) if isinstance(value, str) else value for value in line] for line in values]
     return pd.DataFrame(cells, columns=columns, dtype=object).to_csv(index=False, lineterminator="\n").encode()
-
-
-def _plain(value: Any) -> str:
-    """A cell as text, without the quote that keeps a spreadsheet from running it."""
-    text = str(value or "").strip()
-    return text[1:] if text.startswith(("'=", "'+", "'-", "'@")) else text
 
 
 def _text(value: Any) -> str:

@@ -213,10 +213,11 @@ class _Col:
 
     @cached_property
     def part(self) -> bool:
-        """The header names a month, a quarter or half a year."""
+        """The header names a month, a quarter or half a year, or what is spent of a year until today."""
         months = values.english_months(self.plain) != self.plain
         period = values.read_period(_bare_of(self.header)) or ""
-        return months or "-" in period or re.search(values.PART_OF_YEAR, self.header) is not None
+        part = rf"{values.PART_OF_YEAR}|{values.one_of('not_a_year')}"
+        return months or "-" in period or re.search(part, self.header, re.I) is not None
 
     @property
     def periodic(self) -> bool:
@@ -592,7 +593,9 @@ class Draft:
         texts = [col for col in sheet.cols if not (col.used or col is date or col.number or col.date)]
         twice = pd.concat([ids, date.whole], axis=1).duplicated().any()
         alike = twice or not any(_differs(col.text, ids).any() for col in texts)
-        return bool(money) and alike and {sort_of(col.plain) for col in money} <= {"bare", "actual"}
+        ledger = date.has("booked") or any((values.plain_numbers(col.cells) < 0).any() for col in money)
+        sorts = {sort_of(col.plain) for col in money} - ({"plain"} if ledger else set())
+        return bool(money) and (alike or ledger) and sorts <= {"bare", "actual"}
 
     def _departments(self, col: _Col) -> bool:
         """Few different words, no years, no ratings: departments perhaps."""
@@ -766,6 +769,7 @@ class Draft:
             sorts = {word: sort_of(plain(word)) for word in words if len(words) <= 12}
             own = col.plain in ("state", "cost state") and fits(col.cells, load_schema()["costs"]["state"])
             doubt = {"bare", "plain"} <= {*sorts.values()}  # Cost, and words that nobody knows
+            own |= col.plain in _ranks("costs", "fund")  # who pays, and not what
             if own or (not doubt and {*sorts.values()} <= {*_PARTS}) or len(words) < 2:
                 continue
             if 2 * _differs(col.text, ids).sum() < ids.nunique():

@@ -54,10 +54,14 @@ class Import:
         Takes every row and column that is left out on purpose, with the reason.
     hashes : mapping of str to str
         SHA-256 of each file.
+    file : str
+        Name of the file of the mapping.
     """
 
-    def __init__(self, raws: list[RawSheet], mapping: Mapping, findings: Findings, hashes: dict[str, str]) -> None:
-        self.mapping, self.findings, self.hashes = mapping, findings, hashes
+    def __init__(
+        self, raws: list[RawSheet], mapping: Mapping, findings: Findings, hashes: dict[str, str], file: str
+    ) -> None:
+        self.mapping, self.findings, self.hashes, self.file = mapping, findings, hashes, file
         self.reasons: list[tuple[Any, ...]] = []
         self.left: list[dict[str, Any]] = [{"table": name, "reason": why} for name, why in mapping.absent.items()]
         self.found: pd.DataFrame | None = None
@@ -69,7 +73,8 @@ class Import:
         self._settings, other = (read_settings(one, Findings(), name="")[0] for one in bodies)
         for key in [one for one in stated if one in own and vars(self._settings).get(one) != vars(other).get(one)]:
             findings.tell("setting_contradicted", key=key, own=own[key], other=stated[key])
-        self._own = {"settings": bodies[0]}
+        raw = replace(bodies[0].raw, file="" if stated else file)
+        self._own = {"settings": replace(bodies[0], raw=raw)}
         self._sources = self._find_sources(raws)
         self._kept = {id(spec): self._kept_by(source, spec) for spec, source in self._sources}
         self._list_slips()
@@ -120,7 +125,8 @@ class Import:
             named = [raw for raw in named if not file or fnmatch(raw.file.casefold(), file.casefold())]
             if not named:
                 what, name = ("lacks" if sheet or file else "empty"), f"sheet {sheet}" if sheet else f"file {file}"
-                raise findings.refused(f"source_not_read {what}", name=name)
+                near = values.near_words(sheet or file, [raw.title if sheet else raw.file for raw in raws])
+                raise findings.refused(f"source_not_read {what}", name=name, near=near)
             best = find_heading(named, partial(_wanted, specs))
             if best is None:
                 raise findings.refused("source_not_read headers")
@@ -320,7 +326,7 @@ class Import:
 
     def _list_slips(self) -> None:
         """What a mapping says and cannot be: constants, years that are not those of a header, one column twice."""
-        tell = partial(self.findings.tell, file=self.mapping.name)
+        tell = partial(self.findings.tell, file=self.file)
         read: dict[tuple[int, int], np.ndarray] = {}
         month = self._settings.fiscal_year_start
         for spec, source in self._sources:
@@ -614,6 +620,8 @@ class Import:
         used = source.used | {place for test in tests for place in source.find(test.column)}
         purpose = {place: why for header, why in self.mapping.ignore.items() for place in source.find(header)}
         money = {place for spec in self.mapping.tables for place in self._money(source, spec)}
+        asked = [one for spec in self.mapping.tables for name, one in spec.reads if name == "project_id"]
+        keys = [place for one in asked for head in one.headers for place in source.find(head)]
         places = (place for place in range(len(source.headers)) if place not in used)
         for place, title, cells, value in unread(source, places):
             header, reason = source.headers[place], purpose.get(place)
@@ -626,7 +634,10 @@ class Import:
             changes = guess and (taken or kind not in ("", "same", "tax", "share"))
             later = guess and money and several_years(header) and values.plain_numbers(cells).fillna(0).ne(0).any()
             what, how = "column_not_mapped mapping", "block" if grave else "warn"
-            if later or changes:
+            twins = [source.text(one) for one in keys if source.headers[one] == header]
+            if guess and any(not one.equals(source.text(place)) for one in twins):
+                what, how = "column_ignored beside", ""
+            elif later or changes:
                 what, how = "several_years_in_one" if later else "column_ignored changes", ""
             elif reason:
                 lost = guess and (numbers or amounts_in_words(header, cells))

@@ -351,6 +351,10 @@ def _kinds() -> dict[str, set[str]]:
     return found
 
 
+_IN_UNIT = re.compile(r"\b(?:in|en)\b|^[A-Z]{3}$")
+"""A title that names a currency or a scale alone states it: Costs in thousands, USD; FR may be a country."""
+
+
 @dataclass(frozen=True, eq=False)
 class Heading:
     """A header that a sheet may have: its texts, where the rows below it begin, and how many lines it takes."""
@@ -444,17 +448,20 @@ class Heading:
             findings.tell("merged_cells", count=bottom - top + 1, at=self.raw, row=int(self.raw.rows[top]), **said)
         for row in range(self.first - self.lines - 1):
             line, _, named = self._like(self.raw.cells.iloc[row])
-            below = [[one for one in texts if not values.read_year(one)] for texts in self.raw.top[row + 1 : row + 3]]
+            words = [text for text in line.values() if not any(dated(text))]
+            lines = self.raw.top[row + 1 : row + 2 + (len(words) == len(line))]  # where it has years one row is enough
+            below = [[one for one in texts if not values.read_year(one)] for texts in lines]
             rows = all(values.plain_numbers(pd.Series(texts, dtype="str")).notna().any() for texts in below)
-            wide = rows and len(line) >= max(3, sum(map(bool, self.texts)) / 2)
-            if named >= max(2, len(line) / 2) or (wide and not re.search(r"\d", " ".join(line.values()))):
+            wide = words and rows and len(line) >= max(3, sum(map(bool, self.texts)) / 2)
+            if named >= max(2, len(line) / 2) or (wide and not re.search(r"\d", " ".join(words))):
                 findings.tell("second_header", at=self.raw, row=int(self.raw.rows[row]))
 
     @property
     def around(self) -> tuple[tuple[RawSheet, int, str], ...]:
-        """Texts above it, lines of one text below it, a title with brackets, placed: all may state units."""
-        raw, header = self.raw, self.first - self.lines
-        found: list[tuple[int, str]] = [(int(raw.rows[0]), raw.title)] if values.INSIDE.search(raw.title) else []
+        """Texts above it, lines of one text below it, a title that states a unit, placed: all may state units."""
+        raw, header, titled = self.raw, self.first - self.lines, values.line_unit(self.raw.title)
+        says = values.INSIDE.search(raw.title) or all(titled) or (any(titled) and _IN_UNIT.search(raw.title))
+        found: list[tuple[int, str]] = [(int(raw.rows[0]), raw.title)] if says else []
         for above in raw.cells.iloc[:header].to_numpy(object).T if header else ():
             found += [(int(raw.rows[n]), one) for n, one in enumerate(above) if isinstance(one, str) and one]
         alone = self.body.filled.sum(axis=1) == 1

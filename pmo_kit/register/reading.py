@@ -90,7 +90,9 @@ def load_register(
             sheets = tables_of_sheets(raws, findings)
         else:
             form = load_mapping(said)
-            spec = Import(raws, replace(form, doubtful=doubtful or form.doubtful), findings, _hashes(sources))
+            spec = Import(
+                raws, replace(form, doubtful=doubtful or form.doubtful), findings, _hashes(sources), Path(said).name
+            )
         lines = Findings()
         found = {name: find_body(raw, load_schema()[name], lines) for name, raw in sheets.items()}
 

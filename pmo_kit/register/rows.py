@@ -47,7 +47,7 @@ class Apart:
     @property
     def row(self) -> bool:
         """It is a row of the table all the same."""
-        return self.what in ("total_or_row named", "total_or_row folded")
+        return self.what in ("total_or_row named", "total_or_row folded", "total_or_row groups few")
 
     @property
     def out(self) -> bool:
@@ -172,6 +172,32 @@ def _outline(body: Body) -> dict[int, list[int]]:
         if below:
             return below
     return {}
+
+
+def _groups(numbers: np.ndarray, rows: list[int]) -> dict[int, list[int]]:
+    """Rows that head others, and those below each, where all rows are such groups: a head is the sum of its rows.
+
+    >>> _groups(np.array([[40.0], [10], [30], [12], [5], [7]]), [*range(6)])
+    {0: [1, 2], 3: [4, 5]}
+    >>> _groups(np.array([[40.0], [10], [30], [12], [5], [8]]), [*range(6)])
+    {}
+    """
+    amounts, heads, ends = np.nan_to_num(numbers[rows]), dict[int, list[int]](), dict[int, int]()
+    for row in reversed(range(len(rows))):
+        inside, below, sums, mine = list[int](), row + 1, np.zeros(amounts.shape[1]), amounts[row]
+        while below < len(rows) and (sums <= mine + 1e-6).all() and (sums < mine - 1e-6).any():
+            inside.append(below)
+            sums, below = sums + amounts[below], ends.get(below, below + 1)
+        if len(inside) > 1 and np.allclose(sums, mine):
+            heads[row], ends[row] = inside, below
+    row, groups, several = 0, 0, bool(heads)
+    while row < len(rows):
+        if row not in ends:  # the head of a single row
+            if row + 1 in ends or row + 1 == len(rows) or not np.allclose(amounts[row], amounts[row + 1]):
+                return {}
+            heads[row] = [row + 1]
+        row, groups = ends.get(row, row + 2), groups + 1
+    return {rows[row]: [rows[one] for one in heads[row]] for row in sorted(heads)} if several and groups > 1 else {}
 
 
 def _folds(body: Body, amounts: np.ndarray) -> tuple[dict[int, str], set[int]]:
@@ -314,15 +340,15 @@ def _amounts(body: Body, places: list[int]) -> np.ndarray:
 def _decided(
     body: Body, look: Look, may: np.ndarray, gone: np.ndarray, lone: np.ndarray, *, summed: np.ndarray,
     sure: np.ndarray, called: np.ndarray, bare: np.ndarray, own: np.ndarray,
-    asked: list[tuple[str, np.ndarray, bool]], years: Iterable[np.ndarray],
+    asked: list[tuple[str, np.ndarray, bool]], years: Iterable[np.ndarray], below: dict[int, list[int]],
 ) -> dict[int, Apart]:  # fmt: skip
     """Rows that are totals, that stand over others, or of which it is asked, by what they say of themselves.
 
     Some `may` be totals, `lone` ones of one row; `sure` are they where their amounts are sums of rows that are
     `summed`, those `called` so without amounts where these have no result, or the row is `bare`; never those with a
     scope of their `own`. What is `asked`, the most urgent last, of which rows, and whether only where they are sums.
+    `below` are the rows over which others stand.
     """
-    below = _outline(body) if look.amounts else {}
     if not (may.any() or (look.amounts and body.depths.any()) or below):
         return {}
     numbers, size = _amounts(body, look.amounts), len(may)
@@ -365,12 +391,22 @@ def _totals_of_source(body: Body, look: Look, gone: np.ndarray) -> dict[int, Apa
         group &= ~body.filled[:, place] | where(texts[:, place], _SPAN.fullmatch)
     if not look.amounts:
         return {}
+    below, numbers = _outline(body), _amounts(body, look.amounts)
+    counted = np.nan_to_num(numbers).any(axis=1) & ~gone & ~named
+    groups = {} if below else _groups(numbers, list(map(int, np.flatnonzero(counted))))
+    if all(key[row] == key[one] for row, rows in groups.items() for one in rows):  # sorts of money of one project
+        groups = {}
     exact, average, never = where(key, is_total), where(key, lambda text: folded(text) in AVERAGES), np.zeros_like(gone)
     asked = [("total_or_row bare", alone & (named | average), False), ("total_or_row bare_sum", alone, True)]
-    return _decided(
+    apart = _decided(
         body, look, named | alone | group, gone, exact | (named & none) | (alone & (named | none)), summed=~never,
-        sure=named | none, called=exact, bare=never, own=never, asked=asked, years=[],
+        sure=named | none, called=exact, bare=never, own=never, asked=asked, years=[], below=below | groups,
     )  # fmt: skip
+    codes = all(key[one].startswith(key[row]) for row, rows in groups.items() for one in rows)  # A over A.01
+    if codes or any(folded(header) in words()["pivot"] for header in body.headers):
+        return apart
+    few = " few" if len(groups) * np.nan_to_num(numbers).any(axis=0).sum() < 4 else ""  # that may be chance
+    return apart | {row: Apart(f"total_or_row groups{few}") for row in groups if row in apart}
 
 
 def _totals_of_register(body: Body, look: Look, gone: np.ndarray) -> dict[int, Apart]:
@@ -399,5 +435,5 @@ def _totals_of_register(body: Body, look: Look, gone: np.ndarray) -> dict[int, A
     asked += [("total_or_row scoped", odd & scope, False)]
     return _decided(
         body, look, (called | loose) & ~gone, gone, said, summed=~gone, sure=called, called=called & said, bare=bare,
-        own=scope, asked=asked, years=texts[:, timed].T,
+        own=scope, asked=asked, years=texts[:, timed].T, below=_outline(body) if look.amounts else {},
     )  # fmt: skip

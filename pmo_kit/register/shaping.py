@@ -287,7 +287,8 @@ def qualifies(header: str, settings: Settings, cells: pd.Series) -> str:
     for kind, listed in values.words()["qualifies"].items():
         known = set(map(bare, listed))
         inside = (f" {one} " in f" {name} " for one in known if len(one) > 3 and kind != "share")
-        own = numbers and (kind == "sign" or (kind == "per" and name not in known))  # Income 2027, Annual savings
+        own = numbers and name not in values.words()["booked"]  # Debit and Credit
+        own &= kind == "sign" or (kind == "per" and name not in known)  # Income 2027, Annual savings
         if (name in known or any(inside)) and not own:
             return "same" if _says_the_same(kind, cells, settings) else kind
     return ""

@@ -747,3 +747,135 @@ def test_what_changes_the_amounts_of_a_table_is_never_read_past(tables, folder, 
     told = error.value.findings
     told = told[told["severity"] == "block"][["column", "value", "message"]]
     assert told.apply(lambda column: column.str.contains(named, regex=False)).to_numpy().any()
+
+
+# ---------------------------------------------------------------- sheets of other makers
+
+
+GROUPS = [["North", 40, 60], ["Quay", 10, 20], ["Net", 30, 40], ["South", 12, 14], ["Depot", 5, 6], ["Tram", 7, 8]]
+LEAVES = {("Quay", 2027): 10, ("Quay", 2028): 20, ("Net", 2027): 30, ("Net", 2028): 40}
+LEAVES |= {("Depot", 2027): 5, ("Depot", 2028): 6, ("Tram", 2027): 7, ("Tram", 2028): 8}
+
+
+@pytest.mark.parametrize("head", ["Row Labels", "Zeilenbeschriftungen", "Étiquettes de lignes", "Etiquetas de fila"])
+@pytest.mark.parametrize("total", [[], [["Grand Total", 52, 74]], [["Gesamtergebnis", 52, 74]]])
+def test_groups_of_a_pivot_table_are_no_projects(tmp_path, head, total):
+    text, code = imported(tmp_path, {"Pivot": [[head, "Sum of 2027", "Sum of 2028"], *GROUPS, *total]})
+    assert code == 0, text
+    assert amounts(tmp_path) == LEAVES
+    assert "is the total of the rows" in text
+
+
+def test_codes_that_begin_others_are_the_sums_of_these(tmp_path):
+    rows = [
+        ["A", "Ports", 6],
+        ["A.1", "Quay", 2],
+        ["A.2", "Dam", 4],
+        ["B", "Nets", 5],
+        ["B.1", "Gauge", 2],
+        ["B.2", "Pump", 3],
+    ]
+    text, code = imported(tmp_path, {"P": [["WBS", "Task", 2027], *rows]})
+    assert code == 0, text
+    assert sum(amounts(tmp_path).values()) == 11
+
+
+@pytest.mark.parametrize(("columns", "code"), [(3, 2), (2, 0)])
+def test_rows_that_are_all_groups_and_say_nothing_of_it_are_asked_about(tmp_path, columns, code):
+    text, found = imported(tmp_path, {"P": [["Project", 2027, 2028][:columns], *(row[:columns] for row in GROUPS)]})
+    assert found == code  # one sum may be chance
+    assert "sum of the" in text
+
+
+def test_amounts_that_are_no_groups_are_no_sums(tmp_path):
+    rows = [
+        ["P1", "Wall", "Grant", 2, 2],
+        ["P1", "Wall", "Own", 2, 2],
+        ["P2", "Dam", "Grant", 3, 1],
+        ["P2", "Dam", "Own", 3, 1],
+    ]
+    text, code = imported(tmp_path, {"P": [["ID", "Name", "Funding source", 2027, 2028], *rows]})
+    assert code == 0, text
+    assert sum(amounts(tmp_path).values()) == 16  # who pays is no other figure
+
+
+@pytest.mark.parametrize("title", ["Costs k€", "Kosten in T€", "Coûts en milliers d'euros", "Costs in thousands"])
+def test_the_title_of_a_sheet_states_its_unit(tmp_path, title):
+    projects = [[*HEAD, "Total budget (M€)"], ["C1", "Wall", "Ports", 0.3], ["C2", "Ferry", "Ports", 0.11]]
+    costs = [["Code", 2027, 2028], ["C1", 100, 200], ["C2", 50, 60]]
+    text, code = imported(tmp_path, {"Projects": projects, title: costs})
+    assert code == 0, text
+    assert amounts(tmp_path) == {key: money for key, money in TRUE.items() if key[0] != "C3"}
+
+
+LEDGER = [
+    ["A1", "Wall", "Ports", 1000],
+    ["A1", "Wall", "Ports", -200],
+    ["A2", "Dam", "Nets", 500],
+    ["A2", "Dam", "Nets", 50],
+]
+
+
+@pytest.mark.parametrize("amount", ["Burdened Cost", "Wert/BWähr", "Betrag in HW"])
+@pytest.mark.parametrize("head", ["Posting date", "GL Period", "Buchungsdatum", "Fecha"])
+def test_amounts_of_a_ledger_are_added_up(tmp_path, amount, head):
+    days = ["2027-01-15", "2027-02-20", "2027-03-15", "2028-03-15"]
+    rows = [[*row, day] for row, day in zip(LEDGER, days, strict=True)]
+    text, code = imported(tmp_path, {"L": [["Project number", "Project name", "Department", amount, head], *rows]})
+    assert code == 0, text
+    assert amounts(tmp_path) == {("A1", 2027): 800, ("A2", 2027): 500, ("A2", 2028): 50}
+
+
+@pytest.mark.parametrize("heads", [("Debit", "Credit"), ("Soll", "Haben"), ("Débit", "Crédit"), ("Debe", "Haber")])
+def test_debits_beside_credits_are_asked_about(tmp_path, heads):
+    rows = [
+        ["A1", "Wall", "Ports", 2027, 1000, None],
+        ["A1", "Wall", "Ports", 2027, None, 200],
+        ["A2", "Dam", "Nets", 2027, 9, 0],
+    ]
+    text, code = imported(tmp_path, {"L": [[*HEAD, "Year", *heads, "Amount"], *([*row, 1] for row in rows)]})
+    assert code == 2
+    assert "may change the amounts beside it" in text
+
+
+def test_another_table_beside_the_first_one_is_told(tmp_path):
+    rows = [["P1", "a", "N", 1, None, "P4", "d", "S", 100], ["P2", "b", "S", 2, None, "P5", "e", "N", 200]]
+    head = [*HEAD, 2027]
+    text, code = imported(tmp_path, {"P": [[*head, None, *head], *rows]})
+    assert code == 2
+    assert "another table stands beside" in text
+    (tmp_path / "same").mkdir()
+    rows = [[*row[:4], None, *row[:4]] for row in rows]
+    assert imported(tmp_path / "same", {"P": [[*head, None, *head], *rows]})[1] == 0
+
+
+@pytest.mark.parametrize("above", [
+    [["Code", "Name", "Department", 2027], ["C1", "Wall", "Ports", 5], ["C2", "Ferry", "Ports", 6]],
+    [["project_id", "2027", "2028"], ["all", 500, 600]],
+    [["Ref", "FY27", "FY28"], ["C1", 5, 6], ["C2", 5, 6]],
+])  # fmt: skip
+def test_a_table_of_years_above_another_one_is_no_title(tmp_path, above):
+    below = [["Code", "Risk", "Owner", "Impact"], ["C1", "late", "x", 50], ["C2", "dear", "y", 60]]
+    text, code = imported(tmp_path, {"P": [*above, [], *below]})
+    assert code == 2
+    assert "would not be read" in text
+
+
+@pytest.mark.parametrize(
+    "above", [[["Year", 2027], ["Budget", 500]], [["Total", None, None, 158, 267]], [["Plan 2027"], ["in EUR"]]]
+)
+def test_what_stands_above_a_table_is_no_table(tmp_path, above):
+    text, code = imported(tmp_path, {"P": [*above, WIDE, *ROWS]})
+    assert code == 0, text
+    assert amounts(tmp_path) == TRUE
+
+
+@pytest.mark.parametrize(
+    "heads", [("2027 YTD", "2027 full year"), ("Full year 2027", "YTD 2027"), ("2027 cumul", "2027")]
+)
+def test_what_is_spent_of_a_year_is_no_second_figure_of_it(tmp_path, heads):
+    full = [not any(word in head for word in ("YTD", "cumul")) for head in heads]
+    rows = [[*row[:3], *(row[3] if whole else 1 for whole in full)] for row in ROWS]
+    text, code = imported(tmp_path, {"P": [[*HEAD, *heads], *rows]})
+    assert code == 0, text
+    assert sum(amounts(tmp_path).values()) == 158
