@@ -47,7 +47,7 @@ class Apart:
     @property
     def row(self) -> bool:
         """It is a row of the table all the same."""
-        return self.what in ("total_or_row named", "total_or_row folded", "total_or_row groups few")
+        return self.what in ("total_or_row named", "total_or_row folded") or "groups" in self.what
 
     @property
     def out(self) -> bool:
@@ -118,17 +118,18 @@ def find_totals(numbers: np.ndarray, candidates: np.ndarray, keep: np.ndarray, l
     found: dict[int, str] = {}
     for side, step in (("above", 1), ("below", -1)):
         one, may, summed, named = (array[::step] for array in (numbers, candidates, keep.copy(), lone))
-        summed, start = summed.copy(), 0
+        summed, starts = summed.copy(), [0]
         summed[[len(keep) - 1 - row if step < 0 else row for row in found]] = False
         for number in map(int, np.flatnonzero(may & summed)):
             mine, here = one[number], ~np.isnan(one[number])
             summed[number] = False
-            for begin in dict.fromkeys((start, 0)):
+            for begin in dict.fromkeys((*starts[:-50:-1], 0)):  # behind a total of its own level, or all
                 rows = one[begin:number][summed[begin:number]]
                 sums = (np.nansum(rows, axis=0), np.nansum(np.maximum(rows, 0), axis=0))
                 equal = any(np.allclose(mine[here], some[here], rtol=1e-3, atol=1e-9) for some in sums)
                 if here.any() and equal and mine[here].any() and len(rows) > (0 if named[number] else 1):
-                    found[number if step > 0 else len(keep) - 1 - number], start = side, number + 1
+                    found[number if step > 0 else len(keep) - 1 - number] = side
+                    starts.append(number + 1)
                     break
             else:
                 summed[number] = True
@@ -182,22 +183,21 @@ def _groups(numbers: np.ndarray, rows: list[int]) -> dict[int, list[int]]:
     >>> _groups(np.array([[40.0], [10], [30], [12], [5], [8]]), [*range(6)])
     {}
     """
-    amounts, heads, ends = np.nan_to_num(numbers[rows]), dict[int, list[int]](), dict[int, int]()
-    for row in reversed(range(len(rows))):
-        inside, below, sums, mine = list[int](), row + 1, np.zeros(amounts.shape[1]), amounts[row]
-        while below < len(rows) and (sums <= mine + 1e-6).all() and (sums < mine - 1e-6).any():
-            inside.append(below)
-            sums, below = sums + amounts[below], ends.get(below, below + 1)
-        if len(inside) > 1 and np.allclose(sums, mine):
-            heads[row], ends[row] = inside, below
-    row, groups, several = 0, 0, bool(heads)
-    while row < len(rows):
-        if row not in ends:  # the head of a single row
-            if row + 1 in ends or row + 1 == len(rows) or not np.allclose(amounts[row], amounts[row + 1]):
-                return {}
-            heads[row] = [row + 1]
-        row, groups = ends.get(row, row + 2), groups + 1
-    return {rows[row]: [rows[one] for one in heads[row]] for row in sorted(heads)} if several and groups > 1 else {}
+    amounts = np.nan_to_num(numbers[rows])
+    for least in (2, 1):  # equal rows one below the other are a group only where nothing else makes all of them groups
+        heads, ends, start, groups = dict[int, list[int]](), dict[int, int](), 0, 0
+        for row in reversed(range(len(rows))):
+            inside, below, sums, mine = list[int](), row + 1, np.zeros(amounts.shape[1]), amounts[row]
+            while below < len(rows) and (sums <= mine + 1e-6).all() and (sums < mine - 1e-6).any():
+                inside.append(below)
+                sums, below = sums + amounts[below], ends.get(below, below + 1)
+            if len(inside) >= least and np.allclose(sums, mine):
+                heads[row], ends[row] = inside, below
+        while start in ends:
+            start, groups = ends[start], groups + 1
+        if start == len(rows) and groups > 1 and max(map(len, heads.values())) > 1:
+            return {rows[row]: [rows[one] for one in heads[row]] for row in sorted(heads)}
+    return {}
 
 
 def _folds(body: Body, amounts: np.ndarray) -> tuple[dict[int, str], set[int]]:
@@ -393,7 +393,7 @@ def _totals_of_source(body: Body, look: Look, gone: np.ndarray) -> dict[int, Apa
         return {}
     below, numbers = _outline(body), _amounts(body, look.amounts)
     counted = np.nan_to_num(numbers).any(axis=1) & ~gone & ~named
-    groups = {} if below else _groups(numbers, list(map(int, np.flatnonzero(counted))))
+    groups = {} if below or none[counted].any() else _groups(numbers, list(map(int, np.flatnonzero(counted))))
     if all(key[row] == key[one] for row, rows in groups.items() for one in rows):  # sorts of money of one project
         groups = {}
     exact, average, never = where(key, is_total), where(key, lambda text: folded(text) in AVERAGES), np.zeros_like(gone)

@@ -190,6 +190,7 @@ def _unit_around(
         if how and not any(values.stated_prices(one)[1] for one in heads):
             findings.tell("price_basis_mixed line", how, line=values.shown(text), other=prices, **at)
         currency, unit = values.line_unit(text, settings.currency)
+        intake.codes |= {currency} - {""}
         foreign = currency and settings.currency and currency != settings.currency
         within = len(rows) and min(rows) < row < max(rows) and (unit or currency)  # of the rows below it
         other = within and own and (unit or "unit") not in own

@@ -879,3 +879,70 @@ def test_what_is_spent_of_a_year_is_no_second_figure_of_it(tmp_path, heads):
     text, code = imported(tmp_path, {"P": [[*HEAD, *heads], *rows]})
     assert code == 0, text
     assert sum(amounts(tmp_path).values()) == 158
+
+
+@pytest.mark.parametrize("deep", [True, False])
+def test_groups_of_groups_are_no_projects(tmp_path, deep):
+    south = [["South", 7], ["Prog C", 7], ["p5", 3], ["p6", 4]] if deep else [["South", 7], ["p5", 7]]
+    rows = [["North", 30], ["Prog A", 10], ["p1", 4], ["p2", 6], ["Prog B", 20], ["p3", 5], ["p4", 15], *south]
+    text, code = imported(tmp_path, {"P": [["Row Labels", "Sum of 2027"], *rows, ["Grand Total", 37]]})
+    assert code == 0, text
+    assert sum(amounts(tmp_path).values()) == 37
+    assert {project for project, _ in amounts(tmp_path)} == {"p1", "p2", "p3", "p4", "p5", *["p6"] * deep}
+
+
+def test_the_parts_of_a_project_without_a_key_are_no_projects(tmp_path):
+    rows = [["P1", "a", None, 30, 40], [None, None, "Staff", 10, 10], [None, None, "Kit", 20, 30]]
+    rows += [["P2", "b", None, 3, 4], [None, None, "Staff", 1, 1], [None, None, "Kit", 2, 3]]
+    text, code = imported(tmp_path, {"P": [["Project ID", "Project", "Item", 2027, 2028], *rows]})
+    assert code == 0, text
+    assert amounts(tmp_path) == {("P1", 2027): 30, ("P1", 2028): 40, ("P2", 2027): 3, ("P2", 2028): 4}
+
+
+def test_totals_of_each_level_are_sums_of_their_level(tmp_path):
+    rows, whole = [], 0
+    for unit in ("North", "South", "West"):
+        for name, staff in ((f"{unit} 1", 1), (f"{unit} 2", 2)):
+            rows += [[unit, name, "Staff", staff], [unit, name, "Kit", 5], [unit, f"{name} subtotal", None, staff + 5]]
+        rows += [[f"{unit} subtotal", None, None, 13]]
+        whole += 13
+    rows += [["Grand total", None, None, whole]]
+    text, code = imported(tmp_path, {"P": [["Dept", "Project", "Cost type", 2027], *rows]})
+    assert code == 0, text
+    assert sum(amounts(tmp_path).values()) == whole
+
+
+def test_a_sheet_for_each_currency_is_not_added_up(tmp_path):
+    sheets = {"EUR": [[*HEAD, 2027], *(row[:4] for row in ROWS)], "USD": [[*HEAD, 2027], ["C9", "Lock", "Ports", 5]]}
+    text, code = imported(tmp_path, sheets)
+    assert code == 2
+    assert "several currencies" in text
+
+
+def test_a_setting_of_a_mapping_that_is_misspelled_names_the_mapping(tmp_path):
+    (tmp_path / "e.csv").write_text("Ref,Title,Unit,Cost\nA1,Pier,Roads,1\n", encoding="utf-8")
+    lines = "name: ours\nsource: e.csv\nsettings: {curency: EUR}\ntables:\n"
+    lines += "  projects: {project_id: Ref, name: Title, area: Unit}\n"
+    (tmp_path / "m.yml").write_text(f"{lines}  costs: {{project_id: Ref, year: {{value: 2027}}, amount: Cost}}\n")
+    with pytest.raises(DataError) as error:
+        load_register(tmp_path / "m.yml")
+    told = error.value.findings
+    assert told[told["rule"] == "unknown_setting"]["file"].tolist() == ["m.yml"]
+
+
+def test_a_sheet_that_is_called_otherwise_now_is_asked_about(tmp_path):
+    sheets = {
+        "Projects": [HEAD, *(row[:3] for row in ROWS)],
+        "Money": [["Code", 2027], *([row[0], row[3]] for row in ROWS)],
+    }
+    assert imported(tmp_path, sheets)[1] == 0
+    sheets["Moneys"] = sheets.pop("Money")
+    book = openpyxl.Workbook()
+    book.remove(book.worksheets[0])
+    for title, rows in sheets.items():
+        sheet = book.create_sheet(title)
+        for row in rows:
+            sheet.append(row)
+    book.save(tmp_path / "source.xlsx")
+    with pytest.raises(DataError, match=r'no sheet Money\. Did you mean "Moneys"'):
+        load_register(tmp_path / "out" / "source.map.yml")
