@@ -97,8 +97,8 @@ def expand(spec: PackSpec, values: Sequence[str] = (), chapters: Sequence[str] =
     >>> pack.name, pack.status, pack.values
     ('delivery_overview_part', 'FINAL', {'tolerance': 0.1})
     """
-    lines, given = _by_hand(spec, values)
     kept = tuple(_wanted(spec, chapters)) if chapters else spec.chapters
+    lines, given = _by_hand(spec, values, kept)
     name, title = (f"{spec.name}_part", f"{lines['title']} (part)") if chapters else (spec.name, lines["title"])
     matrix = {key: column for key, column in spec.matrix.items() if key not in given}
     for key in matrix:
@@ -121,7 +121,7 @@ def expand(spec: PackSpec, values: Sequence[str] = (), chapters: Sequence[str] =
     )
 
 
-def _by_hand(spec: PackSpec, pairs: Sequence[str]) -> tuple[dict[str, Any], dict[str, Plain]]:
+def _by_hand(spec: PackSpec, pairs: Sequence[str], kept: Sequence[Chapter]) -> tuple[dict[str, Any], dict[str, Plain]]:
     """The lines of a pack file that may be given by hand, as they are now, and the parameters that are given."""
     lines, given = {name: getattr(spec, name) for name in _TOP}, dict[str, Plain]()
     for pair in pairs:
@@ -131,10 +131,11 @@ def _by_hand(spec: PackSpec, pairs: Sequence[str]) -> tuple[dict[str, Any], dict
             raise PackError(f"'{pair}' must be written name=value.")
         if name in lines:
             lines[name] = read_value(name, text, get_type_hints(PackSpec, include_extras=True)[name])
-        elif _taken(name, spec.chapters):
+        elif _taken(name, kept):
             given[name] = plain(text)
         else:
-            raise PackError(f"{spec.file.name}: no notebook has a parameter '{name}', and no line is named so.")
+            of = " of the chapters that were chosen" * _taken(name, spec.chapters)
+            raise PackError(f"{spec.file.name}: no notebook{of} has a parameter '{name}', and no line is named so.")
     return lines, given
 
 

@@ -168,6 +168,8 @@ def test_values_set_by_hand_reach_the_notebooks_that_have_them(workspace: Worksp
     ):
         with pytest.raises(PmoError, match=said):
             expand(spec, [pair])
+    with pytest.raises(PmoError, match="no notebook of the chapters that were chosen has a parameter 'gap'"):
+        expand(spec, ["gap=0.25"], ["2"])
 
 
 def test_a_medium_that_cannot_be_made_here_is_told_where_it_is_asked_for(
