@@ -459,7 +459,7 @@ class Heading:
     @property
     def around(self) -> tuple[tuple[RawSheet, int, str], ...]:
         """Texts above it, lines of one text below it, a title that states a unit, placed: all may state units."""
-        raw, header, titled = self.raw, self.first - self.lines, values.line_unit(self.raw.title)
+        raw, header, titled = self.raw, self.first - self.lines, values.line_unit(self.raw.sheet)
         says = values.INSIDE.search(raw.title) or all(titled) or (any(titled) and _IN_UNIT.search(raw.title))
         found: list[tuple[int, str]] = [(int(raw.rows[0]), raw.title)] if says else []
         for above in raw.cells.iloc[:header].to_numpy(object).T if header else ():
