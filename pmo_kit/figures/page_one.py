@@ -68,11 +68,14 @@ def the_plan(allocation: Allocation, comparison: Comparison, conditions: pd.Seri
         return (("lead", "No project."),)
     serves = supports(allocation)["rules"].map(bool).map({True: SERVES, False: BESIDE})
     why = funded["commitment"].map(DUTIES).fillna(serves.reindex(funded.index)).fillna(EARNS)
-    each = [(words, int((why == words).sum())) for words in (*DUTIES.values(), EARNS, SERVES, BESIDE)]
     parts = [
-        say("{n:words} {why}", n=claims.counted(allocation, n, words), why=ALONE.get(words, words) if n == 1 else words)
-        for words, n in each
-        if n
+        say(
+            "{n:words} {why}",
+            n=claims.counted(allocation, size, words),
+            why=ALONE.get(words, words) if size == 1 else words,
+        )
+        for words in (*DUTIES.values(), EARNS, SERVES, BESIDE)
+        if (size := int((why == words).sum()))
     ]
     text = say(", ").join(parts)
     reduced = int((funded["level"] != claims.asks(allocation.question)["level"][funded.index]).sum())

@@ -106,7 +106,7 @@ def tiles(review: Review, benefits: Benefits, directions: pd.DataFrame) -> Kpi:
     """Return four numbers of delivery: Red by rule, cost at today's pace, benefits that came, late actions."""
     told, register = _of_review(review), review.register
     known = benefits.table.dropna(subset="realized")
-    due = claims.told(register, "benefit.due", known["due"].sum())
+    due = claims.told(register, "benefit.due", known["compared"].sum())
     came = claims.told(register, "benefit.realized", known["realized"].sum())
     late, whole = _actions(register, directions["days_late"])
     red = say("{declared:nones-Words} declared, {false:nones-words} report Green", **told)
@@ -281,18 +281,19 @@ def since_last(register: Register, found: pd.DataFrame) -> Table:
 def realized(benefits: Benefits, most: int = 12) -> Chart:
     """Return what was due and what was realized, benefit by benefit, the largest shortfall first."""
     known = benefits.table.dropna(subset=["due", "realized"])
-    known = known.assign(short=known["due"] - known["realized"], label=known["name"] + ": " + known["benefit"])
+    known = known.assign(short=known["compared"] - known["realized"], label=known["name"] + ": " + known["benefit"])
     shown, note = cut(known.sort_values(["short", "project_id"], ascending=[False, True], kind="stable"), most)
-    rows = shown.melt("label", ["due", "realized"], "what", "amount").replace({"what": {"due": "approved"}})
+    rows = shown.melt("label", ["compared", "realized"], "what", "amount").replace({"what": {"compared": "approved"}})
     title = "Every benefit that was due and is reported has come" if len(shown) else "No benefit is due yet"
     if shown.empty and benefits.table["due"].gt(0).any():
         title = "Of no benefit that was due is it reported what came"
     if (shown["short"] > 0).any():
         worst = shown.iloc[0]
         of: dict[str, Any] = {"part": f"realized of due: {worst['benefit']}", "project": str(worst["project_id"])}
-        rate = claims.told(benefits, "share", worst["realized"] / worst["due"], **of)
-        words = "{who} has brought {rate} of “{what}” that was due"
-        title = say(words, who=worst["name"], what=worst["benefit"], rate=rate)
+        rate = claims.told(benefits, "share", worst["realized"] / worst["compared"], **of)
+        words = "{who} has brought {rate} of “{what}” that was due{part}"
+        part = " and is reported" * bool(worst["compared"] < worst["due"])
+        title = say(words, who=worst["name"], what=worst["benefit"], rate=rate, part=part)
     return drawn(
         data=rows.set_index("label").loc[list(shown["label"])].reset_index(),
         title=title,

@@ -33,8 +33,9 @@ class Benefits(Answer):
     `table` has one row per benefit of `benefit_profiles`, `benefit_status` or `benefits`: project_id,
     benefit, name, area, owner, measure, baseline, target, strategic_goal, kind (disbenefit included);
     approved, forecast (over all periods of `benefit_status`; forecast counts what was realized where it is
-    known); due (approved for the periods that have ended), realized, rate = realized / due (missing where
-    nothing was due or nothing is reported), reported (True where what was due is reported).
+    known); due (approved for the periods that have ended), realized, compared (approved for the ended periods that are
+    reported), rate = realized / compared (missing where that is nothing), reported (True where what was due is
+    reported).
 
     `cases` has one row per project with baselined whole-life cost and benefit: name, net_approved, net_now,
     holds (False: the business case that was approved is no longer true).
@@ -108,7 +109,7 @@ def review_benefits(register: Register) -> Benefits:
     table.insert(3, "area", named["area"].to_numpy())
     table["rate"] = (table["realized"] / table["compared"]).where(table["compared"] > 0)
     table["reported"] = table["due"].isna() | table["realized"].notna()
-    table = table.drop(columns="compared").sort_values(keys, ignore_index=True)
+    table = table.sort_values(keys, ignore_index=True)
     unit = register.settings.unit
     inputs = {"register": register.fingerprint, "as_of": str(register.settings.as_of or "not stated")}
     cases = business_cases(register)
@@ -145,9 +146,10 @@ def business_cases(register: Register) -> pd.DataFrame:
 def benefit_summary(table: pd.DataFrame, cases: pd.DataFrame, unit: str) -> str:
     """One sentence that a committee can read."""
     known = table[table["realized"].notna()]
-    due, realized = known["due"].sum(), known["realized"].sum()
+    due, realized = known["compared"].sum(), known["realized"].sum()
     reports = f"{number(len(known), 0)} {'benefit reports' if len(known) == 1 else 'benefits report'}"
-    text = f"{reports}: {number(realized)} realized of {number(due)} due ({unit})"
+    which = " and reported" * bool(due < known["due"].sum())
+    text = f"{reports}: {number(realized)} realized of {number(due)} due{which} ({unit})"
     if due > 0:
         text += f", {number(100 * realized / due, 0)} %"
     broken = cases.loc[~cases["holds"], "name"].tolist()
@@ -251,9 +253,7 @@ class ChangeLoad(Answer):
         """Load as units x quarters; 0 where no project touches the unit."""
         return self._table.pivot_table(index="unit", columns="quarter", values="load", aggfunc="sum", fill_value=0.0)
 
-    @property
-    def _shown(self) -> pd.DataFrame:
-        return self.grid
+    _shown = grid
 
 
 def load_on_units(register: Register) -> ChangeLoad:

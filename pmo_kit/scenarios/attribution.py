@@ -92,9 +92,7 @@ class Attribution(Answer):
     def _minor(self, allocation: Allocation) -> int:
         return round(allocation.value * self.minor)
 
-    @property
-    def _shown(self) -> pd.DataFrame:
-        return self.amounts
+    _shown = amounts
 
 
 @door

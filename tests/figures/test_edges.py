@@ -240,3 +240,24 @@ def test_what_is_carried_in_is_printed_to_the_cent(scarce: pmo.Question) -> None
     assert carried
     for use in carried:
         assert all(len(part.partition(".")[2]) <= 2 for part in re.findall(r"\d+\.\d+", use.sentence)), use.sentence
+
+
+def test_a_benefit_is_compared_with_what_was_due_in_the_periods_that_are_reported() -> None:
+    """Of two periods that have ended one is reported: half of what was due by then has come, not a quarter."""
+    register = shipped_register("meridian")
+    line = register.table("benefit_status").iloc[:1]
+    status = pd.concat(
+        [
+            line.assign(period=period, planned=10.0, actual=came, forecast=10.0)
+            for period, came in (("2025-Q4", 5.0), ("2026-Q1", float("nan")))
+        ],
+        ignore_index=True,
+    )
+    found = pmo.performance.review_benefits(register.replace(benefit_status=status))
+    row = found.table.dropna(subset="realized").iloc[0]
+    assert row[["due", "compared", "realized", "rate"]].tolist() == [20.0, 10.0, 5.0, 0.5]
+    assert found.summary.startswith("1 benefit reports: 5.0 realized of 10.0 due and reported (EUR million")
+    shown = performance.realized(found)
+    assert "has brought 50\u202f% of" in shown.title
+    assert shown.title.endswith("that was due and is reported")
+    assert sorted(shown.data["amount"]) == [5.0, 10.0]
