@@ -115,12 +115,14 @@ def best_plan(
     program : Program, optional
         Instead of the model's own, for one with more columns.
     loose : frozenset of int
-        Rows that the further columns may extend, so that the plan alone may break them.
+        Rows that the further columns may extend, so that the plan alone may break them. Where one of them is soft, and
+        no money is carried on, a plan is worth what the solver says.
     """
     if limits is None:
         size = None if objective is None else float(np.abs(objective).max(initial=0.0))
         limits = Limits(model.proof_gap if size is None else 1e-9 * size, None, until, tries=size is None or size == 0)
     start = (program or model.program).fixed(fixed or {})
+    eased = not model.carries and not loose.isdisjoint(model.prices)
     if objective is not None:
         start = start.maximizing(objective)
     rows = list(extra)
@@ -140,15 +142,16 @@ def best_plan(
             return Found(outcome.status, None, 0, _down(model, bound, objective), nodes)
         plan = taken(outcome.x[: model.n])
         exact = model.evaluate(plan)
-        if all(row in loose for row, _ in exact.broken) and (least is None or exact.value >= least):
+        value = round(outcome.value * ONE) if eased else exact.value
+        if all(row in loose for row, _ in exact.broken) and (eased or least is None or value >= least):
             break
         rows.append(model.other_plan(plan))
         if limits.nodes is not None:
             limits = replace(limits, nodes=max(1, limits.nodes - outcome.nodes))
     proven = objective is None and outcome.status == "optimal" and limits.gap <= model.proof_gap
-    high = exact.value if proven else max(exact.value, _down(model, bound, objective))
+    high = value if proven else max(value, _down(model, bound, objective))
     status: Status = "optimal" if outcome.status == "optimal" else "feasible"
-    return Found(status, plan, exact.value, high, nodes, outcome.x)
+    return Found(status, plan, value, high, nodes, outcome.x)
 
 
 def _down(model: Model, bound: float, objective: Floats | None) -> int:

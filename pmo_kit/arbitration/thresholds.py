@@ -22,7 +22,7 @@ from pmo_kit.arbitration.prices import common_change
 from pmo_kit.arbitration.question import Question
 from pmo_kit.arbitration.rules import Capacity, Committed, Envelope, Limit, Row, Rule, role_words
 from pmo_kit.arbitration.search import Eased, Pool, Threshold, best_known, best_plan, each, settled, value_floor
-from pmo_kit.arbitration.solving import Limits, Outcome, Program, solve, taken
+from pmo_kit.arbitration.solving import Floats, Limits, Outcome, Program, solve, taken
 from pmo_kit.doors import door, known, number, several
 from pmo_kit.errors import InputError
 from pmo_kit.facts import as_given, in_row
@@ -66,9 +66,9 @@ def least_increase(
     """
     key = tuple(frozenset(change.items()) for change in by), option, least
     if key not in eased.least:
-        model, one = eased.model, by[0] if len(by) == 1 else None
+        model = eased.model
         columns = [{row: -step for row, step in limit_shift(model, change).items()} for change in by]
-        found = _least(model, columns, option, least, known=known, by=one, too_little=eased.too_little(*key))
+        found = _least(model, columns, option, least, known=known, by=by, too_little=eased.too_little(*key))
         eased.least[key] = found
         eased.plans |= {found.plan: None} if found else {}
     return eased.least[key]
@@ -85,7 +85,7 @@ def _least(
     most: float = inf,
     gain: float = 0.0,
     known: Iterable[Plan] = (),
-    by: Mapping[str, float] | None = None,
+    by: Sequence[Mapping[str, float]] = (),
     too_little: float = 0.0,
 ) -> Threshold | None:
     """The least sum of further columns (row to coefficient), each worth `gain`, with which a plan is worth `least`.
@@ -106,14 +106,16 @@ def _least(
     gain : float
     known : iterable of Plan
         Plans that may do.
-    by : mapping of rule name to float, optional
-        What a single column stands for, where it moves limits.
+    by : sequence of mapping of rule name to float
+        What the columns stand for, where they move limits.
     too_little : float
         A sum below which there is no such plan.
     """
     if too_little == inf:
         return None
     loose, n = touched(model, (row for column in columns for row in column)), model.n
+    # Where a soft limit is larger a plan is worth more; what may also be carried on is asked of the plan as it is.
+    soft = bool(by) and not model.carries and not loose.isdisjoint(model.prices)
     given = {} if option is None else {option: 1}
     program = model.program.with_columns(columns, most, gain).fixed(given)
     own = np.arange(len(model.program.value), len(program.value))
@@ -126,8 +128,8 @@ def _least(
 
     def exactly(plan: Plan, amount: float) -> float:
         """What a plan needs; as the solver says it where its own excess over the limits does not tell."""
-        if model.carries:
-            return amount if by is None else _enough(model, by, amount, plan)
+        if model.carries or soft:
+            return _enough(model, by[0], amount, plan) if len(by) == 1 else amount
         exact = model.evaluate(plan)
         broken = {model.head + row: excess / ONE for row, excess in exact.broken}
         moved = ((over / abs(column[row]) for row, over in broken.items() if column.get(row)) for column in columns)
@@ -142,13 +144,14 @@ def _least(
     while True:
         for plan in plans:
             exact = model.evaluate(plan)
-            if all(row in loose for row, _ in exact.broken) and (gain or exact.value >= least):
+            if all(row in loose for row, _ in exact.broken) and (gain or soft or exact.value >= least):
                 outcome = _settled(needed, plan, n)
                 if outcome.x is not None:
                     enough = exactly(plan, max(0.0, float(outcome.x[own].sum())))
                     amount = ceil(1e9 * enough - 1e-6) / 1e9  # rounded up: less would not be enough
                     if best is None or amount < best.amount:
-                        best = Threshold(amount, plan, exact.value / ONE)
+                        value = _worth(model, by, outcome.x[own], plan) if soft else exact.value
+                        best = Threshold(amount, plan, value / ONE)
         if best is not None and best.amount <= too_little:
             break
         cap = [] if best is None else [Row("less", own, np.full(len(own), 1 / best.amount), -inf, 1 - LESS)]
@@ -167,6 +170,13 @@ def _least(
 def _settled(program: Program, plan: Plan, n: int) -> Outcome:
     """The best of a program whose first columns are those of a plan."""
     return solve(program.fixed(dict.fromkeys(range(n), 0.0) | dict.fromkeys(plan, 1.0)).relaxed)
+
+
+def _worth(model: Model, by: Sequence[Mapping[str, float]], amounts: Floats, plan: Plan) -> int:
+    """What a plan is worth with limits changed by several amounts."""
+    names = {name for change in by for name in change}
+    steps = {name: float(np.dot(amounts, [change.get(name, 0.0) for change in by])) for name in names}
+    return model.eased(steps).evaluate(plan).value
 
 
 def _enough(model: Model, by: Mapping[str, float], amount: float, plan: Plan) -> float:

@@ -5,11 +5,21 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 
 import pmo_kit as pmo
-from pmo_kit.arbitration import Committed, Envelope, Mandatory, Share, money_moves, thresholds
+from pmo_kit.arbitration import (
+    Committed,
+    Envelope,
+    Mandatory,
+    Share,
+    limits_worth,
+    money_moves,
+    thresholds,
+    what_would_admit,
+)
 from pmo_kit.arbitration.thresholds import least_increase
 from pmo_kit.errors import InfeasibleError, InputError
 from tests.arbitration.test_brute_force import ask
@@ -97,3 +107,28 @@ def test_less_money_than_one_unit_can_move_where_a_share_of_the_envelopes_moves_
     table = money_moves(pmo.arbitrate(question), amounts=[0.25]).set_index(["from_year", "to_year"])
     assert table.loc[(2028, 2027), "most"] == table["most"].max() > 0
     assert table.loc[(2027, 2028), ["gain", "most", "cap"]].tolist() == [0.0, 0.0, 0.0]
+
+
+def test_more_of_a_soft_limit_lowers_what_breaking_it_costs() -> None:
+    """P1 is worth 5; P2, worth 6.5, breaks the limit by 2 for 1 each, so that half of one more lets it in."""
+    register = pmo.Register(
+        settings={"discount_schedule": "none", "discount_to": "2027"},
+        projects=pd.DataFrame({"project_id": ["P1", "P2"], "name": ["Pipes", "Pumps"], "area": "North",
+                               "commitment": "discretionary"}),
+        costs=pd.DataFrame({"project_id": ["P1", "P2"], "year": 2027, "amount": [10.0, 12.0]}),
+        benefits=pd.DataFrame({"project_id": ["P1", "P2"], "year": 2029, "amount": [15.0, 18.5]}),
+        budgets=pd.DataFrame({"envelope": "all", "year": [2027, 2028], "amount": 10.0}),
+    )  # fmt: skip
+    hard = pmo.Question(register)
+    soft = hard.with_rules(dataclasses.replace(hard.rule("envelope all 2027"), price=1.0))
+    allocation = pmo.arbitrate(soft)
+    assert dict(allocation.plan) == {"P1": "full"}
+    worth = limits_worth(allocation)
+    for name in ("envelope all 2027", "all money"):
+        more, value, unlimited, enough = worth.loc[name, ["more", "more_value", "unlimited_value", "enough"]]
+        assert (more, value) == pytest.approx((0.5, 5.0), abs=1e-5)
+        assert (unlimited, enough) == pytest.approx((11.5, 12.0))
+    moves = money_moves(allocation, amounts=[2])
+    assert moves.loc[0, ["from_year", "gain", "most", "cap"]].tolist() == pytest.approx([2028, 1.5, 4.5, 10.0])
+    ways = what_would_admit(allocation, "P2").table.set_index("way")["amount"]
+    assert ways["all envelopes"] == pytest.approx(0.05)
