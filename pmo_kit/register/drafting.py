@@ -769,7 +769,8 @@ class Draft:
             sorts = {word: sort_of(plain(word)) for word in words if len(words) <= 12}
             own = col.plain in ("state", "cost state") and fits(col.cells, load_schema()["costs"]["state"])
             doubt = {"bare", "plain"} <= {*sorts.values()}  # Cost, and words that nobody knows
-            own |= col.plain in _ranks("costs", "fund")  # who pays, and not what
+            funds = not {*sorts.values()} & {"total", "case", "actual", "forecast"}
+            own |= funds and col.plain in _ranks("costs", "fund")  # who pays, and not what
             if own or (not doubt and {*sorts.values()} <= {*_PARTS}) or len(words) < 2:
                 continue
             if 2 * _differs(col.text, ids).sum() < ids.nunique():

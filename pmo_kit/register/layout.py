@@ -351,7 +351,7 @@ def _kinds() -> dict[str, set[str]]:
     return found
 
 
-_IN_UNIT = re.compile(r"\b(?:in|en)\b|^[A-Z]{3}$")
+_IN_UNIT = re.compile(r"(?<=\b[ie]n )\S+|^[A-Z]{3}$")
 """A title that names a currency or a scale alone states it: Costs in thousands, USD; FR may be a country."""
 
 
@@ -459,8 +459,9 @@ class Heading:
     @property
     def around(self) -> tuple[tuple[RawSheet, int, str], ...]:
         """Texts above it, lines of one text below it, a title that states a unit, placed: all may state units."""
-        raw, header, titled = self.raw, self.first - self.lines, values.line_unit(self.raw.sheet)
-        says = values.INSIDE.search(raw.title) or all(titled) or (any(titled) and _IN_UNIT.search(raw.title))
+        raw, header, units = self.raw, self.first - self.lines, _IN_UNIT.findall(self.raw.sheet)
+        says = values.INSIDE.search(raw.title) or all(values.line_unit(raw.sheet))
+        says = says or any(any(values.line_unit(one)) for one in units)
         found: list[tuple[int, str]] = [(int(raw.rows[0]), raw.title)] if says else []
         for above in raw.cells.iloc[:header].to_numpy(object).T if header else ():
             found += [(int(raw.rows[n]), one) for n, one in enumerate(above) if isinstance(one, str) and one]

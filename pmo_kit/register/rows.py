@@ -184,14 +184,15 @@ def _groups(numbers: np.ndarray, rows: list[int]) -> dict[int, list[int]]:
     {}
     """
     amounts = np.nan_to_num(numbers[rows])
+    sizes = amounts.sum(axis=1).tolist()
     for least in (2, 1):  # equal rows one below the other are a group only where nothing else makes all of them groups
         heads, ends, start, groups = dict[int, list[int]](), dict[int, int](), 0, 0
         for row in reversed(range(len(rows))):
-            inside, below, sums, mine = list[int](), row + 1, np.zeros(amounts.shape[1]), amounts[row]
-            while below < len(rows) and (sums <= mine + 1e-6).all() and (sums < mine - 1e-6).any():
+            inside, below, left = list[int](), row + 1, sizes[row]
+            while below < len(rows) and left > 1e-6:
                 inside.append(below)
-                sums, below = sums + amounts[below], ends.get(below, below + 1)
-            if len(inside) >= least and np.allclose(sums, mine):
+                left, below = left - sizes[below], ends.get(below, below + 1)
+            if len(inside) >= least and left > -1e-6 and np.allclose(amounts[inside].sum(axis=0), amounts[row]):
                 heads[row], ends[row] = inside, below
         while start in ends:
             start, groups = ends[start], groups + 1
@@ -393,7 +394,8 @@ def _totals_of_source(body: Body, look: Look, gone: np.ndarray) -> dict[int, Apa
         return {}
     below, numbers = _outline(body), _amounts(body, look.amounts)
     counted = np.nan_to_num(numbers).any(axis=1) & ~gone & ~named
-    groups = {} if below or none[counted].any() else _groups(numbers, list(map(int, np.flatnonzero(counted))))
+    flat = np.isclose(np.nansum(numbers[named], axis=1), np.nansum(numbers[counted])).any()  # a total of all rows
+    groups = {} if flat or below or none[counted].any() else _groups(numbers, list(map(int, np.flatnonzero(counted))))
     if all(key[row] == key[one] for row, rows in groups.items() for one in rows):  # sorts of money of one project
         groups = {}
     exact, average, never = where(key, is_total), where(key, lambda text: folded(text) in AVERAGES), np.zeros_like(gone)
@@ -402,7 +404,8 @@ def _totals_of_source(body: Body, look: Look, gone: np.ndarray) -> dict[int, Apa
         body, look, named | alone | group, gone, exact | (named & none) | (alone & (named | none)), summed=~never,
         sure=named | none, called=exact, bare=never, own=never, asked=asked, years=[], below=below | groups,
     )  # fmt: skip
-    codes = all(key[one].startswith(key[row]) for row, rows in groups.items() for one in rows)  # A over A.01
+    level = r"[._/-]|(?<!\d)\d"  # A over A.01 and A01; P1 is not over P10
+    codes = all(re.match(f"{re.escape(key[row])}({level})", key[one]) for row, rows in groups.items() for one in rows)
     if codes or any(folded(header) in words()["pivot"] for header in body.headers):
         return apart
     few = " few" if len(groups) * np.nan_to_num(numbers).any(axis=0).sum() < 4 else ""  # that may be chance

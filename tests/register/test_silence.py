@@ -787,6 +787,40 @@ def test_rows_that_are_all_groups_and_say_nothing_of_it_are_asked_about(tmp_path
     assert "sum of the" in text
 
 
+@pytest.mark.parametrize(
+    "keys", [("P1", "P10", "P11", "P2", "P20", "P21"), ("Al", "Alpha", "Alto", "Be", "Bee", "Bend")]
+)
+def test_names_that_begin_others_by_chance_are_projects(tmp_path, keys):
+    rows = [[key, "N", money] for key, money in zip(keys, (40, 10, 30, 12, 5, 7), strict=True)]
+    text, code = imported(tmp_path, {"P": [["Project", "Department", 2027], *rows]})
+    assert code == 0, text
+    assert amounts(tmp_path) == {(key, 2027): money for key, _, money in rows}
+
+
+def test_rows_of_a_pivot_table_of_which_all_are_in_its_total_are_projects(tmp_path):
+    rows = [["a", 3], ["b", 1], ["c", 2], ["d", 4], ["e", 2], ["f", 2], ["Grand Total", 14]]
+    text, code = imported(tmp_path, {"P": [["Row Labels", "Sum of 2027"], *rows]})
+    assert code == 0, text
+    assert amounts(tmp_path) == {(key, 2027): money for key, money in rows[:-1]}
+
+
+@pytest.mark.parametrize(("words", "right"), [(("Total", "Grant", "Own"), 14), (("Requested", "Approved"), 8)])
+def test_a_total_beside_who_pays_is_not_added_to_it(tmp_path, words, right):
+    money = {"Total": (5, 9), "Grant": (3, 4), "Own": (2, 5), "Requested": (4, 9), "Approved": (4, 4)}
+    rows = [[key, key, word, money[word][n]] for n, key in enumerate(("P1", "P2")) for word in words]
+    text, code = imported(tmp_path, {"P": [["ID", "Name", "Funding", 2027], *rows]})
+    assert code == 0, text
+    assert sum(amounts(tmp_path).values()) == right
+
+
+@pytest.mark.parametrize("title", ["CAD drawings in Rome", "Thousand projects in Rome"])
+def test_a_word_in_the_title_of_a_sheet_is_no_unit(tmp_path, title):
+    text, code = imported(tmp_path, {title: [[*HEAD, 2027, 2028], *ROWS]})
+    assert code == 0, text
+    settings = load_register(tmp_path / "out").settings
+    assert [settings.currency, settings.money_unit] == ["", ""]
+
+
 def test_amounts_that_are_no_groups_are_no_sums(tmp_path):
     rows = [
         ["P1", "Wall", "Grant", 2, 2],
@@ -843,7 +877,7 @@ def test_another_table_beside_the_first_one_is_told(tmp_path):
     head = [*HEAD, 2027]
     text, code = imported(tmp_path, {"P": [[*head, None, *head], *rows]})
     assert code == 2
-    assert "another table stands beside" in text
+    assert "another table beside the first one" in text
     (tmp_path / "same").mkdir()
     rows = [[*row[:4], None, *row[:4]] for row in rows]
     assert imported(tmp_path / "same", {"P": [[*head, None, *head], *rows]})[1] == 0
