@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from pmo_kit.arbitration import Envelope, Question
+from pmo_kit.arbitration import Question
 from pmo_kit.facts import UNITS, Base, Fact, Of, Unit, as_given
 from pmo_kit.register import Register
 from pmo_kit.risk import Simulation
@@ -87,8 +87,7 @@ def move(allocation: Allocation, moves: pd.DataFrame) -> dict[str, Any]:
     if best is None or best["most"] <= SMALL:
         return {}
     first, then = int(best["from_year"]), int(best["to_year"])
-    envelopes = (rule for rule in allocation.question.active_rules if isinstance(rule, Envelope))
-    place = next(e.place for e in envelopes if (e.envelope, e.year) == (best["envelope"], then))
+    place = allocation.question.rule(f"envelope {best['envelope']} {then}").place  # type: ignore[attr-defined]
     of: dict[str, Any] = {"year": then, "envelope": str(best["envelope"]), "part": f"from {first}"}
     gain, amount = (
         told(allocation, key, best[part], **of) for key, part in (("money.move", "most"), ("money.moved", "cap"))

@@ -50,15 +50,10 @@ def one_project(
     if decision != SAME.get(asked, asked):
         notes.append(f"The register asks to {asked.replace('_', ' ')}; the plan says {decision}")
     if comparison.others:
-        notes.append(_tested(comparison, project, decision))
+        held, cases = comparison.holds(project)
+        tested = f"Holds{' at this size' * (decision == 'fund')} in {{held}} of {{cases}} cases beside today"
+        notes.append(say(f"{tested} (see scenarios.results)", held=held, cases=cases))
     return (("lead", f"{row['name']}."), ("text", text), *(("small", note) for note in notes))
-
-
-def _tested(comparison: Comparison, project: str, decision: str) -> str:
-    """In how many cases what is decided of a project holds."""
-    held, cases = comparison.holds(project)
-    tested = f"Holds{' at this size' * (decision == 'fund')} in {{held}} of {{cases}} cases beside today"
-    return say(f"{tested} (see scenarios.results)", held=held, cases=cases)
 
 
 def the_plan(allocation: Allocation, comparison: Comparison, conditions: pd.Series | None = None) -> Runs:
@@ -88,15 +83,14 @@ def the_plan(allocation: Allocation, comparison: Comparison, conditions: pd.Seri
         n, who = claims.counted(allocation, len(asked), "with a condition"), shortened(funded.loc[asked, "name"])
         text += say(" {n:Words} with a condition (see arbitration.plan): {who}.", n=n, who=who)
     cases, whole = len(comparison.others), claims.of_plan(allocation)["funded"]
-    held: str = say(
-        "At this size {same:nones-words} of the {whole:words} {same:=holds|hold} in {every:=|all }"
+    held = say(
+        "At this size {same:nones-words} of {the}{whole:words} {same:=holds|hold} in {every:=|all }"
         "{every:words other case|other cases}",
         same=comparison.fact("case.holds", int((comparison.held[funded.index] == cases).sum()), "projects"),
-        every=comparison.fact("cases", cases, "cases"), whole=whole,
+        every=comparison.fact("cases", cases, "cases"), whole=whole, the="the " * (len(funded) > 1),
     )  # fmt: skip
-    if len(funded) == 1 or not cases:
-        held = _tested(comparison, str(funded.index[0]), "fund") if cases else "No case stands beside today"
-    return ("lead", say("{n:Words project|projects}:", n=whole)), ("text", text), ("small", held)
+    none = "No case stands beside today"
+    return ("lead", say("{n:Words project|projects}:", n=whole)), ("text", text), ("small", held if cases else none)
 
 
 @figure("page_one.amounts")

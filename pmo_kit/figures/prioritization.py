@@ -144,12 +144,11 @@ def tiers(ranking: Ranking, robustness: RankRobustness) -> Table:
     left = ranking.table[ranking.table["excluded"] != ""]
     notes = ["By law: done whatever its rank."] if (base["commitment"] == "mandatory").any() else []
     notes += [f"{name} is not ranked: {why}." for name, why in zip(left["name"], left["excluded"], strict=True)]
-    apart, first = rows["tier"].nunique(), shortened(base.loc[rows["tier"] == 1, "name"])
-    title = f"{many(apart, 'tier|tiers')} can be told apart; the first is {first}"
+    apart, first = rows["tier"].nunique(), f"; the first is {shortened(base.loc[rows['tier'] == 1, 'name'])}"
     return tabled(
         data=data.reset_index(),
         own=[Field("value", "value", ranking.unit)],
-        title=title if apart > 1 else "No tiers can be told apart",
+        title=f"{many(apart, 'tier|tiers') if apart > 1 else 'No tiers'} can be told apart{first * (apart > 1)}",
         unit_line=unit_line("Value and range of ranks", ranking.unit),
         note=" ".join(notes),
     )

@@ -156,9 +156,9 @@ def switch(comparison: Comparison, points: pd.DataFrame) -> Exhibit:
         first = rows.loc[turns.index[0], "words"] or turns["scenario"].iloc[0]
         title = f"At {first} the plan of least regret overtakes today's"
     elif len(turns):
-        title = f"As soon as any of {turns['scenario'].iloc[0]} comes the plan of least regret overtakes today's"
-        if turns["before"].iloc[0] > -claims.SMALL:
-            title = "The plan of least regret is worth as much as today's even if no case comes"
+        alike = "The plan of least regret is worth as much as today's even if no case comes"
+        at_once = f"As soon as any of {turns['scenario'].iloc[0]} comes the plan of least regret overtakes today's"
+        title = alike if turns["before"].iloc[0] > -claims.SMALL else at_once
     return tabled(
         data=rows,
         title=title,

@@ -95,7 +95,7 @@ def test_a_plan_of_no_project_and_of_one() -> None:
     assert "none of the" not in _decisions(none)
     assert page_one.headline(none).unit_line.endswith("in all 0.0")
     assert "One project: one by law." in _decisions(one)
-    assert "Holds at this size in 2 of 2 cases beside today" in _decisions(one)
+    assert "At this size one of one holds in all two other cases" in _decisions(one)
     assert figures.departments(none).title == "Every area gets 0 % of its ask".replace("0 %", "0\u202f%")
 
 
