@@ -207,10 +207,14 @@ class Envelope(Limit):
         return [_row(self.name, spend, -inf, self.amount, label=self.label, unit=options.money_unit)]
 
     @property
+    def purpose(self) -> str:
+        """What it is for; empty where that is everything."""
+        return "" if self.envelope == "all" and self.scope == "all" else self.envelope
+
+    @property
     def place(self) -> str:
-        """Its year, and what it is for, in words: "2027 for Capex"; only the year where it is for everything."""
-        whole = self.envelope == "all" and self.scope == "all"
-        return f"{self.year}{'' if whole else f' for {self.envelope}'}"
+        """Its year, and what it is for, in words: "2027 for Capex"."""
+        return f"{self.year}{f' for {self.purpose}' * bool(self.purpose)}"
 
     def shortfall(self, amount: float, unit: str, least: bool = False) -> str:
         return f"{enough_words(amount)} {unit} more in {self.place}"

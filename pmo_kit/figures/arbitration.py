@@ -554,10 +554,10 @@ def moves(allocation: Allocation, moved: pd.DataFrame) -> Exhibit:
     if gaining.empty:  # none of the amounts that were tried, but another
         best = moved.loc[[moved["most"].idxmax()]]
         gaining = best.assign(amount=best["cap"], gain=best["most"], more=float("nan"))
-    words = "{amount} moved from {first} to {then} would gain {gain}, the most of any move between two years"
+    words = "{amount}{of} moved from {first} to {then} would gain {gain}, the most of any move between two years"
     return tabled(
         data=gaining.assign(years=[f"{int(r.from_year)} to {int(r.to_year)}" for r in gaining.itertuples()]),
-        title=say(words, **told),
+        title=say(words, of=f" of {told['what']} money" * bool(told["what"]), **told),
     )
 
 

@@ -81,18 +81,18 @@ def value(allocation: Allocation, plan: str = PLAN) -> Fact:
 def move(allocation: Allocation, moves: pd.DataFrame) -> dict[str, Any]:
     """The move of money between two years that adds most (of `money_moves`), as parts of a sentence; none adds: empty.
 
-    What it adds at most, how much is moved, from which year, to which.
+    What it adds at most, how much is moved, of which money if not of all, from which year, to which.
     """
     best = moves.loc[moves["most"].idxmax()] if len(moves) else None
     if best is None or best["most"] <= SMALL:
         return {}
     first, then = int(best["from_year"]), int(best["to_year"])
-    place = allocation.question.rule(f"envelope {best['envelope']} {then}").place  # type: ignore[attr-defined]
+    what = allocation.question.rule(f"envelope {best['envelope']} {then}").purpose  # type: ignore[attr-defined]
     of: dict[str, Any] = {"year": then, "envelope": str(best["envelope"]), "part": f"from {first}"}
     gain, amount = (
         told(allocation, key, best[part], **of) for key, part in (("money.move", "most"), ("money.moved", "cap"))
     )
-    return {"gain": gain, "amount": amount, "first": first, "then": place}
+    return {"gain": gain, "amount": amount, "what": what, "first": first, "then": then}
 
 
 def spend(allocation: Allocation, year: int | None = None, area: str | None = None) -> Fact:

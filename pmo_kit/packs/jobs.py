@@ -131,7 +131,7 @@ def _by_hand(spec: PackSpec, pairs: Sequence[str], kept: Sequence[Chapter]) -> t
             raise PackError(f"'{pair}' must be written name=value.")
         if name in lines:
             lines[name] = read_value(name, text, get_type_hints(PackSpec, include_extras=True)[name])
-        elif _taken(name, kept):
+        elif _taken(name, spec.chapters if name in spec.matrix else kept):  # which of several packs, by its name
             given[name] = plain(text)
         else:
             of = " of the chapters that were chosen" * _taken(name, spec.chapters)

@@ -139,7 +139,7 @@ def test_money_of_one_kind_is_named_where_more_of_it_or_a_move_is_priced() -> No
     assert worth.loc["envelope all 2027", "unlimited_value"] == allocation.value
     assert "1.0 EUR million more in 2027 for Capex would gain 4.0" in plain(page_one.limits(allocation, worth))
     moved = figures.moves(allocation, pmo.arbitration.money_moves(allocation)).title
-    assert moved.startswith("1.0 moved from 2028 to 2027 for Capex would gain 4.0")
+    assert moved.startswith("1.0 of Capex money moved from 2028 to 2027 would gain 4.0")
 
 
 @pytest.mark.parametrize(("budget", "named"), [(1.0, "data engineers 2028"), (10.0, "people, not money")])

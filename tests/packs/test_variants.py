@@ -28,6 +28,7 @@ chapters:
   - {notebook: ../notebooks/one.ipynb, title: The area}
   - {notebook: ../notebooks/two.ipynb, title: The whole}
 """
+ONE_GAP = PACK.replace("  gap: [0.0, 0.5]\n", "")
 AREA = 'register_path: str = ""\narea: str = "all"\ngap: float = 0.0'
 WHOLE = 'register_path: str = ""'
 
@@ -119,7 +120,7 @@ def test_a_pack_that_fails_takes_no_other_down(workspace: Workspace, tmp_path: P
 
 
 def test_some_chapters_are_another_pack(workspace: Workspace, tmp_path: Path) -> None:
-    spec = read_spec(round_of_areas(workspace, text=PACK.replace("  gap: [0.0, 0.5]\n", "")))
+    spec = read_spec(round_of_areas(workspace, text=ONE_GAP))
 
     def of(*words: str) -> Pack:
         return expand(spec, ["area=Works"], words)[0]
@@ -169,7 +170,7 @@ def test_values_set_by_hand_reach_the_notebooks_that_have_them(workspace: Worksp
         with pytest.raises(PmoError, match=said):
             expand(spec, [pair])
     with pytest.raises(PmoError, match="no notebook of the chapters that were chosen has a parameter 'gap'"):
-        expand(spec, ["gap=0.25"], ["2"])
+        expand(read_spec(round_of_areas(workspace, text=ONE_GAP)), ["area=Works", "gap=0.25"], ["2"])
 
 
 def test_a_medium_that_cannot_be_made_here_is_told_where_it_is_asked_for(
