@@ -380,7 +380,7 @@ def _stated(exhibit: Exhibit, name: str, told: Mapping[str, Fact]) -> Iterator[F
             yield replace(fact, of=facts.Of(part=f"{name}: {fact.of.part}"))
 
 
-def not_shown(what: str, sheet: str, id: str = "", columns: str = "") -> Message:
+def not_shown(what: str, sheet: str, *, id: str = "", columns: str = "") -> Message:
     """One line in place of a figure that lacks data: what, and which sheet, or which of its columns, would show it."""
     if not columns and _asked.get() is not None and _asked.get().has(sheet):
         return nothing(f"Nothing to show of {what}: the sheet {sheet!r} states none.", "")
