@@ -14,7 +14,7 @@ import pandas as pd
 from pmo_kit.arbitration.infeasibility import conflict_error
 from pmo_kit.arbitration.model import ONE, Model, Plan, compile_model, in_parts, kept
 from pmo_kit.arbitration.question import Question
-from pmo_kit.arbitration.rules import Capacity, Count, Demand, Limit, Synergy
+from pmo_kit.arbitration.rules import Capacity, Count, Demand, Limit, Row, Synergy
 from pmo_kit.arbitration.search import Eased, Found, Pool, best_plan, core_plan, moment, settle_tie
 from pmo_kit.arbitration.solving import MOST_NODES, Limits, Program, Proof, Status, ended, ending_at_ctrl_c, prove
 from pmo_kit.disk import shared
@@ -43,6 +43,10 @@ class LimitUse:
     used, limit, carried, slack : float
         Of money, `limit` is the envelope and what is `carried` in from the year before.
     unit : Unit
+    paid : float
+        What the plan pays for what it is over, or short of, a limit with a price, in the unit of the value.
+    idle : bool
+        Whether no plan can break it, whatever it funds.
     """
 
     rule: str
@@ -59,6 +63,8 @@ class LimitUse:
     carried: float
     slack: float
     unit: Unit
+    paid: float
+    idle: bool
 
     @property
     def sense(self) -> str:
@@ -224,13 +230,6 @@ class Allocation(Answer):
     def limits(self) -> tuple[LimitUse, ...]:
         """What the plan uses of every limit."""
         return limits_used(self._model, self._positions)
-
-    def paid(self, limit: LimitUse) -> float:
-        """What the plan pays for what it is over, or short of, a limit with a price, in the unit of the value."""
-        price = next((rule.price for rule in self.question.active_rules if rule.name == limit.rule), None) or 0.0
-        row = next(row for row in self._model.rows if (row.rule, row.label) == (limit.rule, limit.label))
-        whole = 1.0 if row.share is None else float(row.share[1][self._model.columns(self._positions)].sum())
-        return price * max(0.0, -limit.slack) * whole
 
     @cached_property
     def use(self) -> pd.DataFrame:
@@ -479,6 +478,15 @@ def limits_used(model: Model, plan: Plan) -> tuple[LimitUse, ...]:
                 row.rule, rule.kind, row.label, getattr(rule, "year", row.year),
                 getattr(rule, "period", None), getattr(rule, "role", None), getattr(rule, "envelope", None),
                 getattr(rule, "scope", "all"), not most, amount, limit, carried / ONE, slack, unit,
+                dict(exact.paid).get(place, 0) / ONE, _idle(model, row),
             )
         )  # fmt: skip
     return tuple(uses)
+
+
+def _idle(model: Model, row: Row) -> bool:
+    """Whether a row holds even where every project takes what is most of it; of a least: where nothing is taken."""
+    ids = model.question.built.project_ids
+    whose = [str(ids[i]) if i < model.n else str(i) for i in row.columns]
+    most = pd.Series(row.coefficients).clip(lower=0.0).groupby(whose).max().sum()
+    return bool(most <= row.upper) if np.isfinite(row.upper) else row.lower <= 0 and not (row.coefficients < 0).any()

@@ -346,7 +346,7 @@ def _met(allocation: Allocation, project_id: str, option: int, rule: rules.Rule)
     beside = limits_used(model, added(model, allocation._positions, option))
     then = min((one for one in beside if one.rule == rule.name), key=lambda one: one.slack)
     if not isinstance(rule, rules.Envelope | rules.Capacity):
-        return f"with it, {then.sentence}"
+        return f"with it, {then.sentence}{', at its price' * (rule.price is not None)}"
     row = next(row for row in model.rows if row.rule == rule.name)
     need = float(row.coefficients[row.columns == option].sum())
     words = f"{use.sentence} and it needs {as_given(round(need, 2))}"

@@ -111,6 +111,7 @@ class Evaluation:
     used: tuple[int, ...]
     carried: tuple[int, ...]  # money brought into a row from the year before
     broken: tuple[tuple[int, int], ...]  # (row position, by how much)
+    paid: tuple[tuple[int, int], ...]  # (row position, what breaking it has cost of the value)
 
 
 class Coefficients:
@@ -226,15 +227,16 @@ class Model:
         for place, following, limit in self.carries:
             high = self._bounds[place][1]
             extra[following] = min(in_parts(limit), max(0, high + extra[place] - used[place]))
-        broken = []
+        broken, paid = [], []
         for place, ((low, high), uses, more) in enumerate(zip(self._bounds, used, extra, strict=True)):
             if not low <= uses <= high + more:
                 excess = max(uses - high - more, low - uses)
                 if place in self.prices:
-                    value -= in_parts(self.prices[place]) * excess // ONE
+                    paid.append((place, in_parts(self.prices[place]) * excess // ONE))
                 else:
                     broken.append((place, excess))
-        return Evaluation(value, used, tuple(extra), tuple(broken))
+        value -= sum(price for _, price in paid)
+        return Evaluation(value, used, tuple(extra), tuple(broken), tuple(paid))
 
     @cached_property
     def shares(self) -> bool:

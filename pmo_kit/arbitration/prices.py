@@ -27,6 +27,7 @@ from pmo_kit.errors import InputError
 from pmo_kit.facts import as_given, count, in_row
 
 MOST_TIES = 50
+SLIGHT = 0.01  # of the largest value: a limit that costs less to break is in nobody's way
 
 
 @dataclass(frozen=True, eq=False)
@@ -258,9 +259,11 @@ def added(model: Model, plan: Plan, option: int) -> Plan:
 
 
 def in_the_way(model: Model, plan: Plan, option: int) -> tuple[str, ...]:
-    """Names of the rules that the plan would break if the option were simply added."""
-    rows = model.excess(added(model, plan, option))
-    return tuple(rule.name for rule in model.question.rules if rule.name in rows)
+    """Names of the rules that the plan would break, or break further at a price, if the option were simply added."""
+    then, now = model.evaluate(added(model, plan, option)), dict(model.evaluate(plan).paid)
+    dear = [place for place, price in then.paid if price - now.get(place, 0) > SLIGHT * model.size * ONE]
+    names = {model.rows[place].rule for place in (*dict(then.broken), *dear)}
+    return tuple(rule.name for rule in model.question.rules if rule.name in names)
 
 
 @dataclass(frozen=True)

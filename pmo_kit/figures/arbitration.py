@@ -415,9 +415,9 @@ def money_by_year(allocation: Allocation) -> pd.DataFrame:
 def bottleneck(allocation: Allocation) -> pd.Series | None:
     """The limit that is at its end: people first, then money; None where there is room everywhere.
 
-    A limit with a price that the plan pays to break is not at its end.
+    A limit with a price that the plan pays to break is not at its end, nor is one that no plan can break.
     """
-    use = allocation.use
+    use = allocation.use[~allocation.use["idle"]]
     full = use[use["binding"] & (use["sense"] == "at most") & (use["used"] <= use["limit"] + 1e-6)]
     people = full[full["kind"] == "capacity"]
     chosen = people if len(people) else full
@@ -435,7 +435,7 @@ TIGHTEST = 10
 
 @figure("arbitration.limits")
 def limits(allocation: Allocation, worth: pd.DataFrame) -> Table:
-    """Return the tightest limits: what the plan uses of each, and what the least increase that helps would gain.
+    """Return what the plan uses of every limit and what more of it would gain: what holds back most, then the tightest.
 
     Parameters
     ----------
@@ -444,6 +444,9 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Table:
         From `pmo_kit.arbitration.limits_worth`, for the limits of `tightest` or fewer.
     """
     use, held = _tightness(allocation), holding(allocation, worth)
+    gains = use["rule"].map(worth["unlimited_value"] - allocation.value)
+    gains = gains.where(gains > SMALL, 0.0).rename("gains")
+    use = use.join(gains).sort_values("gains", ascending=False, kind="stable", ignore_index=True)
     units, amounts = (
         use["rule"].map({limit.rule: limit.unit for limit in allocation.limits}),
         use[["used", "limit", "slack"]],
@@ -458,7 +461,7 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Table:
     priced = facts.told(allocation.question.register, "limit.priced", several)
     title = "No limit is touched by the plan"
     if several:
-        title = say("No limit among the {n:words} tightest keeps a better plan out by itself", n=priced)
+        title = say("No limit of the {n:words} that were tried keeps a better plan out by itself", n=priced)
     if held:
         most = [f"“{label}”" for label, gain in held if gain.words() == held[0][1].words()]
         back, what = "one holds back", most[0]
@@ -466,7 +469,7 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Table:
             back, what = "several hold back", f"one of {listed(most)}"
         first = "One limit holds back"
         if several > 1:
-            first = say("Of the {n:words} tightest limits {back} most", n=priced, back=back)
+            first = say("Of the {n:words} limits that were tried {back} most", n=priced, back=back)
         title = say("{first}: without {what} the plan would gain {gain}", first=first, what=what, gain=held[0][1])
     full = use[use["binding"] & (use["sense"] == "at most") & (use["slack"] > -SMALL)]
     over = int((use["slack"] < -SMALL).sum())
@@ -479,15 +482,16 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Table:
 
 
 def tightest(allocation: Allocation) -> list[str]:
-    """Rules of the limits that `limits` shows, to price with `pmo_kit.arbitration.limits_worth`."""
-    return list(dict.fromkeys(_tightness(allocation)["rule"].head(TIGHTEST)))
+    """The tightest limits and every policy rule, to price with `pmo_kit.arbitration.limits_worth`."""
+    use = _tightness(allocation)
+    policy = ~use["kind"].isin(["envelope", "capacity"])
+    return list(dict.fromkeys([*use["rule"].head(TIGHTEST), *use["rule"][policy]]))
 
 
 def _tightness(allocation: Allocation) -> pd.DataFrame:
-    """The limits that hold anything, the one with the least left as a share of itself first."""
-    use = allocation.use
-    use = use[(use["limit"] > 0) & (use["used"] > 0)]
-    left = (use["slack"] / use["limit"]).rename("room")
+    """The limits that a plan can break, the one with the least left as a share of itself first."""
+    use = allocation.use[~allocation.use["idle"]]
+    left = (use["slack"] / use["limit"]).where(use["limit"] != 0, use["slack"]).rename("room")
     return use.join(left).sort_values("room", kind="stable", ignore_index=True)
 
 
@@ -548,6 +552,8 @@ def moves(allocation: Allocation, moved: pd.DataFrame) -> Exhibit:
     """Return what moving money between years is worth; `moved` is from `pmo_kit.arbitration.money_moves`."""
     told = facts.move(allocation, moved)
     if not told:
+        if moved.empty:
+            return nothing("No money can move between years: no envelope has two", "")
         asked = listed(as_given(x) for x in sorted(set(moved["amount"])))
         return Message(title="Moving money between two years would gain nothing", items=(), note=f"Tried: {asked}.")
     gaining = moved[moved["gain"] > SMALL].head(TIGHTEST)
@@ -733,7 +739,10 @@ def delay(allocation: Allocation, costs: pd.DataFrame, most: int = 12) -> Table:
     known = costs["value"].notna()
     table, unknown = costs[costs["in_plan"] & known], int((costs["in_plan"] & ~known & costs["cost"].notna()).sum())
     shown = pd.concat([table.head(most // 2), table.tail(min(most // 2, max(len(table) - most // 2, 0)))])
-    title, notes = "No funded project may start a year later", ["The latest start of none of them allows it."]
+    title, notes = (
+        "No funded project may start a year later",
+        ["The latest starts, or the last year with money or people, do not allow it."],
+    )
     if unknown:
         title = "What one year later costs is not known: a limit ended the search"
         notes = [f"For {count(unknown, 'funded project')} a limit ended the search before a plan was found."]
@@ -743,7 +752,7 @@ def delay(allocation: Allocation, costs: pd.DataFrame, most: int = 12) -> Table:
         if table["cost_upper"].max() <= SMALL:
             title = "One year later costs the portfolio nothing for any of them"
         title += f"; {count(gaining, 'funded project')} would gain by waiting" if gaining else ""
-        of = f"Of {count(len(table), 'funded project')} whose latest start allows it; a negative cost is a gain."
+        of = f"Of {count(len(table), 'funded project')} that may start a year later; a negative cost is a gain."
         notes = [of, *notes] if unknown else [of]
         ends = shown[shown["cost"].map(number) != shown["cost_upper"].map(number)]
         apart = [f"{name} {between(*cost)}" for name, *cost in ends[["name", "cost", "cost_upper"]].values.tolist()]

@@ -17,6 +17,7 @@ from pmo_kit.figures import arbitration as plan
 from pmo_kit.figures import claims
 from pmo_kit.figures.claims import SMALL
 from pmo_kit.figures.figure import DUTIES, below, figure, in_years, kpi, named, nothing, tabled, tile
+from pmo_kit.figures.scenarios import without_plan
 from pmo_kit.register import Register
 from pmo_kit.register.checks.provenance import accounts
 from pmo_kit.risk import Fit, Simulation
@@ -49,10 +50,11 @@ def one_project(
     notes: list[str] = []
     if decision != SAME.get(asked, asked):
         notes.append(f"The register asks to {asked.replace('_', ' ')}; the plan says {decision}")
+    untested = without_plan(comparison)
     if comparison.others:
         held, cases = comparison.holds(project)
         tested = f"Holds{' at this size' * (decision == 'fund')} in {{held}} of {{cases}} cases beside today"
-        notes.append(say(f"{tested} (see scenarios.results)", held=held, cases=cases))
+        notes.append(say("; ").join([say(f"{tested} (see scenarios.results)", held=held, cases=cases), *untested]))
     return (("lead", f"{row['name']}."), ("text", text), *(("small", note) for note in notes))
 
 
@@ -89,8 +91,8 @@ def the_plan(allocation: Allocation, comparison: Comparison, conditions: pd.Seri
         same=comparison.fact("case.holds", int((comparison.held[funded.index] == cases).sum()), "projects"),
         every=comparison.fact("cases", cases, "cases"), whole=whole, the="the " * (len(funded) > 1),
     )  # fmt: skip
-    none = "No case stands beside today"
-    return ("lead", say("{n:Words project|projects}:", n=whole)), ("text", text), ("small", held if cases else none)
+    held = say("; ").join([held if cases else "No case with a plan stands beside today", *without_plan(comparison)])
+    return ("lead", say("{n:Words project|projects}:", n=whole)), ("text", text), ("small", held)
 
 
 @figure("page_one.amounts")
@@ -144,6 +146,9 @@ def worth_words(allocation: Allocation, row: pd.Series) -> str:
     """What more of one limit would be worth; of all money: placed in the envelopes and years where it helps most."""
     name, money = str(row.name), row.name == "all money"
     what = "money in any envelope" if money else str(row["label"])
+    most = claims.more(allocation, name, float("inf"), row["unlimited_value"] - allocation.value)
+    if not money and pd.isna(row["step"]):  # a rule of a least, a most or a share: there is no more of it
+        return say("Without {what} the plan would gain {most}.", what=what, most=plan.or_nothing(most))
     if pd.isna(row["more"]):
         return f"More {what} alone would change nothing."
     rule = None if money else allocation.question.rule(name)
@@ -159,7 +164,7 @@ def worth_words(allocation: Allocation, row: pd.Series) -> str:
         more + "{least} would gain {gain}; no amount of it gains more than {most}.", what=what, least=least,
         step=claims.told(allocation, "limit.step", row["more"], thing, rule=name),
         gain=claims.more(allocation, name, row["more"], row["more_value"] - allocation.value),
-        most=claims.more(allocation, name, float("inf"), row["unlimited_value"] - allocation.value),
+        most=most,
     )  # fmt: skip
 
 
@@ -211,11 +216,15 @@ def certificate(allocation: Allocation, simulation: Simulation, confidence: floa
     expected = ""
     if allocation.question.basis == "expected":
         expected = say("{value} expected, ", value=claims.value(allocation))
+    reserve = claims.reserve(simulation, confidence)
+    more = "a reserve of {reserve} over the {cost} planned makes its cost {word}."
+    within = "its cost is {word} to be no more than the {cost} planned."
     return "Likely:", say(
         "worth {planned} planned, {expected}{median} in the middle (median), {sure} {word}. Every envelope holds in "
-        "{holds} of the futures; a reserve of {reserve} over the {cost} planned makes its cost {word}.",
+        "{holds} of the futures; "
+        + (more if reserve.value >= 0.05 else within),
         planned=planned, expected=expected, median=median, sure=sure, word=sure.base.word, cost=cost,
-        holds=claims.holds(simulation), reserve=claims.reserve(simulation, confidence),
+        holds=claims.holds(simulation), reserve=reserve,
     )  # fmt: skip
 
 
@@ -463,10 +472,14 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Message:
         if people:
             lead, what = "{used} of {most} {what}.", f"{role_words(limit['role'])} used in {limit['period']}"
         items.insert(0, (say(lead, used=used, most=most, what=what), left))
-        if limit["rule"] in gaining or limit["rule"] not in names:
+        gain = worth["unlimited_value"].get(limit["rule"], float("inf")) - allocation.value
+        held = [one for one in held if one[1].value > gain + SMALL]  # what is used up need not hold back most
+        if held:
+            first = held[0][0]
+        elif gain > SMALL:
             richer = (worth["unlimited_value"].reindex([*money["rule"], "all money"]) > allocation.value + SMALL).any()
-            held, first = [], limit["label"] if richer or not people else "people, not money"
-    if held:  # what is used up need not be what keeps a better plan out
+            first = limit["label"] if richer or not people else "people, not money"
+    if held:
         gains = [
             say("without that on {what} {gain:+}" if n else "Without this limit {gain:+}", what=what, gain=gain)
             for n, (what, gain) in enumerate(held)

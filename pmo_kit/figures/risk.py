@@ -54,7 +54,8 @@ def tornado(simulation: Simulation, most: int = 10) -> Chart:
     middle = float(simulation.totals["npv"].median())
     shown = table[table["swing"].abs() > 0].head(most).reset_index().assign(middle=middle)
     shown["words"] = [f"{money(row.npv_low)} to {money(row.npv_high)}" for row in shown.itertuples()]
-    title, takeaway = "Nothing in the plan is uncertain", "Estimates and risks are missing or certain."
+    title = "Nothing that is uncertain moves the plan's net value"
+    takeaway = "Estimates and risks of its projects are missing, certain, or change no value."
     if len(shown):
         leading, first = shown.head(3), shown.iloc[0]
         whose = f"first {count(len(leading))}"
@@ -146,18 +147,22 @@ def top_risks(simulation: Simulation, each: int = EACH) -> Exhibit:
     """Return the largest risks of the plan in every class: likelihood, cost, share of the uncertainty, answer."""
     table, names = simulation.risks, simulation.question.register.projects["name"]
     if table.empty:
-        why = _held(simulation) or "Add a sheet of risks to see what may happen."
+        outside = "Those of the register are of projects outside the plan, or cannot come."
+        lacking = "Add a sheet of risks to see what may happen."
+        why = _held(simulation) or (outside if simulation.question.register.has("risks") else lacking)
         return nothing("No risk event is counted on top of the plan's figures", why)
     classes = simulation.classes
     shown = pd.concat([table[table["risk_class"] == one].head(each) for one in classes.index], ignore_index=True)
     shown, lacking = answered(shown.assign(late=shown["delay_months"]), names)
     first, more = answered(table.head(1), names)[0].iloc[0], len(table) - len(shown)
     rest = f"Not listed: {number(more, 0)} smaller {'risk' if more == 1 else 'risks'}. " if more else ""
+    words = "{kind} risks of the plan weigh most: {part} of {whole} expected; its largest is {which} ({who})"
+    if number(classes["expected_cost"].sum()) == number(0):
+        words = "The risks of the plan hardly cost money; the first is {which} ({who})"
     return tabled(
         data=shown,
         title=say(
-            "{kind} risks of the plan weigh most: {part} of {whole} expected; its largest is {which} ({who})",
-            kind=sentence(classes.index[0]), which=in_sentence(first["label"]), who=names[first["project_id"]],
+            words, kind=sentence(classes.index[0]), which=in_sentence(first["label"]), who=names[first["project_id"]],
             part=claims.told(simulation, "risk.expected", classes["expected_cost"].iloc[0], part=str(classes.index[0])),
             whole=claims.told(simulation, "risk.expected", classes["expected_cost"].sum()),
         ),
@@ -192,7 +197,8 @@ def by_year(simulation: Simulation) -> Chart:
             share = claims.told(simulation, "risk.exceeded", likely, rule=str(there[worst].rule))
             words = "{year} is the year at risk: its money is exceeded in {share} of the futures"
             title = say(words, year=worst, share=share)
-    return drawn(data=table, title=title)
+    late = "Delays take money out of the first years and put it into later ones."
+    return drawn(data=table, title=title, takeaway=late * bool((simulation.totals["latest"] > 0).any()))
 
 
 @figure("risk.bases")
@@ -223,6 +229,11 @@ def bases(found: Bases) -> Table:
     alike, safe = (not (one["leaves"] or one["enters"] or one["resized"]) for one in (likely, sure))
     title = "Best as planned would be expected to be worth {other}; the recommended plan is {own}, and worth more "
     title += "in {better} of the futures"
+    breaks = plain.worth_of(found.allocations["likely"].plan) > plain.bound + 1e-6
+    if breaks and likely["expected"] - first["expected"] >= 0.05:
+        title = "Best as planned would be expected to be worth {other}, not {own}, but does not keep the limits as "
+        title += "expected: all envelopes hold in {holds} of the futures, not {now}"
+    holds = claims.ours(drawn, "plan.holds", first["fits"])
     takeaway = "Keeping all envelopes in {then} of the futures instead of {now} gives up {lost} of expected net value."
     if safe:
         takeaway = "It is sure enough by itself" if found.fit.fits else "No surer plan was found"
@@ -234,11 +245,13 @@ def bases(found: Bases) -> Table:
             other=claims.told(drawn, "plan.npv", likely["expected"], plan="as planned"),
             own=claims.ours(plain, "plan.npv", first["expected"]),
             better=claims.ours(drawn, "plan.better", 1 - likely["better"], part="as planned"),
+            holds=claims.told(drawn, "plan.holds", likely["fits"], plan="as planned"),
+            now=holds,
         ),
         takeaway=say(
             takeaway,
             then=claims.told(drawn, "plan.holds", sure["fits"], plan="sure"),
-            now=claims.ours(drawn, "plan.holds", first["fits"]),
+            now=holds,
             lost=claims.ours(drawn, "plan.gain", found.fit.given_up, part="sure"),
         ),
         note=say(" ").join(notes),

@@ -9,7 +9,7 @@ import pandas as pd
 
 from pmo_kit.arbitration.rules import role_words
 from pmo_kit.exhibits import Exhibit, Field, Table
-from pmo_kit.facts import SHARE, Fact, count, listed, many, number, or_none, say, sentence, shortened
+from pmo_kit.facts import SHARE, Fact, as_given, count, doing, listed, many, number, or_none, say, sentence, shortened
 from pmo_kit.figures import claims
 from pmo_kit.figures.arbitration import changes, or_nothing
 from pmo_kit.figures.figure import figure, named, named_by, nothing, tabled, unit_line
@@ -78,7 +78,8 @@ def grid(comparison: Comparison) -> Table:
     names, levels, presence = comparison.question.register.projects["name"], comparison.grid, comparison.presence
     full = levels.eq(claims.asks(comparison.question)["level"].reindex(levels.index), axis=0)
     marks = np.select([levels.isin([OUT, "stop"]) | levels.isna(), full], ["out", "full"], "reduced")
-    rows = pd.DataFrame(marks, levels.index, levels.columns, dtype="str").assign(
+    shown = pd.DataFrame(marks, levels.index, levels.columns, dtype="str")
+    rows = shown.assign(**dict.fromkeys(comparison.reasons, None)).assign(
         project=named(names), presence=presence.map(sentence), order=presence.map(PRESENCE.index)
     )
     rows = rows.sort_values("order", kind="stable")
@@ -91,6 +92,7 @@ def grid(comparison: Comparison) -> Table:
     if forced:
         verbs = ("forces", "is") if len(forced) == 1 else ("force", "are")
         notes.append(f"{listed(sorted(forced))} {verbs[0]} the answer and {verbs[1]} not counted.")
+    notes += ["n/a: no plan obeys the limits."] if comparison.reasons else []
     found = comparison.funded
     size = say(" ({same:nones-words} at one size)", **found) if found["always"].value else ""
     return tabled(
@@ -103,7 +105,7 @@ def grid(comparison: Comparison) -> Table:
         ),
         takeaway=f"The case decides {shortened(names[changing], 4)}."
         if len(changing)
-        else "None of these cases changes the list.",
+        else f"None of these cases{' with a plan' * bool(comparison.reasons)} changes the list.",
         note=" ".join(notes),
     )  # fmt: skip
 
@@ -159,14 +161,14 @@ def switch(comparison: Comparison, points: pd.DataFrame) -> Exhibit:
         alike = "The plan of least regret is worth as much as today's even if no case comes"
         at_once = f"As soon as any of {turns['scenario'].iloc[0]} comes the plan of least regret overtakes today's"
         title = alike if turns["before"].iloc[0] > -claims.SMALL else at_once
+    pays = int((points["after"] > 1e-9).sum())
     return tabled(
         data=rows,
         title=title,
         takeaway=say(
-            "Changing to it gives up {given} if nothing comes; it is worth more in {pays} of {cases}.",
+            "Changing to it gives up {given} if nothing comes; it is worth more in {pays}.",
             given=or_nothing(_given_up(comparison)),
-            pays=or_none((points["after"] > 1e-9).sum()),
-            cases=count(len(points), "case"),
+            pays="the one case" if len(points) == pays == 1 else f"{or_none(pays)} of {count(len(points), 'case')}",
         ),
         note=""
         if points["after"].abs().max() < float("inf")
@@ -198,7 +200,16 @@ def _extremes(comparison: Comparison) -> str:
     costs = say("{case} costs most: {low:+}", case=low.of.case, low=low) if low.value < 0 else ""
     gains = say("{case} gains {high}", case=high.of.case, high=high) if high.value > 0 else ""
     parts = [part for part in (costs, gains) if part]
-    return say("; ").join(parts) if parts else "None of the cases changes the net value"
+    lost = without_plan(comparison)
+    none = "none of the other cases changes the net value" if lost else "None of the cases changes the net value"
+    return say("; ").join([*lost, *(parts or [none])])
+
+
+def without_plan(comparison: Comparison) -> list[str]:
+    """Which cases have no plan, where some have none."""
+    forced = [scenario.name for scenario in comparison.scenarios if scenario.forces]
+    lost = [name for name in comparison.reasons if name not in forced]
+    return [doing(lost, "has no plan|have no plan")] if lost else []
 
 
 def _behind(comparison: Comparison) -> tuple[str, bool, str]:
@@ -255,5 +266,7 @@ def _change(row: Any) -> str:
         return f"{count(int(row.factor), 'year')} later"
     if row.factor == row.factor:
         whole = abs(100 * row.factor - round(100 * row.factor)) < 1e-9
-        return f"{number(100 * (row.factor - 1), 0 if whole else 1, signed=True)}\u202f%"
+        by = 100 * (row.factor - 1)
+        tiny = not whole and number(by) in (number(0), number(-0.0))  # but not none
+        return f"{'+' * (by > 0) + as_given(by) if tiny else number(by, 0 if whole else 1, signed=True)}\u202f%"
     return str(row.value).replace("_", " ") or ("any size" if row.what == "project_in" else "")

@@ -103,7 +103,7 @@ def _use(plan: Allocation, limit: LimitUse) -> dict[str, Any]:
     part, over, beyond = " %" * (limit.unit == SHARE), limit.slack < -NOISE, ""
     used, most, more = (quantity(100 * x if part else x) for x in (limit.used, limit.limit, -limit.slack))
     if over:
-        cost = f"{number(plan.paid(limit))} {plan.question.worth.short}"
+        cost = f"{number(limit.paid)} {plan.question.worth.short}"
         beyond = f"{more}{part} {'short' if limit.least else 'over'}, which costs {cost}"
     return {
         "words": f"{used} {'of at least' if limit.least else 'of'} {most}{part}",

@@ -499,11 +499,23 @@ def test_a17_the_whole_commitment_and_the_reserve_stand_on_page_one(twelve: Aske
     whole = plans.amount(plans.spend())[mine(allocation, plans)]
     assert told(headline, "plan.spend", year=None).value == pytest.approx(whole)
     assert "in all" in headline.unit_line
-    simulation = pmo.simulate(allocation, draws=300, seed=7)
-    certificate = page_one.certificate(allocation, simulation, 0.8)
+    sure, simulation = _sure(_with_overruns(allocation))
     cost = simulation.totals["cost"]
-    reserve = told(page_one.how_sure(allocation, [certificate]), "risk.reserve")
-    assert reserve.value == pytest.approx(float(cost.quantile(0.8)) - simulation.base_cost)
+    assert told(sure, "risk.reserve").value == pytest.approx(float(cost.quantile(0.8)) - simulation.base_cost)
+
+
+def _with_overruns(allocation: pmo.Allocation) -> pmo.Allocation:
+    """The plan of the same question where costs may come out a tenth below or half above what is planned."""
+    register = allocation.question.register
+    estimates = pd.DataFrame({"project_id": register.projects.index, "quantity": "cost", "low": 0.9, "likely": 1.0})
+    estimates = estimates.assign(high=1.5, basis="min_max", distribution="pert")
+    return pmo.arbitrate(pmo.Question(register.replace(estimates=estimates)))
+
+
+def _sure(allocation: pmo.Allocation) -> tuple[Exhibit, pmo.Simulation]:
+    """How sure a plan is, as page one says it, and its futures."""
+    simulation = pmo.simulate(allocation, draws=300, seed=7)
+    return page_one.how_sure(allocation, [page_one.certificate(allocation, simulation, 0.8)]), simulation
 
 
 def test_every_claim_has_a_test() -> None:
@@ -597,11 +609,14 @@ def test_what_limits_us_is_what_keeps_a_better_plan_out(asked: list[Asked]) -> N
 def test_the_reserve_leads_from_the_planned_cost_to_the_sure_one(twelve: Asked) -> None:
     """Who adds the reserve to the cost that stands beside it gets the cost that is sure."""
     allocation, _ = twelve
-    simulation = pmo.simulate(allocation, draws=300, seed=7)
-    sure = page_one.how_sure(allocation, [page_one.certificate(allocation, simulation, 0.8)])
+    sure, simulation = _sure(_with_overruns(allocation))
     whole = told(sure, "risk.cost").value + told(sure, "risk.reserve").value
     assert whole == pytest.approx(float(simulation.totals["cost"].quantile(0.8)))
     assert "planned makes its cost 80" in spoken(sure)
+    certain, simulation = _sure(allocation)
+    assert "sure to be no more than" in spoken(certain)
+    assert "a reserve" not in spoken(certain)
+    assert simulation.totals["cost"].quantile(0.8) == pytest.approx(told(certain, "risk.cost").value)
 
 
 def test_findings_are_told_with_their_kinds(

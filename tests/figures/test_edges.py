@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 import pmo_kit as pmo
+from pmo_kit import arbitration as engine
 from pmo_kit import overview
 from pmo_kit.arbitration import letter, supports
 from pmo_kit.exhibits.display import plain
@@ -261,3 +262,109 @@ def test_a_benefit_is_compared_with_what_was_due_in_the_periods_that_are_reporte
     assert "has brought 50\u202f% of" in shown.title
     assert shown.title.endswith("that was due and is reported")
     assert sorted(shown.data["amount"]) == [5.0, 10.0]
+
+
+def _ruled(*rows: dict[str, object]) -> pmo.Register:
+    """The twelve with policy rules."""
+    plain_rule = {"kind": "share", "measure": "spend", "of": "portfolio", "per": "horizon", "active": True}
+    rules = pd.DataFrame([plain_rule | {"minimum": None, "maximum": None, "price": None} | row for row in rows])
+    return shipped_register("meridian_12").replace(rules=rules)
+
+
+NO_DIGITAL = {"rule": "No digital", "scope": "area=Digital", "maximum": 0.0}
+ONE_CUSTOMER = {"rule": "One for customers", "kind": "count", "scope": "area=Customer", "maximum": 1.0}
+
+
+def _limits(register: pmo.Register) -> tuple[pmo.Allocation, str, str]:
+    """The plan, the table of its limits, and what page one says of them."""
+    allocation = pmo.arbitrate(pmo.Question(register))
+    worth = pmo.arbitration.limits_worth(allocation, [*figures.tightest(allocation), "all money"])
+    return allocation, plain(figures.limits(allocation, worth)), plain(page_one.limits(allocation, worth))
+
+
+def test_a_rule_that_allows_nothing_is_among_what_limits_the_plan() -> None:
+    """Nothing is used of it and nothing is left: without it the plan is worth 33.5, not 21, as by hand."""
+    allocation, table, page = _limits(_ruled(NO_DIGITAL, ONE_CUSTOMER))
+    free = pmo.arbitrate(pmo.Question(_ruled(ONE_CUSTOMER)))
+    gain = f"{free.value - allocation.value:.1f}"
+    assert f"without “No digital” the plan would gain {gain}" in table.splitlines()[0]
+    assert table.splitlines()[3].startswith("No digital")  # what holds back most stands first
+    assert page.splitlines()[:2] == ["What limits us: No digital", f"Without this limit +{gain}."]
+    without = pmo.arbitrate(pmo.Question(_ruled(NO_DIGITAL)))
+    assert f"Without One for customers the plan would gain {without.value - allocation.value:.1f}." in page
+
+
+def test_a_year_without_money_is_among_what_limits_the_plan_and_people_whom_nobody_asks_for_are_not() -> None:
+    register = shipped_register("meridian_12")
+    budgets, capacity = register.table("budgets"), register.table("capacity")
+    register = register.replace(
+        projects=register.projects.assign(commitment="discretionary", mandatory_reason=""),
+        budgets=budgets.assign(amount=budgets["amount"].where(budgets["year"] != 2028, 0.0)),
+        capacity=pd.concat([capacity, capacity.assign(role="diver", fte=0.0), capacity.assign(role="cook", fte=5.0)]),
+    )
+    allocation, table, page = _limits(register)
+    assert allocation.value == 0.0
+    assert "without “money 2028”" in table.splitlines()[0]
+    assert page.splitlines()[0] == "What limits us: money 2028"
+    assert not re.search("Diver|Cook", table)
+    assert {use.label for use in allocation.limits if use.idle} == {"divers 2028", "cooks 2028"}
+
+
+def test_what_would_break_a_limit_at_a_high_price_has_it_in_its_way() -> None:
+    dear = {"rule": "Digital at most 5 %", "scope": "area=Digital", "maximum": 0.05, "price": 50.0}
+    cheap = {"rule": "Networks at least 60 %", "scope": "area=Networks", "minimum": 0.6, "price": 0.01}
+    allocation, table, _ = _limits(_ruled(dear, cheap))
+    assert "without “Digital at most 5 %” the plan would gain" in table.splitlines()[0]
+    way = engine.obstacles(allocation)["P03"]
+    assert set(way) & {"Digital at most 5 %", "Networks at least 60 %"} == {"Digital at most 5 %"}
+    assert "with it, Digital at most 5 %: 7.3 % against 5.0 %, at its price" in letter(allocation, "P03")
+    free = allocation.value + sum(use.paid for use in allocation.limits)
+    assert free == pytest.approx(allocation.table.loc[list(allocation.plan), "value"].sum())
+
+
+def test_a_case_without_a_plan_is_told_wherever_cases_are_counted() -> None:
+    question = pmo.Question(shipped_register("meridian_12"))
+    allocation = pmo.arbitrate(question)
+    nothing, less = pmo.Scenario("Nothing", budget=0.0), pmo.Scenario("A little less", budget=0.9999)
+    comparison = pmo.compare(question, [nothing, less])
+    assert scenarios.results(comparison).title == "Nothing has no plan; none of the other cases changes the net value"
+    grid = scenarios.grid(comparison)
+    assert grid.data["Nothing"].isna().all()
+    assert grid.note == "n/a: no plan obeys the limits."
+    assert grid.takeaway == "None of these cases with a plan changes the list."
+    assert "money everything −0.01\u202f%" in re.sub(" +", " ", plain(scenarios.definitions(comparison)))
+    decisions = plain(page_one.decisions(allocation, pmo.explain(allocation), comparison))
+    assert decisions.count("; Nothing has no plan") == 3
+
+
+def _risk(project: str, probability: float, cost: tuple[float, float, float], delay_months: int = 0) -> pd.DataFrame:
+    """One risk."""
+    low, likely, high = cost
+    row = {"project_id": project, "risk": "R", "label": "Late", "risk_class": "external", "probability": probability,
+           "cost_low": low, "cost_likely": likely, "cost_high": high, "benefit_loss": 0.0, "delay_months": delay_months,
+           "period": "2027", "driver": "permits", "owner": "lead", "response": "apply early"}  # fmt: skip
+    return pd.DataFrame([row])
+
+
+def test_a_plan_that_breaks_what_the_recommended_keeps_is_not_told_as_the_better() -> None:
+    """Smart meters may cost twice as much: planned costs fit, expected ones do not."""
+    register = shipped_register("meridian_12")
+    certain = _risk("P02", 1.0, (1.0, 2.0, 3.0))
+    found = pmo.risk.compare_bases(pmo.Question(register.replace(risks=certain)), draws=500)
+    better, worse = found.table.loc["likely", "expected"], found.table.loc["expected", "expected"]
+    assert better > worse
+    said = f"Best as planned would be expected to be worth {better:.1f}, not {worse:.1f}, but does not keep the limits"
+    assert risk.bases(found).title.startswith(said)
+    sure = found.simulations["expected"]
+    assert risk.tornado(sure).title == "Nothing that is uncertain moves the plan's net value"
+    assert "outside the plan" in plain(risk.top_risks(sure))  # there is a sheet of risks
+    assert "Delays" not in plain(risk.by_year(sure))
+
+
+def test_a_risk_that_delays_and_costs_nothing_is_told_as_such() -> None:
+    register = shipped_register("meridian_12")
+    late = _risk("P03", 0.5, (0.0, 0.0, 0.0), delay_months=18)
+    simulation = pmo.simulate(pmo.arbitrate(pmo.Question(register.replace(risks=late))), draws=500)
+    title = risk.top_risks(simulation).title
+    assert title == "The risks of the plan hardly cost money; the first is late (Data platform)"
+    assert "Delays take money" in risk.by_year(simulation).takeaway

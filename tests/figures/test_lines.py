@@ -41,7 +41,7 @@ def test_what_a_limit_left_unknown_of_a_delay_is_not_said_to_be_known() -> None:
     )  # fmt: skip
     table = figures.delay(allocation, costs)
     assert table.title == "One year later costs most for B; one funded project would gain by waiting"
-    assert table.note.startswith("Of two funded projects whose latest start allows it")
+    assert table.note.startswith("Of two funded projects that may start a year later")
     assert "For one funded project a limit ended the search before a plan was found." in table.note
     assert table.note.endswith(" Not proven: A −2.0 to 3.0.")
     unknown = figures.delay(allocation, costs.loc[["C", "D"]])

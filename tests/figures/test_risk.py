@@ -60,7 +60,7 @@ def test_the_numbers_are_the_simulation_s(shown: dict[str, Exhibit], simulation:
 def test_a_plan_without_risks_says_so() -> None:
     sure = pmo.simulate(pmo.arbitrate(pmo.Question(shipped_register("meridian_12"))), draws=100)
     assert figures.top_risks(sure).title == "No risk event is counted on top of the plan's figures"
-    assert figures.tornado(sure).title == "Nothing in the plan is uncertain"
+    assert figures.tornado(sure).title == "Nothing that is uncertain moves the plan's net value"
     assert "Every limit holds" in figures.exceedance(sure).takeaway
 
 
