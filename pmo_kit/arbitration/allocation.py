@@ -14,7 +14,7 @@ import pandas as pd
 from pmo_kit.arbitration.infeasibility import conflict_error
 from pmo_kit.arbitration.model import ONE, Model, Plan, compile_model, in_parts, kept
 from pmo_kit.arbitration.question import Question
-from pmo_kit.arbitration.rules import Capacity, Count, Demand, Limit, Row, Synergy
+from pmo_kit.arbitration.rules import Capacity, Count, Demand, Limit, Synergy
 from pmo_kit.arbitration.search import Eased, Found, Pool, best_plan, core_plan, moment, settle_tie
 from pmo_kit.arbitration.solving import MOST_NODES, Limits, Program, Proof, Status, ended, ending_at_ctrl_c, prove
 from pmo_kit.disk import shared
@@ -478,15 +478,7 @@ def limits_used(model: Model, plan: Plan) -> tuple[LimitUse, ...]:
                 row.rule, rule.kind, row.label, getattr(rule, "year", row.year),
                 getattr(rule, "period", None), getattr(rule, "role", None), getattr(rule, "envelope", None),
                 getattr(rule, "scope", "all"), not most, amount, limit, carried / ONE, slack, unit,
-                dict(exact.paid).get(place, 0) / ONE, _idle(model, row),
+                dict(exact.paid).get(place, 0) / ONE, model.idle[place],
             )
         )  # fmt: skip
     return tuple(uses)
-
-
-def _idle(model: Model, row: Row) -> bool:
-    """Whether a row holds even where every project takes what is most of it; of a least: where nothing is taken."""
-    ids = model.question.built.project_ids
-    whose = [str(ids[i]) if i < model.n else str(i) for i in row.columns]
-    most = pd.Series(row.coefficients).clip(lower=0.0).groupby(whose).max().sum()
-    return bool(most <= row.upper) if np.isfinite(row.upper) else row.lower <= 0 and not (row.coefficients < 0).any()

@@ -106,7 +106,8 @@ def what_would_admit(allocation: Allocation, project_id: str, level: str | None 
     flips = [flip(allocation, i) for i in candidates]
     done = max(flips, key=lambda f: (f.found.plan is not None, f.found.value))
     option, way = done.option, in_the_way(model, plan, done.option)
-    limits = [rule for rule in map(model.question.rule, way) if isinstance(rule, rules.Limit)]
+    hard = (rule for rule in map(model.question.rule, way) if rule.price is None)  # more of the others only saves
+    limits = [rule for rule in hard if isinstance(rule, rules.Limit)]
     price = float("nan") if done.found.plan is None else (allocation._value - done.found.value) / ONE
     unit = allocation.question.worth.short
     worth = f"{unit} more {allocation.question.goal}" if options.money_value else f"more of {unit}"

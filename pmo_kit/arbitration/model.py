@@ -213,6 +213,19 @@ class Model:
         """Exact limits of every row."""
         return [(in_parts(row.lower), in_parts(row.upper)) for row in self.rows]
 
+    @cached_property
+    def idle(self) -> list[bool]:
+        """Of every row whether no plan can break it, whatever it takes: all that can be, or nothing of a least."""
+        found, ids = [], self.question.built.project_ids
+        for row in self.rows:
+            most: dict[object, float] = {}
+            for i, x in zip(row.columns.tolist(), row.coefficients.tolist(), strict=True):
+                whose = ids[i] if i < self.n else i
+                most[whose] = max(most.get(whose, 0.0), x)
+            least = row.lower > 0 or (row.coefficients < 0).any()
+            found.append(sum(most.values()) <= row.upper if np.isfinite(row.upper) else not least)
+        return found
+
     def evaluate(self, plan: Iterable[int]) -> Evaluation:
         """A plan (positions of the chosen options) in exact integer arithmetic, against every rule.
 

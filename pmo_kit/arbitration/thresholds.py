@@ -301,11 +301,20 @@ def limits_worth(allocation: Allocation, names: Sequence[str] | None = None) -> 
         used = float(use.loc[[r.name for r in envelopes if r.scope == "all"], "used"].sum())
         asks["all money"] = lambda eased: (nan, nan, nan, *_ahead(eased, [r.name for r in envelopes]))
         heads.append(("all money", question.built.money_unit, used, total))
+    loosest = sorted((rule.name for rule in limits), key=(use["slack"] / use["limit"]).fillna(0.0).get, reverse=True)
+    _hold_nothing(allocation._eased, loosest)
     answers = each(allocation._eased, [*asks.values()][::-1])[::-1]  # all money takes longest
     rows = [(*head, *found) for head, found in zip(heads, answers, strict=True)]
     return pd.DataFrame(rows, columns=WORTH, index=pd.Index([*asks], name="rule", dtype="str")).astype(
         dict.fromkeys(WORTH[2:], float)
     )
+
+
+def _hold_nothing(eased: Eased, names: list[str]) -> None:
+    """Prove of limits, together where it can be, that each keeps nothing better out; what is left is halved."""
+    if len(names) > 1 and not eased.model.shares and eased.value(dict.fromkeys(names, inf)) > eased.now:
+        _hold_nothing(eased, names[: len(names) // 2])
+        _hold_nothing(eased, names[len(names) // 2 :])
 
 
 def _around(eased: Eased, rule: Limit) -> tuple[float, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -225,13 +226,23 @@ def refused(allocation: Allocation) -> Table:
 
 
 @figure("arbitration.envelopes")
-def envelopes(allocation: Allocation) -> Chart:
-    """Return the spend of the plan against the envelopes of the whole portfolio, by year."""
+def envelopes(allocation: Allocation) -> Exhibit:
+    """Return the spend of the plan against the envelopes of the whole portfolio, by year; else of each envelope."""
     money = money_by_year(allocation)
+    if money.empty:
+        spend = in_years([(year, facts.spend(allocation, year)) for year in spend_years(allocation)], " and ")
+        each = allocation.use[allocation.use["kind"] == "envelope"].groupby("envelope", sort=False)
+        items = [
+            (f"{sentence(str(name))}:", say("{all}.", all=in_years(_used(allocation, rows), " and ")))
+            for name, rows in each
+        ]
+        return Message(
+            title=say("The plan spends {spend}; no envelope is for all of it", spend=spend),
+            items=tuple(items),
+            unit_line=unit_line("Spend against envelope"),
+        )
     rows = money.assign(envelope=money["limit"] - money["carried"], recommended=money["used"])
     rest = facts.ours(allocation, "plan.left", float(rows["envelope"].sum() - rows["recommended"].sum()))
-    limits = [(row["year"], *facts.limit(allocation, row)) for _, row in money.iterrows()]
-    spent = [(year, say("{used} of {most}", used=used, most=most)) for year, used, most in limits]
     lefts = [(row["year"], facts.left(allocation, row)) for _, row in money.iterrows()]
     bare = allocation.spend.drop(columns=list(money["year"].astype(int)), errors="ignore").to_numpy().sum()
     beyond = facts.ours(allocation, "plan.spend", bare, part="years without an envelope")
@@ -242,11 +253,17 @@ def envelopes(allocation: Allocation) -> Chart:
     rows = rows.melt("year", ["envelope", "recommended"], "what", "amount")
     return drawn(
         data=rows.sort_values(["year", "what"], kind="stable", ignore_index=True),
-        title=say("The plan spends {each}", each=in_years(spent, " and "))
+        title=say("The plan spends {each}", each=in_years(_used(allocation, money), " and "))
         if len(money) <= 2
         else say("The plan leaves {left} unspent", left=rest),
         takeaway=say("Left: {each}{below}{after}{full}.", each=in_years(lefts), below=below, after=after, full=full),
     )
+
+
+def _used(allocation: Allocation, money: pd.DataFrame) -> list[tuple[Any, Any]]:
+    """What is spent of the envelope of every year."""
+    limits = [(row["year"], *facts.limit(allocation, row)) for _, row in money.iterrows()]
+    return [(year, say("{used} of {most}", used=used, most=most)) for year, used, most in limits]
 
 
 @figure("arbitration.prices")
@@ -441,9 +458,10 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Table:
     ----------
     allocation : Allocation
     worth : DataFrame
-        From `pmo_kit.arbitration.limits_worth`, for the limits of `tightest` or fewer.
+        From `pmo_kit.arbitration.limits_worth`, for all limits or some.
     """
     use, held = _tightness(allocation), holding(allocation, worth)
+    rules = use.groupby("rule")["slack"].min()
     gains = use["rule"].map(worth["unlimited_value"] - allocation.value)
     gains = gains.where(gains > SMALL, 0.0).rename("gains")
     use = use.join(gains).sort_values("gains", ascending=False, kind="stable", ignore_index=True)
@@ -457,11 +475,11 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Table:
         more=[_gain(allocation, worth.loc[rule]) if rule in worth.index else "–" for rule in use["rule"]],
         label=use["label"].map(sentence),
     )
-    several = len(worth.drop("all money", errors="ignore"))
+    several = int(rules.index.isin(worth.index).sum())
     priced = facts.told(allocation.question.register, "limit.priced", several)
     title = "No limit is touched by the plan"
     if several:
-        title = say("No limit of the {n:words} that were tried keeps a better plan out by itself", n=priced)
+        title = say("No limit of {n:words} keeps a better plan out by itself", n=priced)
     if held:
         most = [f"“{label}”" for label, gain in held if gain.words() == held[0][1].words()]
         back, what = "one holds back", most[0]
@@ -469,23 +487,16 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Table:
             back, what = "several hold back", f"one of {listed(most)}"
         first = "One limit holds back"
         if several > 1:
-            first = say("Of the {n:words} limits that were tried {back} most", n=priced, back=back)
+            first = say("Of {n:words} limits {back} most", n=priced, back=back)
         title = say("{first}: without {what} the plan would gain {gain}", first=first, what=what, gain=held[0][1])
-    full = use[use["binding"] & (use["sense"] == "at most") & (use["slack"] > -SMALL)]
-    over = int((use["slack"] < -SMALL).sum())
+    full = set(use["rule"][use["binding"] & (use["sense"] == "at most")]) & set(rules.index[rules > -SMALL])
+    over = int((rules < -SMALL).sum())
     takeaway = ""
     if len(use):
-        takeaway = f"{sentence(or_none(len(full)))} of {count(len(use), 'limit')} "
+        takeaway = f"{sentence(or_none(len(full)))} of {count(len(rules), 'limit')} "
         takeaway += f"{'are' if len(full) > 1 else 'is'} used up"
         takeaway += f"; {count(over)} {'is' if over == 1 else 'are'} exceeded, at a price." if over else "."
     return tabled(data=shown, title=title, takeaway=takeaway)
-
-
-def tightest(allocation: Allocation) -> list[str]:
-    """The tightest limits and every policy rule, to price with `pmo_kit.arbitration.limits_worth`."""
-    use = _tightness(allocation)
-    policy = ~use["kind"].isin(["envelope", "capacity"])
-    return list(dict.fromkeys([*use["rule"].head(TIGHTEST), *use["rule"][policy]]))
 
 
 def _tightness(allocation: Allocation) -> pd.DataFrame:

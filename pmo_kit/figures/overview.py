@@ -213,7 +213,9 @@ def ask(register: Register, appraisal: Appraisal) -> Exhibit:
     table = overview.ask_against_envelopes(register, appraisal)
     both = table.dropna()[lambda rows: rows["asked"] > 0]
     if both.empty:
-        return nothing("No money is asked in a year with an envelope", "There is nothing to compare.")
+        none = table["envelope"].isna().all()
+        line = "No envelope is for the whole portfolio" if none else "No money is asked in a year with an envelope"
+        return nothing(line, "There is nothing to compare the ask with.")
     there = both["envelope"].add(overview.most_carried_in(register), fill_value=0.0).reindex(both.index)
     worst = (both["asked"] / there).idxmax()
     asked, envelope = (

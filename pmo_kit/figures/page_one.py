@@ -443,7 +443,7 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Message:
     Parameters
     ----------
     worth : DataFrame
-        From `pmo_kit.arbitration.limits_worth`: of the tightest limits, and of "all money".
+        From `pmo_kit.arbitration.limits_worth`: of all limits, or of some and of "all money".
 
     Notes
     -----

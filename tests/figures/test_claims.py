@@ -679,7 +679,7 @@ def test_what_is_left_of_every_year_adds_up_to_what_is_left(asked: list[Asked]) 
 def test_a_limit_exceeded_at_its_price_is_counted_apart(twelve: Asked) -> None:
     """`None is used up` beside a limit that the plan pays to break would be false."""
     allocation, _ = twelve
-    worth = pmo.arbitration.limits_worth(allocation, figures.tightest(allocation))
+    worth = pmo.arbitration.limits_worth(allocation)
     table = figures.limits(allocation, worth)
     use = allocation.use
     over = int(((use["slack"] < -1e-6) & (use["limit"] > 0) & (use["used"] > 0)).sum())

@@ -278,7 +278,7 @@ ONE_CUSTOMER = {"rule": "One for customers", "kind": "count", "scope": "area=Cus
 def _limits(register: pmo.Register) -> tuple[pmo.Allocation, str, str]:
     """The plan, the table of its limits, and what page one says of them."""
     allocation = pmo.arbitrate(pmo.Question(register))
-    worth = pmo.arbitration.limits_worth(allocation, [*figures.tightest(allocation), "all money"])
+    worth = pmo.arbitration.limits_worth(allocation)
     return allocation, plain(figures.limits(allocation, worth)), plain(page_one.limits(allocation, worth))
 
 
@@ -368,3 +368,32 @@ def test_a_risk_that_delays_and_costs_nothing_is_told_as_such() -> None:
     title = risk.top_risks(simulation).title
     assert title == "The risks of the plan hardly cost money; the first is late (Data platform)"
     assert "Delays take money" in risk.by_year(simulation).takeaway
+
+
+def test_envelopes_of_areas_alone_are_each_set_against_what_is_spent_of_them() -> None:
+    """Amounts of the plan by hand: the areas' rows of its spending."""
+    register = shipped_register("meridian_12")
+    amounts = {
+        "Networks": 20.0,
+        "Digital": 3.0,
+        "Customer": 9.0,
+        "Wastewater": 8.0,
+        "Corporate": 6.0,
+        "Water Supply": 12.0,
+    }
+    rows = [{"envelope": area, "scope": f"area={area}", "year": year, "amount": amount, "price_basis": "real",
+             "carry_limit": 0.0} for area, amount in amounts.items() for year in (2027, 2028)]  # fmt: skip
+    register = register.replace(budgets=pd.DataFrame(rows))
+    allocation = pmo.arbitrate(pmo.Question(register))
+    spent = allocation.spend.groupby(register.projects["area"]).sum()
+    shown = figures.envelopes(allocation)
+    total = spent.sum()
+    assert (
+        shown.title
+        == f"The plan spends {total[2027]:.1f} in 2027 and {total[2028]:.1f} in 2028; no envelope is for all of it"
+    )
+    said = dict(shown.items)
+    for area, amount in amounts.items():
+        first, then = (spent.loc[area, year] if area in spent.index else 0.0 for year in (2027, 2028))
+        assert said[f"{area}:"] == f"{first:.1f} of {amount:.1f} in 2027 and {then:.1f} of {amount:.1f} in 2028."
+    assert "No envelope is for the whole portfolio" in plain(portfolio.ask(register, pmo.appraise(register)))
