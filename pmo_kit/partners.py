@@ -79,8 +79,12 @@ def evaluate_bids(register: Register, price_weight: float = 0.4) -> Evaluation:
     """
     share(price_weight, "price_weight")
     criteria = register.need("partner_criteria").set_index("criterion")
-    bids, partners = register.need("bids"), register.need("partners").set_index("partner_id")
-    lots = register.need("lots").set_index("lot")
+    bids, partners, lots = (
+        register.need("bids"),
+        called(register, "partners", "name"),
+        called(register, "lots", "label"),
+    )
+    refuse(["No criterion has a weight."] * bool(criteria["weight"].sum() <= 0), "partner_criteria", "weight")
     votes, evaluators = _votes_that_count(register, criteria)
     wide = votes.pivot_table(index=ITEM, columns="evaluator", values="share")
     consensus, leniency = adjust_leniency(wide.to_numpy())
@@ -104,6 +108,8 @@ def evaluate_bids(register: Register, price_weight: float = 0.4) -> Evaluation:
     points = scores["weight"] * scores["share"]
     table["quality"] = 100 * points.groupby(level=BID).sum().reindex(table.index)
     reference = table["price"].groupby(level="lot").mean()
+    free = reference.index[reference <= 0]
+    refuse([f"Every bid for lot {lot} costs nothing: there is no price to compare." for lot in free], "bids", "price")
     table["price_points"] = price_points(table["price"], table.index, reference)
     table["value"] = (1 - price_weight) * table["quality"] + price_weight * table["price_points"]
     below = scores[scores["consensus"] < scores["gate"] - CLOSE].round(2)
@@ -114,6 +120,12 @@ def evaluate_bids(register: Register, price_weight: float = 0.4) -> Evaluation:
     table["failed_gate"] = failed.reindex(table.index).fillna("")
     table["passed"] = table["failed_gate"] == ""
     return Evaluation(table, scores.reset_index(), evaluators, reference, reference / reference.sum())
+
+
+def called(register: Register, table: str, name: str) -> pd.DataFrame:
+    """The partners or lots of a register by their id, which is the name of one without a name."""
+    rows = register.need(table)
+    return rows.assign(**{name: rows[name].fillna(rows.iloc[:, 0])}).set_index(rows.columns[0])
 
 
 def price_points(price: pd.Series, bids: pd.MultiIndex, reference: pd.Series) -> pd.Series:
@@ -147,9 +159,9 @@ def _need_all_scores(bids: pd.DataFrame, criteria: pd.DataFrame, scores: pd.Data
             for r in missing.itertuples()])  # fmt: skip
 
 
-def refuse(messages: list[str]) -> None:
+def refuse(messages: list[str], sheet: str = "partner_scores", column: str = "score") -> None:
     """Raise one DataError with all messages, where there are any."""
-    same = {"sheet": "partner_scores", "column": "score", "rule": "score", "fix": "Complete or correct it."}
+    same = {"sheet": sheet, "column": column, "rule": column, "fix": "Complete or correct it."}
     if messages:
         raise DataError.of([{"message": text} for text in messages], " ".join(messages[:3]), **same)
 
@@ -164,10 +176,10 @@ Choice = tuple[tuple[Bid, ...], float]
 class Award(Answer):
     """Who gets which lot, and why.
 
-    `table` has one row per bid, index (partner_id, lot): name, lot_label, price, award_price (after the bundle
-    discount, for winners), quality, price_points, value (points of 100), passed, failed_gate, rank (in the lot,
-    among those that passed), awarded, wins (share of other weights under which it wins), price_to_win (price at which
-    a losing bid would have drawn level, reference prices as they are; missing where no price is low enough).
+    `table` has one row per bid, index (partner_id, lot): name, lot_label, price, award_price and award_value (after
+    the bundle discount, of winners), quality, price_points, value (points of 100), passed, failed_gate, rank (in the
+    lot, among those that passed), awarded, wins (share of other weights under which it wins), price_to_win (price at
+    which a losing bid would have drawn level, reference prices as they are; missing where no price is low enough).
 
     `lots` has one row per lot: label, partner_id, name, price, value, runner_up, lead (points over the runner-up
     in this lot), alone (who would win if lots were awarded one by one, in their order).
@@ -210,7 +222,7 @@ class Award(Answer):
     def audit(self) -> pd.DataFrame:
         """step, what, detail: what was read, left out and weighed, and what came of it, in order."""
         found, votes = self.evaluation, self.register.need("partner_scores")
-        names = self.register.need("partners").set_index("partner_id")["name"]
+        names = called(self.register, "partners", "name")["name"]
         given = votes.groupby(["evaluator", "partner_id"]).size()
         trail = [("read", "scores", f"{number(len(votes), 0)} by {count(len(found.evaluators), 'evaluator')}")]
         for row in self.register.table("evaluator_conflicts").fillna({"reason": "no reason stated"}).itertuples():
@@ -229,7 +241,8 @@ class Award(Answer):
             won = f"{row['name']}, {number(row['value'])} points" if pd.notna(row["partner_id"]) else "no award"
             trail.append(("award", f"lot {lot}", won))
         trail.append(("award", "together", f"{number(self.value)} points, proven best"))
-        trail.append(("award", "next best", f"{self.next_best}, {number(self.next_best_value)} points"))
+        if self.lots["partner_id"].notna().any():
+            trail.append(("award", "next best", f"{self.next_best}, {number(self.next_best_value)} points"))
         return pd.DataFrame(trail, columns=["step", "what", "detail"])
 
 
@@ -275,6 +288,8 @@ def select_partners(register: Register, price_weight: float = 0.4, *, draws: int
     alone, alone_value = lot_by_lot(found, price_weight)
     table = found.bids.copy()
     table["award_price"] = pd.Series(prices(found, chosen)).reindex(table.index) if chosen else np.nan
+    paid = price_points(table["award_price"], table.index, found.reference_price)
+    table["award_value"] = (1 - price_weight) * table["quality"] + price_weight * paid
     ranked = table["value"].where(table["passed"])
     table["rank"] = ranked.groupby(level="lot").rank(ascending=False, method="min")
     table["awarded"] = table.index.isin(list(chosen))
@@ -290,8 +305,9 @@ def select_partners(register: Register, price_weight: float = 0.4, *, draws: int
     summary = f"{words(found, chosen)}: {number(value)} points at {number(sum(prices(found, chosen).values()))}"
     if set(alone) != set(chosen):
         summary += f"; awarded lot by lot it would be {words(found, alone)}: {number(alone_value)}"
+    lots = lot_table(table, alone, called(register, "lots", "label")["label"])
     return Award(
-        table, lot_table(table, alone), sensitivity, debrief_losers(found, chosen), found, register, value, alone_value,
+        table, lots, sensitivity, debrief_losers(found, chosen), found, register, value, alone_value,
         words(found, second[0]), second[1], price_weight, register.settings.unit, summary + ".", inputs,
     )  # fmt: skip
 
@@ -362,7 +378,7 @@ def lot_by_lot(found: Evaluation, price_weight: float) -> Choice:
     ranked = found.bids[found.bids["passed"]].sort_values("value", ascending=False, kind="stable")
     room, taken = found.bids["max_lots"].groupby(level="partner_id").first().to_dict(), {}
     for partner, lot in ranked.sort_index(level="lot", sort_remaining=False, kind="stable").index:
-        if lot not in taken and room[partner] > 0:
+        if lot not in taken and room[partner] >= 1:
             taken[lot], room[partner] = (str(partner), str(lot)), room[partner] - 1
     chosen = tuple(taken.values())
     return chosen, worth_of(found, chosen, price_weight)
@@ -420,13 +436,14 @@ def words(found: Evaluation, chosen: tuple[Bid, ...]) -> str:
     return in_row(told) if told else "no award"
 
 
-def lot_table(table: pd.DataFrame, alone: tuple[Bid, ...]) -> pd.DataFrame:
-    """One row per lot."""
-    by_lot = table.reset_index("partner_id").assign(price=table["award_price"].to_numpy())
+def lot_table(table: pd.DataFrame, alone: tuple[Bid, ...], labels: pd.Series) -> pd.DataFrame:
+    """One row per lot, also of those for which nobody bids."""
+    by_lot = table.reset_index("partner_id")
     rivals = by_lot[by_lot["passed"] & ~by_lot["awarded"]].sort_values("value", ascending=False, kind="stable")
     second = rivals[~rivals.index.duplicated()]
-    won = by_lot.loc[by_lot["awarded"], ["partner_id", "name", "price", "value"]]
-    lots = by_lot.groupby(level="lot")["lot_label"].first().rename("label").to_frame().join(won)
+    won = by_lot.loc[by_lot["awarded"], ["partner_id", "name", "award_price", "award_value"]]
+    won = won.rename(columns={"award_price": "price", "award_value": "value"})
+    lots = labels.sort_index().to_frame().join(won)
     return lots.assign(
         runner_up=second["partner_id"],
         lead=lots["value"] - second["value"],

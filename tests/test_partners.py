@@ -253,3 +253,7 @@ def test_what_cannot_be_judged_is_refused(meridian: Register) -> None:
         evaluate_bids(meridian.replace(partner_scores=scores.assign(score=scores["score"] + 1)))
     with pytest.raises(ValueError, match="between 0 and 1"):
         evaluate_bids(meridian, price_weight=1.2)
+    with pytest.raises(DataError, match="Every bid for lot A costs nothing"):
+        evaluate_bids(meridian.replace(bids=meridian.table("bids").assign(price=0.0)))
+    with pytest.raises(DataError, match="No criterion has a weight"):
+        evaluate_bids(meridian.replace(partner_criteria=meridian.table("partner_criteria").assign(weight=0.0)))

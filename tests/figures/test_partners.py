@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
 from pmo_kit.exhibits import Chart, Exhibit
@@ -11,6 +12,7 @@ from pmo_kit.figures import partners as figures
 from pmo_kit.partners import Award, select_partners
 from tests.conftest import shipped_register
 from tests.exhibits.gallery import figure
+from tests.test_partners import small
 
 
 @pytest.fixture(scope="module")
@@ -60,3 +62,41 @@ def test_titles_are_the_message(shown: dict[str, Exhibit]) -> None:
 def test_a_winner_has_no_debrief(award: Award) -> None:
     with pytest.raises(KeyError, match="no losing bid"):
         figures.debrief(award, "cygnus", "A")
+
+
+def test_odd_bids_are_told_as_they_are() -> None:
+    """Ties, one lot, no lot, a lot without a bid, a bundle, one bid that is better by itself: no sentence is false."""
+    two = {("p", "A"): 6.0, ("p", "B"): 6.0, ("q", "A"): 6.0, ("q", "B"): 6.0}
+
+    def asked(scores: dict[tuple[str, str], float], limits: dict[str, int], discount: float = 0.0) -> Award:
+        return select_partners(small(scores, dict.fromkeys(scores, 10.0), limits, discount), draws=5)
+
+    tie = figures.lots(asked(two, {"p": 2, "q": 2}))
+    assert tie.note.startswith("Just as good: ")
+    one = asked({("p", "A"): 6.0}, {"p": 1})
+    assert figures.lots(one).title == "P for A: 10.0"
+    assert figures.debrief(one).title == "No bid lost"
+    none = figures.lots(asked({("p", "A"): 1.0}, {"p": 1}))
+    assert (none.title, none.takeaway, none.note) == ("No award for A", "No lot can be awarded.", "")
+    register = one.register.replace(lots=pd.DataFrame({"lot": ["A", "C"], "label": [None, "Works"]}))
+    both = select_partners(register.replace(partners=register.table("partners").assign(name=None)), draws=5)
+    assert figures.lots(both).title == "P for A and no award for Works: 10.0"
+    better = {("p", "A"): 6.0, ("p", "B"): 6.0, ("q", "A"): 6.2, ("q", "B"): 6.2}
+    assert (
+        figures.lots(asked(better, {"p": 2, "q": 2}, 0.1)).takeaway
+        == "Awarded one by one or together, the lots go to the same partners."
+    )
+
+
+def test_points_of_a_bundle_are_those_of_its_price() -> None:
+    better = {("p", "A"): 6.0, ("p", "B"): 6.0, ("q", "A"): 6.1}
+    register = small(better, dict.fromkeys(better, 10.0), {"p": 2, "q": 1}, 0.1)
+    award = select_partners(register, draws=5)
+    assert award.lots["partner_id"].tolist() == ["p", "p"]
+    assert award.lots["value"].mean() == pytest.approx(award.value)
+    assert figures.lots(award).takeaway.endswith("together 60.0: several lots of one partner cost less.")
+    assert "No bid for this lot is better by itself" in figures.debrief(award, "q", "A").takeaway
+
+
+def test_without_a_name_the_debrief_is_of_a_partner_that_wins_nothing(award: Award) -> None:
+    assert figures.debrief(award).id == "partners.debrief_boreal_A"

@@ -6,6 +6,8 @@ import pytest
 
 from pmo_kit.errors import PackError
 from pmo_kit.packs import build_pack, read_spec
+from pmo_kit.packs.asking import PACKS
+from pmo_kit.shipped import shipped
 from tests.packs.tiny import LOAD, Workspace, message, notebook, write_workspace
 
 PACK = """pack: board
@@ -42,3 +44,11 @@ def test_an_unknown_table_is_named_with_its_line(tmp_path: Path) -> None:
     file = write_workspace(tmp_path, PACK.replace("scores]", "skores]"), one=notebook(), two=notebook())
     with pytest.raises(PackError, match=r"line 7: needs is a list of tables .*, not skores"):
         read_spec(file)
+
+
+@pytest.mark.parametrize("file", PACKS)
+def test_no_chapter_of_a_workspace_asks_for_a_name_of_the_samples(file: str) -> None:
+    """A project or partner that stands as a default is in no register of somebody else: its chapter would fail."""
+    for chapter in read_spec(shipped("templates", "packs", file)).chapters:
+        texts = [one for one in chapter.declared.values() if one.type is str and not one.name.endswith("_path")]
+        assert not [one.name for one in texts if one.default and one.name not in chapter.parameters]
