@@ -145,7 +145,7 @@ def ratings(review: Review, before: Review | None = None) -> Table:
 @figure("performance.areas")
 def areas(review: Review) -> Table:
     """Return money, indices and ratings by area; the last row recomputes the ratios from the sums."""
-    rows = review.areas.reset_index()
+    rows = review.areas.reset_index().assign(projects=review.areas["counted"].to_numpy())
     rows["ratings"] = [
         " · ".join(f"{n} {letter}" for letter in "RAG" if (n := row[f"rag_rule_{letter}"]))
         for row in rows.to_dict("records")
@@ -168,7 +168,7 @@ def s_curve(review: Review, project: str) -> Chart:
     """Return plan, work earned and money spent of one project over time, with where it is heading."""
     row, curve = review.table.loc[project], curve_of(review, project)
     end = curve.loc[curve["what"] == "forecast", "period"]
-    ahead = f"; at this pace it ends in {end.iloc[-1]} at {number(row['eac'])}" if len(end) else ""
+    ahead = f"; at this pace it ends in {end.iloc[-1]} at {number(row['eac_cpi'])}" if len(end) else ""
     reported = curve.loc[curve["what"] == "earned", "months"].tail(1)
     today = "".join(f"; month {number(month, 0)} is {row['period']}" for month in reported)
     title, takeaway = f"{row['name']} reports no figures that add up", ""

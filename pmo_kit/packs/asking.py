@@ -99,10 +99,14 @@ def summed(built: Sequence[Built], unread: int = 0) -> str:
         words = "unchanged" if one.unchanged else f"built after {number(one.seconds, 0)} s{reused}"
         state = f"not built: {_first(one.error)}" if one.error else words
         lines.append(f"  {one.pack.name:<{width}}  {state}")
-    failed = sum(one.error is not None for one in built) + unread
-    made = len(built) + unread - failed
-    head = f"{made} pack{'s' * (made != 1)} built" + (f", {failed} not" if failed else "")
-    return "\n".join([f"{head}:", *lines])
+    failed, left = sum(one.error is not None for one in built) + unread, sum(one.unchanged for one in built)
+    made = len(built) + unread - failed - left
+    counted = (
+        f"{made} pack{'s' * (made != 1)} built",
+        f"{left} unchanged" * bool(left),
+        f"{failed} not" * bool(failed),
+    )
+    return "\n".join([", ".join(filter(None, counted)) + (":" if lines else "."), *lines])
 
 
 def _first(error: PmoError | None) -> str:

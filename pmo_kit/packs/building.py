@@ -293,7 +293,8 @@ def build_packs(
     """
     names = [pack.name for pack in packs]
     for twice in sorted({name for name in names if names.count(name) > 1}):
-        raise PackError(f"Two packs are named '{twice}': change the line 'pack' of one.")
+        files = " and ".join(pack.spec.file.name for pack in packs if pack.name == twice)
+        raise PackError(f"Two packs are named '{twice}', of {files}: change the line 'pack' of one, or name it once.")
     place = real(out)
     place.mkdir(parents=True, exist_ok=True)
     with scratch(None if executor is None else place) as temporary, run.surroundings(temporary / "shared"):

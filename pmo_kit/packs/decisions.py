@@ -170,7 +170,7 @@ def _lines(file: Path, register: Any) -> tuple[list[tuple[int, dict[str, str]]],
     """The lines of a file with their numbers, dates as ISO, amounts as plain numbers; warnings; what is wrong."""
     body, intake, found = _shaped(file, register.settings if register else Settings())
     if absent := sorted(_NEEDED - set(intake.headers)):
-        raise PackError(f"{file.name} lacks the column{'s' * (len(absent) > 1)} {', '.join(absent)}.")
+        raise _lacks(file, absent)
     faults, own = [], set(intake.headers.values())
     for _, header, cells, _ in unread(body, [at for at, name in enumerate(body.headers) if name not in own]):
         lacks = (one for one in intake.table if one.name not in {*intake.headers, *_OURS})
@@ -197,6 +197,10 @@ def _lines(file: Path, register: Any) -> tuple[list[tuple[int, dict[str, str]]],
     return lines, told, faults
 
 
+def _lacks(file: Path, names: Sequence[str]) -> PackError:
+    return PackError(f"{file.name} lacks the column{'s' * (len(names) > 1)} {', '.join(names)}.")
+
+
 def _columns() -> list[str]:
     return [column.name for column in load_schema()["decisions"]]
 
@@ -218,7 +222,8 @@ def _shaped(file: Path, settings: Settings) -> tuple[Body, Intake, pd.DataFrame]
     if not raws or len(stop):
         raise PackError(f"{file} cannot be read: {stop['message'].iloc[0] if len(stop) else 'it is empty.'}")
     if body is None:
-        raise PackError(f"{file.name} lacks the columns {', '.join(sorted(_NEEDED))}.")
+        there = {folded(cell).replace(" ", "_") for raw in raws for line in raw.top for cell in line}
+        raise _lacks(file, sorted(_NEEDED - there or _NEEDED))
     pack = file.parent / "manifest.json"
 
     def written(*names: str) -> list[str]:
@@ -336,6 +341,9 @@ def _warnings(rows: Sequence[Mapping[str, str]], register: Any) -> Iterator[str]
             f"Look: the pack was made from a register with content {then[0][:8]}, this one has "
             f"{register.fingerprint[:8]}. It was changed since, or it is another one."
         )
+    as_of = str(register.settings.as_of or "")
+    if early := [row["project_id"] for row in rows if row["date"] < as_of and not then]:
+        yield f"Look: {', '.join(early)}: the date is before {as_of}, that of the figures it was decided on."
     strange = sorted({row["project_id"] for row in rows} - set(register.projects.index))
     if strange:
         verb = "is" if len(strange) == 1 else "are"

@@ -19,7 +19,7 @@ from typing import Any, get_type_hints
 import yaml
 
 from pmo_kit.disk import real
-from pmo_kit.errors import PackError
+from pmo_kit.errors import InputError, PackError
 from pmo_kit.forms import LIMITS, Form, Plain, plain, read_value
 from pmo_kit.packs.manifest import dumps, file_hash, sha256
 from pmo_kit.packs.spec import CELL_SECONDS, FORMATS, FULL, MEDIA, PREVIOUS, Chapter, Deck, PackSpec
@@ -86,9 +86,7 @@ def expand(spec: PackSpec, values: Sequence[str] = (), chapters: Sequence[str] =
     ------
     PackError
         When a value is not written so, or nothing has that name; no chapter is called so; no notebook has a parameter
-        of the matrix, a chapter sets it itself, or two packs would have one name.
-    InputError
-        When a line of the pack file cannot be so.
+        of the matrix, a chapter sets it itself, two packs would have one name, or a line of the pack file cannot be so.
 
     Examples
     --------
@@ -123,19 +121,24 @@ def expand(spec: PackSpec, values: Sequence[str] = (), chapters: Sequence[str] =
 
 def _by_hand(spec: PackSpec, pairs: Sequence[str], kept: Sequence[Chapter]) -> tuple[dict[str, Any], dict[str, Plain]]:
     """The lines of a pack file that may be given by hand, as they are now, and the parameters that are given."""
-    lines, given = {name: getattr(spec, name) for name in _TOP}, dict[str, Plain]()
+    lines, given, faults = {name: getattr(spec, name) for name in _TOP}, dict[str, Plain](), list[str]()
     for pair in pairs:
         name, equals, text = pair.partition("=")
         name = name.strip()
         if not equals or not name:
-            raise PackError(f"'{pair}' must be written name=value.")
-        if name in lines:
-            lines[name] = read_value(name, text, get_type_hints(PackSpec, include_extras=True)[name])
+            faults.append(f"'{pair}' must be written name=value.")
+        elif name in lines:
+            try:
+                lines[name] = read_value(name, text, get_type_hints(PackSpec, include_extras=True)[name])
+            except InputError as error:
+                faults.append(str(error))
         elif _taken(name, spec.chapters if name in spec.matrix else kept):  # which of several packs, by its name
             given[name] = plain(text)
         else:
             of = " of the chapters that were chosen" * _taken(name, spec.chapters)
-            raise PackError(f"{spec.file.name}: no notebook{of} has a parameter '{name}', and no line is named so.")
+            faults.append(f"{spec.file.name}: no notebook{of} has a parameter '{name}', and no line is named so.")
+    if faults:
+        raise PackError("\n".join(faults))
     return lines, given
 
 
@@ -153,10 +156,9 @@ def _wanted(spec: PackSpec, words: Sequence[str]) -> list[Chapter]:
         return sought in names or (len(sought) > 1 and stem.startswith(sought))
 
     numbered = list(enumerate(spec.chapters, 1))
-    for word in words:
-        if not any(suits(word, *one) for one in numbered):
-            have = "; ".join(f"{number} {chapter.title}" for number, chapter in numbered)
-            raise PackError(f"{spec.file.name} has no chapter '{word}'. It has: {have}.")
+    if unknown := [f"'{word}'" for word in words if not any(suits(word, *one) for one in numbered)]:
+        have = "; ".join(f"{number} {chapter.title}" for number, chapter in numbered)
+        raise PackError(f"{spec.file.name} has no chapter {', '.join(unknown)}. It has: {have}.")
     return [chapter for number, chapter in numbered if any(suits(word, number, chapter) for word in words)]
 
 

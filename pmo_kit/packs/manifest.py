@@ -340,7 +340,7 @@ def read_json(path: Path, kind: Any = None) -> Any:
         It cannot be read, or holds something else.
     """
     if reason := unreadable(path, "bytes of a notebook or JSON file"):
-        raise PackError(f"{path} cannot be read: {reason}")
+        raise PackError(f"{path}: {reason}")
     try:
         text = path.read_bytes().decode("utf-8")
         found = json.loads(text)

@@ -281,8 +281,8 @@ class PackDiff:
             (self.inputs, "cell of the register is not the same", "cells of the register are not the same"),
             (self.decisions, "project decided otherwise", "projects decided otherwise"),
             (found.moved, "figure or table moved", "figures and tables moved"),
-            (found.added, "is new", "are new"),
-            (found.gone, "is gone", "are gone"),
+            (found.added, "figure or table is new", "figures and tables are new"),
+            (found.gone, "figure or table is gone", "figures and tables are gone"),
         )
         parts = [f"{len(these)} {many if len(these) > 1 else one}" for these, one, many in counted if len(these)]
         if not parts:
@@ -519,7 +519,7 @@ class Verification:
         if self.figures:
             return f"{self.pack} came out with other figures."
         if not self.ran:
-            return f"{self.pack}: all {self.files} files are as they were published; nothing was executed."
+            return f"{self.pack}: all {self.files} files are as its manifest says; nothing was executed."
         if self.equal:
             return f"{self.pack} is rebuilt from its sources, byte for byte."
         return f"{self.pack} is rebuilt with every figure equal; something around it is not the same."

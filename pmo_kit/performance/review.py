@@ -170,7 +170,7 @@ class Review(Answer):
     - name, area, strategic_goal, sponsor, rag_declared, rag_assured; period (of the figures); counted (False:
       the figures contradict themselves, see `findings`); state in words
     - bac, pv, ev, ac; cv, sv, cpi, spi, eac_cpi, eac_plan, eac_cpi_spi, etc, vac, tcpi_bac, tcpi_eac;
-      eac_declared (AC + declared ETC); eac (by CPI; by plan where nothing is earned)
+      eac_declared (AC + declared ETC)
     - es, at, sv_t (months), spi_t; slipped, slip_months (the latest of the open milestones, and by how much)
     - benefit_share (benefits expected today per approved)
     - rag_cost, rag_time, rag_benefits, rag_rule; watermelon (declared G, rule R), reason
@@ -281,7 +281,6 @@ def project_table(register: Register, curves: Curves) -> pd.DataFrame:
     found = earned_value(*(figures[name].to_numpy(dtype=float) for name in MONEY))
     table[list(found)] = pd.DataFrame(found, index=table.index)
     table["eac_declared"] = figures["ac"] + figures["etc_declared"]
-    table["eac"] = table["eac_cpi"].fillna(table["eac_plan"])
     at = np.where(curves.finished >= 0, curves.finished, curves.now) + 1.0
     plan = np.where((curves.plan & table["counted"].to_numpy())[:, np.newaxis], curves.pv, np.nan)
     schedule = earned_schedule(plan, figures["ev"].to_numpy(dtype=float), at)
@@ -419,9 +418,9 @@ def stop_or_continue(register: Register, review: Review) -> pd.DataFrame:
     DataFrame
         Index project_id: name, commitment, spent (AC; not counted), to_spend (register), etc (by CPI),
         npv_continue (the best level but `stop`), npv_stop (leaving: exit costs; 0 where no level `stop` is
-        given), gain (continue less stop), gain_at_cpi (the same at today's performance), verdict: "continue", "stop",
-        "look again" (continue as planned, stop at today's performance), "by law" (mandatory). Money in the register's
-        unit.
+        given), gain (continue less stop), gain_at_cpi (the same at today's performance; missing where nothing is earned
+        or spent), verdict: "continue", "stop", "look again" (continue as planned, stop at today's performance), "by
+        law" (mandatory). Money in the register's unit.
 
     Notes
     -----
@@ -441,7 +440,7 @@ def stop_or_continue(register: Register, review: Review) -> pd.DataFrame:
     table["npv_continue"] = going["npv"]
     table["npv_stop"] = leaving["npv"].reindex(ids).fillna(0.0)
     table["gain"] = table["npv_continue"] - table["npv_stop"]
-    more = (table["etc"] / table["to_spend"] - 1).clip(lower=0.0).where(table["to_spend"] > 0, 0.0).fillna(0.0)
+    more = (table["etc"] / table["to_spend"] - 1).clip(lower=0.0).where(~(table["to_spend"] <= 0), 0.0)
     table["gain_at_cpi"] = table["gain"] - more * going["pv_cost"]
     verdict = pd.Series("continue", index=ids, dtype="str")
     verdict = verdict.mask(table["gain_at_cpi"] < 0, "look again").mask(table["gain"] < 0, "stop")
@@ -520,9 +519,9 @@ def s_curve(review: Review, project: str) -> pd.DataFrame:
 def forecast_line(curves: Curves, place: int, row: pd.Series) -> list[tuple[int, str, float]]:
     """The two ends of the forecast: today, and the end that earned schedule gives."""
     now, done = int(curves.now[place]), curves.finished[place] >= 0
-    if now < 0 or done or not np.isfinite(row["spi_t"]) or row["spi_t"] <= 0 or not np.isfinite(row["eac"]):
+    if now < 0 or done or not np.isfinite(row["spi_t"]) or row["spi_t"] <= 0 or not np.isfinite(row["eac_cpi"]):
         return []
     plan = curves.pv[place]
     length = int(np.argmax(plan >= np.nanmax(plan) * (1 - 1e-9))) + 1
     end = max(now + 1, round(length / row["spi_t"]) - 1)
-    return [(now, "forecast", float(row["ac"])), (end, "forecast", float(row["eac"]))]
+    return [(now, "forecast", float(row["ac"])), (end, "forecast", float(row["eac_cpi"]))]

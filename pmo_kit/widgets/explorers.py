@@ -560,7 +560,7 @@ def _lines(state: FrontierState) -> Chart:
 COLORS = {"R": "Red", "A": "Amber", "G": "Green"}
 FACTS = (
     ("Earned per 1 spent", "cpi", 2), ("Earned per 1 planned", "spi", 2), ("Months behind (−) or ahead", "sv_t", 1),
-    ("Budget, {unit}", "bac", 1), ("Spent, {unit}", "ac", 1), ("Cost at this pace, {unit}", "eac", 1),
+    ("Budget, {unit}", "bac", 1), ("Spent, {unit}", "ac", 1), ("Cost at this pace, {unit}", "eac_cpi", 1),
 )  # fmt: skip
 
 

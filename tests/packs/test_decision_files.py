@@ -216,6 +216,18 @@ def test_lines_that_are_no_decision_are_told(tmp_path: Path, folder_of_three: Pa
         assert any("5" in one and "left out" in one for one in told)
 
 
+def test_a_decision_from_before_its_figures_is_told(tmp_path: Path, folder_of_three: Path) -> None:
+    """The date of a line was mistyped; one decided on the day of the figures, or later, is as it should be."""
+    rows = [line.copy() for line in lines()]
+    for line, day in zip(rows[1:], ("2020-10-15", "2099-01-01", "2026-09-30"), strict=True):
+        line[0] = day
+    (tmp_path / "decisions.csv").write_bytes(saved(rows))
+    told = record_decisions(tmp_path / "decisions.csv", folder_of_three).warnings
+    assert [one for one in told if "before" in one] == [
+        "Look: P01: the date is before 2026-09-30, that of the figures it was decided on."
+    ]
+
+
 def test_words_for_what_is_missing_stay_when_another_decision_is_added(tmp_path: Path, folder_of_three: Path) -> None:
     old = dict.fromkeys(HEAD, "") | {"date": "2026-04-15", "committee": "Board", "project_id": "P01"}
     old |= {"decision": "fund", "amount": "tbc", "due": "to be confirmed", "owner": "n/a"}

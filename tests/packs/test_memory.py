@@ -208,6 +208,9 @@ def test_every_wrong_line_is_told_and_nothing_is_written(workspace: Workspace, t
     (folder / "decisions.csv").write_text("a,b\n1,2\n")
     with pytest.raises(PackError, match="lacks the columns committee, date"):
         read_decisions(folder)
+    (folder / "decisions.csv").write_text("date,committee,project_id,Decided,recommended,reason\n1,2,3,4,5,6\n")
+    with pytest.raises(PackError, match=r"lacks the column decision\.$"):
+        read_decisions(folder)
 
 
 def test_a_register_that_would_not_load_is_left_as_it_is(workspace: Workspace, tmp_path: Path) -> None:

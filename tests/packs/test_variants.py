@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -116,6 +117,8 @@ def test_a_pack_that_fails_takes_no_other_down(workspace: Workspace, tmp_path: P
     assert (tmp_path / "out" / bad.pack.name / "error.html").is_file()
     told = summed([good, bad])
     assert told.startswith("1 pack built, 1 not:")
+    assert summed([], 2) == "0 packs built, 2 not."
+    assert summed([replace(good, unchanged=True), bad]).startswith("0 packs built, 1 unchanged, 1 not:")
     assert "one.ipynb, cell 4: A check in the notebook does not hold." in told
 
 
@@ -128,8 +131,8 @@ def test_some_chapters_are_another_pack(workspace: Workspace, tmp_path: Path) ->
     assert [chapter.title for chapter in of("2").chapters] == ["The whole"]
     assert [chapter.title for chapter in of("two.ipynb", "the AREA").chapters] == ["The area", "The whole"]
     assert (of("on").name, of("on").title) == ("round_part", "Round of {area} (part)")
-    with pytest.raises(PackError, match=r"has no chapter '9'. It has: 1 The area; 2 The whole"):
-        of("9")
+    with pytest.raises(PackError, match=r"has no chapter '9', 'x'. It has: 1 The area; 2 The whole"):
+        of("9", "x")
 
 
 def test_a_part_without_page_one_says_so_and_is_built_again_from_its_own_sources(
@@ -169,6 +172,8 @@ def test_values_set_by_hand_reach_the_notebooks_that_have_them(workspace: Worksp
     ):
         with pytest.raises(PmoError, match=said):
             expand(spec, [pair])
+    with pytest.raises(PmoError, match=r"(?s)name=value.*parameter 'gab'.*DRAFT or FINAL.*like 2026-10-15"):
+        expand(spec, ["gap", "gab=1", "status=final", "date=soon"])
     with pytest.raises(PmoError, match="no notebook of the chapters that were chosen has a parameter 'gap'"):
         expand(read_spec(round_of_areas(workspace, text=ONE_GAP)), ["area=Works", "gap=0.25"], ["2"])
 

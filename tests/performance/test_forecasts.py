@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from pmo_kit.figures import performance as figures
 from pmo_kit.performance import (
     forecast_accuracy,
     milestone_slips,
@@ -103,6 +104,28 @@ def test_the_s_curve_ends_where_earned_schedule_says(twelve: Register) -> None:
     assert ends.at["forecast", "period"] == "2030-03"
     with pytest.raises(KeyError, match="P01"):
         s_curve(review_performance(twelve), "P01")
+
+
+@pytest.mark.parametrize("column", ["ev", "ac"])
+def test_without_a_pace_nothing_is_told_at_today_s_pace(small: Register, column: str) -> None:
+    """Money was spent and nothing earned, or earned and nothing spent: there is no end, no cost and no gain by pace."""
+    status = small.table("status")
+    status.loc[status["project_id"].eq("B") & status["ev"].notna(), column] = 0.0
+    register = small.replace(status=status)
+    review = review_performance(register)
+    assert review.table.loc["B", ["eac_cpi", "vac"]].isna().all()
+    assert "forecast" not in set(s_curve(review, "B")["what"])
+    row = stop_or_continue(register, review).loc["B"]
+    assert pd.isna(row["gain_at_cpi"])
+    assert row["gain"] == 42
+    assert "at this pace" not in figures.s_curve(review, "B").takeaway
+
+
+def test_areas_count_who_reports_figures(small: Register) -> None:
+    status = small.table("status")
+    status.loc[status["project_id"].eq("B"), ["ev", "ac"]] = float("nan")
+    table = figures.areas(review_performance(small.replace(status=status))).data
+    assert table["projects"].tolist() == [1, 1]
 
 
 def test_milestones_of_the_control_room(twelve: Register) -> None:

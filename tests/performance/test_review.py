@@ -85,7 +85,7 @@ def test_figures_that_contradict_themselves_are_listed_and_in_no_sum() -> None:
     assert ("E", "status up to date") in found
     assert not any(project == "A" for project, _ in found)
     assert review.table["counted"].to_dict() == {"A": True, "B": False, "C": True, "D": True, "E": True}
-    assert review.table.loc["B", ["ev", "cpi", "eac", "spi_t"]].isna().all()
+    assert review.table.loc["B", ["ev", "cpi", "eac_cpi", "spi_t"]].isna().all()
     assert review.table["spi_t"].notna().to_dict() == {
         "A": True,
         "B": False,
@@ -117,7 +117,7 @@ def test_finished_work_keeps_its_time_index() -> None:
         register_of(months("A", plan, [40, 70, 100, 100, 100, 100], [40, 80, 110, 110, 110, 110]))
     )
     row = review.table.loc["A"]
-    assert (row["state"], row["es"], row["at"], row["eac"]) == ("finished", 2, 3, 110)
+    assert (row["state"], row["es"], row["at"], row["eac_cpi"]) == ("finished", 2, 3, 110)
     assert row["spi_t"] == pytest.approx(2 / 3)
 
 
@@ -152,7 +152,7 @@ def test_sums_by_area_add_up_and_ratios_come_from_sums(
 ) -> None:
     table = pd.DataFrame(cases, columns=["area", "bac", "pv", "done", "ac"])
     table["ev"] = table["bac"] * table.pop("done")
-    table = table.assign(eac=table["ac"], es=1.0, at=2.0, counted=True, watermelon=False)
+    table = table.assign(es=1.0, at=2.0, counted=True, watermelon=False)
     table[["rag_declared", "rag_assured", "rag_rule"]] = "G"
     rolled = roll_up(table, "area")
     parts, total = rolled.drop(index="All"), rolled.loc["All"]
