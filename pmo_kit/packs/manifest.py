@@ -389,7 +389,8 @@ def transparency_record(manifest: Mapping[str, Any], register: Any, media: str) 
     for section in sections:
         lines += [f"## {section['section']}", ""]
         for field in section["fields"]:
-            text = field["text"].format_map(known) if "text" in field else f"**TO FILL: {field['ask']}**"
+            told = field.get("text" if known["value"] else "without", field.get("text"))
+            text = told.format_map(known) if told else f"**TO FILL: {field['ask']}**"
             lines += [f"**{field['field']}.** {text}", ""]
     return "\n".join(lines).encode()
 
@@ -399,8 +400,8 @@ def _known(manifest: Mapping[str, Any], register: Any, media: str) -> dict[str, 
     method = yaml.safe_load(shipped("templates", "report", "method.yml").read_text(encoding="utf-8"))
     settings, findings = register.settings, manifest["register"]["findings"]
     said = {"block": "errors", "warn": "warnings", "info": "notes"}
-    asked = (chapter["parameters"] for chapter in manifest["chapters"])
-    value = next((parameters["value"] for parameters in asked if "value" in parameters), "npv")
+    answers = [exhibit["inputs"] for exhibit in manifest["exhibits"] if "status" in exhibit["inputs"]]  # of the solver
+    value = next((inputs["value"] for inputs in answers if "value" in inputs), "points" * bool(answers))
     return {
         "title": manifest["title"],
         "pack": manifest["pack"],

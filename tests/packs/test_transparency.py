@@ -29,7 +29,8 @@ def manifest(register: pmo.Register, **changed: object) -> dict[str, object]:
             "findings": {"block": 0, "warn": 2, "info": 1}, "grade": "B",
         },
         "inputs": {"projects.csv": "0", "costs.csv": "1"},
-        "chapters": [{"title": "The plan", "parameters": {"value": "npsv"}}],
+        "chapters": [{"title": "The plan", "parameters": {}}],
+        "exhibits": [{"id": "arbitration.plan", "inputs": {"value": "npsv", "status": "optimal"}}],
         **changed,
     }  # fmt: skip
 
@@ -73,3 +74,10 @@ def test_a_register_without_assumptions_says_so(register: pmo.Register) -> None:
     assert "No assumptions are on record." in told
     assert "(0 on record for this pack)" in told
     assert "leaves the decision to the committee." in told
+
+
+def test_a_pack_that_looks_for_no_plan_does_not_say_that_it_does(register: pmo.Register) -> None:
+    told = transparency_record(manifest(register, exhibits=[]), register, "page (HTML)").decode()
+    assert "it recommends no plan, and leaves every decision to Board of Directors." in told
+    assert not re.search("Mixed-integer|HiGHS|highest|keep every limit", told)
+    assert "become limits" not in told
