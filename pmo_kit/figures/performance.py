@@ -330,7 +330,7 @@ def change_load(load: ChangeLoad) -> Chart:
         f"{unit} (at most {percent(limits[unit])})" if limits[unit] == limits[unit] else unit for unit in rows["unit"]
     ]
     over = table[table["over"] > 1e-9].sort_values("over", ascending=False, kind="stable")
-    title = "No unit is asked for more change than it can take"
+    title = load.summary.removesuffix(".")
     if len(over):
         worst, times = over.iloc[0], sorted(over.loc[over["unit"] == over["unit"].iloc[0], "quarter"])
         when = listed(f"{quarter[5:]} {quarter[:4]}" for quarter in times) + ": " + "up to " * (len(times) > 1)

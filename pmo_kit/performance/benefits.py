@@ -306,8 +306,11 @@ def load_on_units(register: Register) -> ChangeLoad:
 def summarize(table: pd.DataFrame, collisions: pd.DataFrame) -> str:
     """One sentence that a committee can read."""
     over = table[table["over"] > 1e-9].sort_values(["over", "unit", "quarter"], ascending=[False, True, True])
+    if table["threshold"].isna().all():
+        return "How much change a unit can take is not stated."
     if over.empty:
-        return "No unit is asked for more change than it can take."
+        stated = " that states how much it can take" * bool(table["threshold"].isna().any())
+        return f"No unit{stated} is asked for more change than it can take."
     worst = over.iloc[0]
     first = collisions.iloc[0]
     part = f"frees {number(100 * first['frees'], 0)} of {number(100 * first['over'], 0)} points there"

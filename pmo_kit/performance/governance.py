@@ -404,10 +404,11 @@ def _open(decisions: pd.DataFrame, register: Register) -> Findings:
         text += f" (due {row.due:%Y-%m-%d})" if pd.notna(row.due) else ""
         yield row.project_id, f"{text}.", row.amount, row.date
     actions = register.table("actions")
-    late = (actions["status"] == "open") & (actions["due"] < pd.Timestamp(register.settings.as_of))
+    late = ~actions["status"].isin(["done", "dropped"]) & (actions["due"] < pd.Timestamp(register.settings.as_of))
     for row in actions[late].itertuples():
         project = row.project_id if isinstance(row.project_id, str) else ""
-        yield project, f"{row.action}: was due on {row.due:%Y-%m-%d}, {row.owner}.", np.nan, row.due
+        whose = f", {row.owner}" if isinstance(row.owner, str) else ""
+        yield project, f"{row.action}: was due on {row.due:%Y-%m-%d}{whose}.", np.nan, row.due
 
 
 def decision_log(register: Register, previous: Register | None = None) -> pd.DataFrame:

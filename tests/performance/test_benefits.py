@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from pmo_kit.errors import DataError
+from pmo_kit.figures import performance as figures
 from pmo_kit.performance import (
     coverage_by_area,
     directions,
@@ -161,3 +162,13 @@ def test_absent_tables_say_what_to_add() -> None:
     for reader in (review_benefits, load_on_units, gate_coverage, risk_movement):
         with pytest.raises(DataError):
             reader(register())
+
+
+def test_what_a_unit_can_take_is_told_only_where_it_is_stated() -> None:
+    impacts = pd.DataFrame({"project_id": ["A", "C"], "unit": ["North", "South"], "quarter": "2027-Q1"})
+    impacts = impacts.assign(headcount_share=0.9, severity=3.0)
+    areas = pd.DataFrame({"area": ["North", "South"], "change_threshold": [None, 1.0]})
+    half = figures.change_load(load_on_units(register(change_impacts=impacts, areas=areas)))
+    assert half.title == "No unit that states how much it can take is asked for more change than it can take"
+    none = register(change_impacts=impacts, areas=areas.assign(change_threshold=pd.NA))
+    assert figures.change_load(load_on_units(none)).title == "How much change a unit can take is not stated"

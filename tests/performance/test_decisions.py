@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from pmo_kit.errors import DataError
-from pmo_kit.performance import decision_log, since_last_committee
+from pmo_kit.performance import decision_log, directions, since_last_committee
 from pmo_kit.performance.governance import baseline_moves, how
 from pmo_kit.register import Register
 from tests.conftest import shipped_register
@@ -171,3 +171,11 @@ def test_an_action_due_on_the_day_of_the_data_is_not_past_its_date(twelve: Regis
     found = since_last_committee(twelve.replace(actions=actions))
     told = found.loc[found["text"].str.contains("was due on"), "text"]
     assert [text.split(":")[0] for text in told] == actions["action"].head(1).tolist()
+
+
+def test_an_action_without_owner_or_status_is_late_as_the_list_of_actions_counts_it(twelve: Register) -> None:
+    actions = twelve.table("actions").head(1).assign(status=pd.NA, owner=pd.NA, due=pd.Timestamp("2026-01-31"))
+    register = twelve.replace(actions=actions)
+    found = since_last_committee(register)["text"]
+    assert f"{actions['action'].iloc[0]}: was due on 2026-01-31." in found.tolist()
+    assert (directions(register)["days_late"] > 0).tolist() == [True]
