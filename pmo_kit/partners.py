@@ -181,8 +181,8 @@ class Award(Answer):
     lot, among those that passed), awarded, wins (share of other weights under which it wins), price_to_win (price at
     which a losing bid would have drawn level, reference prices as they are; missing where no price is low enough).
 
-    `lots` has one row per lot: label, partner_id, name, price, value, runner_up, lead (points over the runner-up
-    in this lot), alone (who would win if lots were awarded one by one, in their order).
+    `lots` has one row per lot: label, partner_id, name, price, value, runner_up, alone (who would win if lots were
+    awarded one by one, in their order).
 
     `sensitivity` has one row per span of weights of the price (0 to 1, tried in steps of 0.05) with one best award:
     start, end, award (words), same (as recommended). `debrief` has one row per losing bid and criterion: partner_id,
@@ -288,8 +288,7 @@ def select_partners(register: Register, price_weight: float = 0.4, *, draws: int
     alone, alone_value = lot_by_lot(found, price_weight)
     table = found.bids.copy()
     table["award_price"] = pd.Series(prices(found, chosen)).reindex(table.index) if chosen else np.nan
-    paid = price_points(table["award_price"], table.index, found.reference_price)
-    table["award_value"] = (1 - price_weight) * table["quality"] + price_weight * paid
+    table["award_value"] = value_at(table["award_price"], found, price_weight)
     ranked = table["value"].where(table["passed"])
     table["rank"] = ranked.groupby(level="lot").rank(ascending=False, method="min")
     table["awarded"] = table.index.isin(list(chosen))
@@ -398,10 +397,14 @@ def worth_of(found: Evaluation, chosen: tuple[Bid, ...], price_weight: float) ->
     """Value of an award in points, discounts included."""
     if not chosen:
         return 0.0
-    bids = pd.MultiIndex.from_tuples(chosen, names=BID)
-    points = price_points(pd.Series(prices(found, chosen)), bids, found.reference_price)
-    values = (1 - price_weight) * found.bids["quality"].reindex(bids) + price_weight * points
-    return float(values @ found.lot_weight.reindex(bids.get_level_values("lot")).to_numpy())
+    values = value_at(pd.Series(prices(found, chosen)), found, price_weight)
+    return float(values @ found.lot_weight.reindex(values.index.get_level_values(1)).to_numpy())
+
+
+def value_at(paid: pd.Series, found: Evaluation, price_weight: float) -> pd.Series:
+    """Points of bids at what they are paid: quality and price together."""
+    points = price_points(paid, pd.MultiIndex.from_tuples(paid.index, names=BID), found.reference_price)
+    return (1 - price_weight) * found.bids["quality"].reindex(points.index) + price_weight * points
 
 
 def prices_to_win(table: pd.DataFrame, found: Evaluation, price_weight: float, value: float) -> pd.Series:
@@ -446,7 +449,6 @@ def lot_table(table: pd.DataFrame, alone: tuple[Bid, ...], labels: pd.Series) ->
     lots = labels.sort_index().to_frame().join(won)
     return lots.assign(
         runner_up=second["partner_id"],
-        lead=lots["value"] - second["value"],
         alone=pd.Series({lot: partner for partner, lot in alone}, dtype="str"),
     )
 
