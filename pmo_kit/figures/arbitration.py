@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -247,7 +247,7 @@ def envelopes(allocation: Allocation) -> Exhibit:
     bare = allocation.spend.drop(columns=list(money["year"].astype(int)), errors="ignore").to_numpy().sum()
     beyond = facts.ours(allocation, "plan.spend", bare, part="years without an envelope")
     after = say("; {beyond} more falls in years without an envelope", beyond=beyond) if bare >= 0.05 else ""
-    below = "; what is below zero is paid with money carried in" if any(f.value < -0.05 for _, f in lefts) else ""
+    below = carried_in(lefts)
     limit = bottleneck(allocation)
     full = "" if limit is None else f"; {allocation.limits[limit.name].sentence}"
     rows = rows.melt("year", ["envelope", "recommended"], "what", "amount")
@@ -258,6 +258,11 @@ def envelopes(allocation: Allocation) -> Exhibit:
         else say("The plan leaves {left} unspent", left=rest),
         takeaway=say("Left: {each}{below}{after}{full}.", each=in_years(lefts), below=below, after=after, full=full),
     )
+
+
+def carried_in(lefts: Iterable[tuple[Any, Fact]]) -> str:
+    """What is said of years in which more is spent than their envelopes hold."""
+    return "; what is below zero is paid with money carried in" if any(f.value < -SMALL for _, f in lefts) else ""
 
 
 def _used(allocation: Allocation, money: pd.DataFrame) -> list[tuple[Any, Any]]:

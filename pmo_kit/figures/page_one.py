@@ -451,8 +451,10 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Message:
     said to limit the plan only where none of the limits in `worth` does.
     """
     limit, money = plan.bottleneck(allocation), plan.money_by_year(allocation)
-    left = in_years([(row["year"], claims.left(allocation, row)) for _, row in money.head(2).iterrows()], " and ")
-    left = say("Money left: {left}." if len(money) else "No envelope is for the whole portfolio.", left=left)
+    lefts = [(row["year"], claims.left(allocation, row)) for _, row in money.head(2).iterrows()]
+    left: str = "No envelope is for the whole portfolio."
+    if lefts:
+        left = say("Money left: {left}{paid}.", left=in_years(lefts, " and "), paid=plan.carried_in(lefts))
     over = [
         (f"{sentence(row['label'])}:", say("{used}, at its price.", used=claims.limit(allocation, row)[0]))
         for _, row in allocation.use[allocation.use["slack"] < -SMALL].drop_duplicates("rule").iterrows()

@@ -195,6 +195,16 @@ def before(folder, **changes):
     return load_register(folder({**CLEAN, **changes}, "before"))
 
 
+@pytest.mark.parametrize(("scale", "told"), [(0.005, 1), (0.02, 0)])
+def test_amounts_that_print_as_nought_are_told(folder, scale, told):
+    """Whole projects cost 20, 8, 3, 5 and 9: half of them 8 or less, of which a hundredth prints as 0.1."""
+    heads, *rows = CLEAN["costs"].splitlines()
+    costs = [f"{project},{year},{float(amount) * scale}" for project, year, amount in (row.split(",") for row in rows)]
+    tables = {"costs": "\n".join([heads, *costs]) + "\n"}
+    register = found(folder, tables)
+    assert (register["rule"] == "prints_as_nought").sum() == told
+
+
 def test_vanished_project(folder):
     previous = before(folder, **{**add("projects", "P09,Old,North,discretionary,,,,,,,"), **add("costs", "P09,2027,4")})
     hits = found(folder, CLEAN, previous=previous)

@@ -131,6 +131,15 @@ def amount_beyond_belief(evidence: Evidence) -> Iterator[Found]:
             yield Found(intake.table.name, column.name, much & ~far & bare, "alone", unit=unit)
 
 
+@rule()
+def prints_as_nought(evidence: Evidence, costs: pd.DataFrame) -> Iterator[Found]:
+    """Half of the projects with costs cost less than a twentieth of one unit of money, which is printed as 0.0."""
+    whole = costs.groupby("project_id")["amount"].sum()
+    if whole[whole > 0].median() < 0.05:
+        unit = evidence.settings.money_unit or "unit"
+        yield Found("settings", "money_unit", None, value=unit, unit=unit)
+
+
 def _names_no_scale(text: str) -> bool:
     currencies, scale, _ = read_unit(re.sub(r"\d[\d.,]*", " ", text))
     return bool(currencies) and not scale
