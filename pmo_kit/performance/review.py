@@ -170,7 +170,7 @@ class Review(Answer):
     - name, area, strategic_goal, sponsor, rag_declared, rag_assured; period (of the figures); counted (False:
       the figures contradict themselves, see `findings`); state in words
     - bac, pv, ev, ac; cv, sv, cpi, spi, eac_cpi, eac_plan, eac_cpi_spi, etc, vac, tcpi_bac, tcpi_eac;
-      eac_declared (AC + declared ETC)
+      eac_declared (AC + declared ETC); eac (by CPI; by plan where nothing is earned)
     - es, at, sv_t (months), spi_t; slipped, slip_months (the latest of the open milestones, and by how much)
     - benefit_share (benefits expected today per approved)
     - rag_cost, rag_time, rag_benefits, rag_rule; watermelon (declared G, rule R), reason
@@ -281,6 +281,7 @@ def project_table(register: Register, curves: Curves) -> pd.DataFrame:
     found = earned_value(*(figures[name].to_numpy(dtype=float) for name in MONEY))
     table[list(found)] = pd.DataFrame(found, index=table.index)
     table["eac_declared"] = figures["ac"] + figures["etc_declared"]
+    table["eac"] = table["eac_cpi"].fillna(table["eac_plan"])
     at = np.where(curves.finished >= 0, curves.finished, curves.now) + 1.0
     plan = np.where((curves.plan & table["counted"].to_numpy())[:, np.newaxis], curves.pv, np.nan)
     schedule = earned_schedule(plan, figures["ev"].to_numpy(dtype=float), at)
