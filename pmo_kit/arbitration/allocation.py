@@ -72,6 +72,11 @@ class LimitUse:
         return "at least" if self.least else "at most"
 
     @property
+    def room(self) -> float:
+        """What is left of it, as a share of what there is."""
+        return self.slack / self.limit if self.limit else self.slack
+
+    @property
     def binding(self) -> bool:
         """Whether nothing is left."""
         return self.slack <= 0
@@ -233,8 +238,8 @@ class Allocation(Answer):
 
     @cached_property
     def use(self) -> pd.DataFrame:
-        """One row per limit: the fields of `LimitUse` (the unit in words), sense, binding, sentence."""
-        columns = [*(f.name for f in fields(LimitUse)), "sense", "binding", "sentence"]
+        """One row per limit: the fields of `LimitUse` (the unit in words), sense, room, binding, sentence."""
+        columns = [*(f.name for f in fields(LimitUse)), "sense", "room", "binding", "sentence"]
         table = pd.DataFrame([[getattr(use, name) for name in columns] for use in self.limits], columns=columns)
         units = [use.unit for use in self.limits]
         words = ["share of the plan" if unit == SHARE else unit.words for unit in units]

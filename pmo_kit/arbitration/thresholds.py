@@ -301,7 +301,7 @@ def limits_worth(allocation: Allocation, names: Sequence[str] | None = None) -> 
         used = float(use.loc[[r.name for r in envelopes if r.scope == "all"], "used"].sum())
         asks["all money"] = lambda eased: (nan, nan, nan, *_ahead(eased, [r.name for r in envelopes]))
         heads.append(("all money", question.built.money_unit, used, total))
-    loosest = sorted((rule.name for rule in limits), key=(use["slack"] / use["limit"]).fillna(0.0).get, reverse=True)
+    loosest = sorted((rule.name for rule in limits), key=use["room"].fillna(0.0).get, reverse=True)
     _hold_nothing(allocation._eased, loosest)
     answers = each(allocation._eased, [*asks.values()][::-1])[::-1]  # all money takes longest
     rows = [(*head, *found) for head, found in zip(heads, answers, strict=True)]

@@ -465,11 +465,11 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Table:
     worth : DataFrame
         From `pmo_kit.arbitration.limits_worth`, for all limits or some.
     """
-    use, held = _tightness(allocation), holding(allocation, worth)
+    use, held = allocation.use[~allocation.use["idle"]], holding(allocation, worth)
     rules = use.groupby("rule")["slack"].min()
     gains = use["rule"].map(worth["unlimited_value"] - allocation.value)
-    gains = gains.where(gains > SMALL, 0.0).rename("gains")
-    use = use.join(gains).sort_values("gains", ascending=False, kind="stable", ignore_index=True)
+    use = use.assign(gains=gains.where(gains > SMALL, 0.0))
+    use = use.sort_values(["gains", "room"], ascending=[False, True], kind="stable", ignore_index=True)
     units, amounts = (
         use["rule"].map({limit.rule: limit.unit for limit in allocation.limits}),
         use[["used", "limit", "slack"]],
@@ -502,13 +502,6 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Table:
         takeaway += f"{'are' if len(full) > 1 else 'is'} used up"
         takeaway += f"; {count(over)} {'is' if over == 1 else 'are'} exceeded, at a price." if over else "."
     return tabled(data=shown, title=title, takeaway=takeaway)
-
-
-def _tightness(allocation: Allocation) -> pd.DataFrame:
-    """The limits that a plan can break, the one with the least left as a share of itself first."""
-    use = allocation.use[~allocation.use["idle"]]
-    left = (use["slack"] / use["limit"]).where(use["limit"] != 0, use["slack"]).rename("room")
-    return use.join(left).sort_values("room", kind="stable", ignore_index=True)
 
 
 def holding(allocation: Allocation, worth: pd.DataFrame) -> list[tuple[str, Fact]]:

@@ -124,7 +124,7 @@ def tightest(allocation: Allocation) -> LimitUse | None:
     if full is not None:
         return limits[full.name]
     room = (x for x in limits if x.limit > 0 and not x.least and not isnan(x.slack))
-    return min(room, key=lambda x: x.slack / x.limit, default=None)
+    return min(room, key=lambda x: x.room, default=None)
 
 
 def proof_words(answer: Answer, busy: bool) -> str:
