@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from pmo_kit.arbitration.options import Options
 from pmo_kit.arbitration.question import Question
 from pmo_kit.arbitration.rules import Capacity, Envelope, Limit, Row, Rule, Share, Synergy, some_of
-from pmo_kit.arbitration.solving import Outcome, Program, solve
+from pmo_kit.arbitration.solving import Floats, Outcome, Program, solve
 
 ONE = 10**22  # exact numbers are whole multiples of 1 / ONE
 DIGITS = 14  # of the largest number of a row: what is left of them is noise of the machine's sums
@@ -129,15 +129,16 @@ class Coefficients:
             whole = parts(*row.coefficients.tolist())
             for column, coefficient in zip(row.columns.tolist(), whole, strict=True):
                 self._entries.setdefault(column, []).append((place, coefficient))
-        self.plans: dict[Plan, tuple[int, tuple[int, ...]]] = {}  # as `of` answers
+        self.plans: dict[Plan, tuple[int, tuple[int, ...], Floats]] = {}  # as `of` answers
 
-    def of(self, columns: list[int]) -> tuple[int, tuple[int, ...]]:
-        """The value of some columns before any penalty, and what they use of each row."""
+    def of(self, columns: list[int]) -> tuple[int, tuple[int, ...], Floats]:
+        """The value of some columns before any penalty, what they use of each row; both in units of the question."""
         used = [0] * self._rows
         for column in columns:
             for place, coefficient in self._entries.get(column, ()):
                 used[place] += coefficient
-        return sum(self.values[i] for i in columns), tuple(used)
+        value = sum(self.values[i] for i in columns)
+        return value, tuple(used), np.array([value, *used], np.float64) / ONE
 
 
 @dataclass(frozen=True, eq=False)
@@ -226,6 +227,12 @@ class Model:
             found.append(sum(most.values()) <= row.upper if np.isfinite(row.upper) else not least)
         return found
 
+    def used(self, plan: Plan) -> tuple[int, tuple[int, ...], Floats]:
+        """What a plan is worth before any penalty, and uses of each row, whatever the limits: `Coefficients.of`."""
+        of = self.exact
+        found: tuple[int, tuple[int, ...], Floats] = kept(of.plans, plan, lambda: of.of(self.columns(plan)), PLANS)
+        return found
+
     def evaluate(self, plan: Iterable[int]) -> Evaluation:
         """A plan (positions of the chosen options) in exact integer arithmetic, against every rule.
 
@@ -234,8 +241,7 @@ class Model:
         Numbers are rounded to 14 digits of the largest coefficient of their row, which leaves amounts as they are
         written in the register.
         """
-        of, chosen = self.exact, tuple(plan)
-        value, used = kept(of.plans, chosen, lambda: of.of(self.columns(chosen)), PLANS)
+        value, used, _ = self.used(tuple(plan))
         extra = [0] * len(self.rows)
         for place, following, limit in self.carries:
             high = self._bounds[place][1]

@@ -214,17 +214,14 @@ def _first_by_id(model: Model, found: Found, rows: list[Row], least: int, until:
 
 def best_known(model: Model, plans: Iterable[Plan]) -> list[Plan]:
     """The plan that is worth most of those that obey every rule; none where none does. Breaking a soft rule costs."""
-    known = list(plans)
-    x = np.zeros((len(known), len(model.program.value)))
-    x[np.repeat(np.arange(len(known)), [len(plan) for plan in known]), [i for plan in known for i in plan]] = 1.0
-    for y, product in enumerate(model.products, start=model.n):
-        x[:, y] = x[:, product.first].any(axis=1) & x[:, product.second].any(axis=1)
-    rows, program = slice(model.head, model.head + len(model.rows)), model.program
-    lower, upper, used = program.lower[rows], program.upper[rows].copy(), (x @ program.matrix.T)[:, rows]
+    known, program = list(plans), model.program
+    found = np.reshape([model.used(plan)[2] for plan in known], (len(known), 1 + len(model.rows)))
+    rows, used = slice(model.head, model.head + len(model.rows)), found[:, 1:]
+    lower, upper = program.lower[rows], program.upper[rows].copy()
     for _, following, limit in model.carries:
         upper[following] += limit
     soft, over = list(model.prices), np.maximum(used - upper, lower - used)
-    worth = x @ model.program.value - np.maximum(0.0, over[:, soft]) @ list(model.prices.values())
+    worth = found[:, 0] - np.maximum(0.0, over[:, soft]) @ list(model.prices.values())
     broken = over > 1e-6 * (1.0 + abs(used))
     broken[:, soft] = False
     best, value = list[Plan](), NOTHING
