@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from pmo_kit.arbitration.options import Options
 from pmo_kit.arbitration.question import Question
 from pmo_kit.arbitration.rules import Capacity, Envelope, Limit, Row, Rule, Share, Synergy, some_of
-from pmo_kit.arbitration.solving import Floats, Outcome, Program, solve
+from pmo_kit.arbitration.solving import Floats, Outcome, Program, T, solve
 
 ONE = 10**22  # exact numbers are whole multiples of 1 / ONE
 DIGITS = 14  # of the largest number of a row: what is left of them is noise of the machine's sums
@@ -230,8 +230,7 @@ class Model:
     def used(self, plan: Plan) -> tuple[int, tuple[int, ...], Floats]:
         """What a plan is worth before any penalty, and uses of each row, whatever the limits: `Coefficients.of`."""
         of = self.exact
-        found: tuple[int, tuple[int, ...], Floats] = kept(of.plans, plan, lambda: of.of(self.columns(plan)), PLANS)
-        return found
+        return kept(of.plans, plan, lambda: of.of(self.columns(plan)), PLANS)
 
     def evaluate(self, plan: Iterable[int]) -> Evaluation:
         """A plan (positions of the chosen options) in exact integer arithmetic, against every rule.
@@ -308,7 +307,7 @@ class Model:
         return tuple(sorted(self.question.built.position(p, level) for p, level in levels.items()))
 
 
-def kept(found: dict[Any, Any], key: Any, compute: Callable[[], Any], most: int) -> Any:
+def kept(found: dict[Any, T], key: Any, compute: Callable[[], T], most: int) -> T:
     """What was computed before for a key, or is now; no more than `most` are kept."""
     answer = found.get(key)  # another search may clear what is kept meanwhile
     if answer is None:
@@ -331,8 +330,7 @@ def rule_rows(options: Options, rules: Sequence[Rule]) -> list[tuple[Rule, Row]]
     def made(rule: Rule) -> list[Row]:
         others = reads[rule.reads]  # held with the rows, so that their ids stay theirs
         key = (id(rule), *map(id, others))
-        found: list[Row] = kept(known, key, lambda: (rule, others, rule.rows(options, rules)), ROWS)[2]
-        return found
+        return kept(known, key, lambda: (rule, others, rule.rows(options, rules)), ROWS)[2]
 
     rows: list[tuple[Rule, Row]] = []
     for rule in rules:

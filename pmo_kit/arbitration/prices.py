@@ -21,7 +21,7 @@ from pmo_kit.arbitration.model import NO_BOUND, NOTHING, ONE, Model, Plan, PlanC
 from pmo_kit.arbitration.question import Question
 from pmo_kit.arbitration.rules import Mandatory, Override, Row, some_of
 from pmo_kit.arbitration.search import Found, Known, Pool, best_known, best_plan, each, moment, settled
-from pmo_kit.arbitration.solving import Floats, Limits, Outcome, Status, side_by_side, solve
+from pmo_kit.arbitration.solving import Limits, Outcome, Status, side_by_side, solve
 from pmo_kit.doors import Answer, door, known, several, share
 from pmo_kit.errors import InputError
 from pmo_kit.facts import as_given, count, in_row
@@ -87,7 +87,6 @@ class _Proven(Known):
         self._model, self._plan, self._pool = model, plan, pool
         self.most: dict[int, int] = {}  # what a plan with the choice flipped is worth at most
         self._relaxed: dict[int, Outcome] = {}
-        self._far = pool.distance
 
     def learn(self, other: _Proven) -> None:
         """Take over lower bounds, points and plans."""
@@ -128,21 +127,14 @@ class _Proven(Known):
         base = np.zeros(model.n)
         base[list(self._plan)] = 1.0
         far = np.abs(x[: model.n] - base)
-        near = np.argsort(-far - 1e-6 * self._nearness, kind="stable")[NEARBY:]
-        fixed = {int(i): int(base[i]) for i in near} | fixed
-        hope = max(least + 1, self.most[option] - 2 * self._far)
+        dear = np.array([-float(self.most.get(i, NOTHING)) for i in range(model.n)])
+        fixed = {int(i): int(base[i]) for i in np.lexsort((dear, -far.round(6)))[NEARBY:]} | fixed
+        hope = max(least + 1, self.most[option] - 2 * self._pool.distance)
         for lowest in [hope] if least > NOTHING else [hope, None]:
             found = best_plan(model, fixed=fixed, extra=rows, least=lowest)
             if found.plan is not None:
                 self._pool.add(found.plan)
                 break
-
-    @cached_property
-    def _nearness(self) -> Floats:
-        """How little it costs at most to flip each option, from 0 to 1."""
-        top = max(self.most.values())
-        costs = [float(top - self.most.get(i, NOTHING)) for i in range(self._model.n)]
-        return np.asarray(1.0 / (1.0 + np.argsort(np.argsort(costs, kind="stable"), kind="stable")), np.float64)
 
     def prove(self, option: int, limits: Limits, ties: bool) -> Flip:
         """The flip of a choice, with what changes in all tied plans."""

@@ -115,14 +115,14 @@ def best_plan(
     program : Program, optional
         Instead of the model's own, for one with more columns.
     loose : frozenset of int
-        Rows that the further columns may extend, so that the plan alone may break them. Where one of them is soft, and
-        no money is carried on, a plan is worth what the solver says.
+        Rows that the further columns may extend, so that the plan alone may break them. Where one of them is soft a
+        plan is worth what the solver says.
     """
     if limits is None:
         size = None if objective is None else float(np.abs(objective).max(initial=0.0))
         limits = Limits(model.proof_gap if size is None else 1e-9 * size, None, until, tries=size is None or size == 0)
     start = (program or model.program).fixed(fixed or {})
-    eased = not model.carries and not loose.isdisjoint(model.prices)
+    eased = not loose.isdisjoint(model.prices)
     if objective is not None:
         start = start.maximizing(objective)
     rows = list(extra)

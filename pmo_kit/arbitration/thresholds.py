@@ -114,8 +114,7 @@ def _least(
     if too_little == inf:
         return None
     loose, n = touched(model, (row for column in columns for row in column)), model.n
-    # Where a soft limit is larger a plan is worth more; what may also be carried on is asked of the plan as it is.
-    soft = bool(by) and not model.carries and not loose.isdisjoint(model.prices)
+    soft = bool(by) and not loose.isdisjoint(model.prices)  # where such a limit is larger a plan is worth more
     given = {} if option is None else {option: 1}
     program = model.program.with_columns(columns, most, gain).fixed(given)
     own = np.arange(len(model.program.value), len(program.value))
@@ -129,7 +128,7 @@ def _least(
     def exactly(plan: Plan, amount: float) -> float:
         """What a plan needs; as the solver says it where its own excess over the limits does not tell."""
         if model.carries or soft:
-            return _enough(model, by[0], amount, plan) if len(by) == 1 else amount
+            return _enough(model, by[0], amount, plan, least if soft else NOTHING) if len(by) == 1 else amount
         exact = model.evaluate(plan)
         broken = {model.head + row: excess / ONE for row, excess in exact.broken}
         moved = ((over / abs(column[row]) for row, over in broken.items() if column.get(row)) for column in columns)
@@ -148,8 +147,10 @@ def _least(
                 outcome = _settled(needed, plan, n)
                 if outcome.x is not None:
                     enough = exactly(plan, max(0.0, float(outcome.x[own].sum())))
-                    amount = ceil(1e9 * enough - 1e-6) / 1e9  # rounded up: less would not be enough
-                    if best is None or amount < best.amount:
+                    amount = (
+                        enough if isinf(enough) else ceil(1e9 * enough - 1e-6) / 1e9
+                    )  # rounded up: less is too little
+                    if amount < (inf if best is None else best.amount):
                         value = _worth(model, by, outcome.x[own], plan) if soft else exact.value
                         best = Threshold(amount, plan, value / ONE)
         if best is not None and best.amount <= too_little:
@@ -179,14 +180,25 @@ def _worth(model: Model, by: Sequence[Mapping[str, float]], amounts: Floats, pla
     return model.eased(steps).evaluate(plan).value
 
 
-def _enough(model: Model, by: Mapping[str, float], amount: float, plan: Plan) -> float:
-    """An amount of change as the solver says it, and as much more as makes the plan obey every rule exactly."""
-    for _ in range(len(model.rows)):
-        broken = model.eased({name: amount * step for name, step in by.items()}).evaluate(plan).broken
-        if not broken:
-            break
-        amount += max(excess for _, excess in broken) / ONE / min(abs(step) for step in by.values() if step)
-    return amount
+def _enough(model: Model, by: Mapping[str, float], amount: float, plan: Plan, least: int) -> float:
+    """The least amount of change, from the solver's on, with which a plan obeys every rule and is worth so much.
+
+    inf where none is enough.
+    """
+
+    def does(amount: float) -> bool:
+        exact = model.eased({name: amount * step for name, step in by.items()}).evaluate(plan)
+        return not exact.broken and exact.value >= least - round(model.proof_gap * ONE)
+
+    low, high, step = amount, amount, 1e-9 * max(1.0, amount)
+    while not does(high):
+        low, high, step = high, high + step, 4 * step
+        if step > 1e12:
+            return inf
+    while high - low > 1e-10 * max(1.0, high):
+        middle = (low + high) / 2
+        low, high = (low, middle) if does(middle) else (middle, high)
+    return high
 
 
 def cost_rows(model: Model, option: int) -> dict[int, float]:
@@ -223,8 +235,6 @@ def touched(model: Model, rows: Iterable[int]) -> frozenset[int]:
 
 def _stretch(model: Model, entries: Mapping[int, float], plan: Plan) -> float:
     """The largest t with which the plan obeys the rows extended by entries x t."""
-    if not entries:
-        return inf
     limits = {row: (model.program.lower[row], model.program.upper[row]) for row in entries}
     sizes = [abs(b / entries[row]) for row, ends in limits.items() for b in ends if np.isfinite(b)]
     most = 1e3 * max(1.0, *sizes, 0.0)
@@ -436,11 +446,15 @@ def _move(
                 least = least_increase(eased, [change], least=bound, known=eased.plans)
         if least is None or least.amount > whole:  # moved money does less than as much new money
             program = model.program.with_columns([{row: -step for row, step in shift.items()}], whole)
-            best = best_plan(model, program=program, loose=touched(model, shift), least=eased.now)
+            best = best_plan(model, program=program, loose=touched(model, shift), least=model.better(eased.now))
             value = eased.now if best.plan is None else best.value
             least = least_increase(eased, [by], least=value, known=[best.plan]) if best.plan is not None else None
+            if least is None and best.x is not None:  # the solver carries on what breaks a soft limit: no plan does
+                tried = {x: eased.value(_by(less, into, x)) for x in (*amounts, float(best.x[-1])) if x <= whole}
+                value = max(tried.values(), default=eased.now)
+                cap = min((x for x, of in tried.items() if of == value), default=0.0)
         if (gained := eased.gained(value)) > 0:
-            most, cap = gained, nan if least is None else least.amount
+            most, cap = gained, cap if least is None else least.amount
     more = [eased.gained(eased.value(_by([], into, x))) for x in amounts]  # asked about first: a move gains no more
     gains = [eased.gained(eased.value(_by(less, into, x))) if x <= whole else nan for x in amounts]
     return [(*of, most, cap) for of in zip(amounts, gains, more, strict=True)]

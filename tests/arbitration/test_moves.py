@@ -132,3 +132,42 @@ def test_more_of_a_soft_limit_lowers_what_breaking_it_costs() -> None:
     assert moves.loc[0, ["from_year", "gain", "most", "cap"]].tolist() == pytest.approx([2028, 1.5, 4.5, 10.0])
     ways = what_would_admit(allocation, "P2").table.set_index("way")["amount"]
     assert ways["all envelopes"] == pytest.approx(0.05)
+
+
+@pytest.mark.parametrize("prices", [(1.0, None), (None, 0.5), (0.5, 1.7)])
+def test_a_soft_limit_that_also_carries_money_on_has_least_increases_and_moves(
+    prices: tuple[float | None, float | None],
+) -> None:
+    """Against every plan at every amount; what a year carries on is never what breaks its own limit."""
+    names, costs = ["P0", "P1", "P2"], [(6.0, 1.0), (4.0, 6.0), (2.0, 5.0)]
+    years, rows = (2027, 2028), zip(names, costs, strict=True)
+    register = pmo.Register(
+        settings={"discount_schedule": "none", "discount_to": "2027"},
+        projects=pd.DataFrame({"project_id": names, "name": names, "area": "North", "commitment": "discretionary"}),
+        costs=pd.DataFrame([(p, y, x) for p, each in rows for y, x in zip(years, each, strict=True)],
+                           columns=["project_id", "year", "amount"]),
+        benefits=pd.DataFrame({"project_id": names, "year": 2029, "amount": [12.0, 17.5, 9.2]}),
+        budgets=pd.DataFrame({"envelope": "all", "year": years, "amount": [7.0, 8.0]}),
+    )  # fmt: skip
+    question = pmo.Question(register)
+    own = [question.rule(f"envelope all {year}") for year in years]
+    soft = (dataclasses.replace(r, price=p, carry_limit=2.0) for r, p in zip(own, prices, strict=True))
+    allocation = pmo.arbitrate(question.with_rules(*soft))
+    model, now = allocation._model, allocation.value
+    plans = [tuple(i for i in range(3) if k >> i & 1) for k in range(8)]
+
+    def best(by: dict[str, float]) -> float:
+        exact = map(model.eased(by).evaluate, plans)
+        return max(each.value for each in exact if not each.broken) / 1e22 - now
+
+    for name, limit in limits_worth(allocation, [r.name for r in own]).iterrows():
+        if limit["unlimited_value"] > now:
+            assert best({str(name): limit["more"] - 1e-4}) <= 1e-6 < best({str(name): limit["more"] + 1e-4})
+            assert best({str(name): limit["enough"]}) == pytest.approx(limit["unlimited_value"] - now, abs=1e-5)
+            assert best({str(name): limit["enough"] - 1e-3}) < limit["unlimited_value"] - now - 1e-6
+    for move in money_moves(allocation, amounts=[1, 2]).itertuples():
+        by = {f"envelope all {move.from_year}": -1.0, f"envelope all {move.to_year}": 1.0}
+        gains = {x: best({name: x * step for name, step in by.items()}) for x in (move.cap, move.amount, *range(8))}
+        assert gains[move.amount] == pytest.approx(move.gain, abs=1e-6)
+        assert max(0.0, *gains.values()) == pytest.approx(move.most, abs=1e-5)
+        assert gains[move.cap] == pytest.approx(move.most, abs=1e-5)
