@@ -23,7 +23,7 @@ from pmo_kit.register.layout import find_body
 from pmo_kit.register.reading import read_sheets
 from pmo_kit.register.schema import load_schema
 from pmo_kit.register.settings import Settings
-from pmo_kit.register.shaping import shape_table, unread
+from pmo_kit.register.shaping import shape_table
 from pmo_kit.register.sheets import Body
 from pmo_kit.register.template import text_columns
 from pmo_kit.register.values import TWO_WAYS, clean_cell, clean_text, folded, look_alike, parse_date, readable
@@ -172,7 +172,7 @@ def _lines(file: Path, register: Any) -> tuple[list[tuple[int, dict[str, str]]],
     if absent := sorted(_NEEDED - set(intake.headers)):
         raise _lacks(file, absent)
     faults, own = [], set(intake.headers.values())
-    for _, header, cells, _ in unread(body, [at for at, name in enumerate(body.headers) if name not in own]):
+    for _, header, cells, _ in body.unread([at for at, name in enumerate(body.headers) if name not in own]):
         lacks = (one for one in intake.table if one.name not in {*intake.headers, *_OURS})
         if like := ", ".join(one.name for one in lacks if cells.map(lambda cell, one=one: readable(cell, one)).all()):
             faults.append(f"{header}: no column of the table decisions. Renamed? It lacks {like}.")

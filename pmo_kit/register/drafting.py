@@ -21,13 +21,13 @@ from pmo_kit.facts import number
 from pmo_kit.register import values
 from pmo_kit.register.checks.provenance import accounts
 from pmo_kit.register.findings import Findings, describe_findings
-from pmo_kit.register.importing import NOT_STATED
+from pmo_kit.register.importing import NOT_READ, NOT_STATED
 from pmo_kit.register.layout import Heading, dated, find_heading, several_years, table_of_sheet
 from pmo_kit.register.reading import admit_names, is_mapping, load_register, read_sheets, sources_of
 from pmo_kit.register.rows import OUTLINE, Look, called_total, rows_apart
 from pmo_kit.register.schema import Column, header_words, load_schema
-from pmo_kit.register.settings import stated_settings
-from pmo_kit.register.shaping import amounts_in_words, fits, is_sum, looks_like_amounts
+from pmo_kit.register.settings import Settings, stated_settings
+from pmo_kit.register.shaping import amounts_in_words, booked_sides, fits, is_sum, may_be_amounts, qualifies
 from pmo_kit.register.sheets import Body, RawSheet, Uncached
 from pmo_kit.register.tables import Register
 from pmo_kit.register.template import write_register
@@ -188,11 +188,15 @@ def year_of(header: str) -> tuple[int, str] | None:
 
 @dataclass(eq=False)
 class _Col:
-    """One column of a source, and what its cells look like; `stated` is the unit of a line beside its table."""
+    """One column of a source, and what its cells look like.
+
+    `stated` is the unit of a line beside its table; `side`: its amounts are added or taken off.
+    """
 
     source: Body
     place: int
     stated: tuple[str, str] = ("", "")
+    side: str = ""
     used: str = ""
     why: str = ""
     sure: bool = False
@@ -201,7 +205,7 @@ class _Col:
         self.header = " ".join(self.source.title(self.place).split())
         self.cells, self.whole = self.source.cells.iloc[:, self.place], self.source.text(self.place)
         self.plain = plain(self.header)
-        self.year, self.words = year_of(self.header) or (0, self.plain)
+        self.year, self.words = year_of(self.header) or (0, self.side or self.plain)
 
     @cached_property
     def text(self) -> pd.Series:
@@ -291,6 +295,7 @@ class _Sheet:
     blocks: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     keep: str = ""
     date: _Col | None = None
+    sign: _Col | None = None
 
     def targets(self, table: str, name: str) -> list[_Col]:
         """Free columns that name a column of a table, and fit; the surest word first."""
@@ -346,7 +351,9 @@ def _sheet(raw: RawSheet) -> _Sheet | None:
     stated = next((said for said in around if said != ("", "")), ("", ""))
     best = best.only(_may_be_rows(best))
     filled = [place for place, header in enumerate(best.headers) if header and best.text(place).notna().any()]
-    return _Sheet(best, [_Col(best, place, stated) for place in filled])
+    sides = booked_sides(best.headers)
+    side = dict.fromkeys(sides, "added") | dict.fromkeys(sides.values(), "taken off")
+    return _Sheet(best, [_Col(best, place, stated, side.get(place, "")) for place in filled])
 
 
 def _may_be_rows(body: Body) -> np.ndarray:
@@ -393,6 +400,11 @@ def _line(said: str, why: str, col: _Col) -> str:
 def _differs(text: pd.Series, ids: pd.Series) -> pd.Series:
     """Which projects have rows that do not say the same."""
     return text.groupby(ids).nunique().gt(1)
+
+
+def _off(sign: str) -> bool:
+    """A sign beside an amount takes it off."""
+    return sign.strip(" .").casefold() in values.words()["signs_off"]
 
 
 def _is_amount(quantity: str) -> bool:
@@ -479,13 +491,15 @@ class Draft:
 
     # ------------------------------------------------------------ one line
 
-    def _say(self, target: str, cols: list[_Col], why: str, sure: bool = False) -> str:
+    def _say(self, target: str, cols: list[_Col], why: str, sure: bool = False, minus: bool = False) -> str:
         """What reads a column of a table: its header, or several of which the first that is filled counts."""
         table, name = target.split(".")
         heads = [col.take(target, why, sure) for col in cols]
         said = heads[0] if len(heads) == 1 else f"[{', '.join(heads)}]"
         unit = self._unit(cols[0]) if load_schema()[table][name].is_money else ""
-        return _line(f"{{column: {said}, unit: {unit}}}" if unit else said, why, cols[0])
+        minus |= cols[0].side == "taken off" and (values.plain_numbers(cols[0].cells) > 0).any()
+        more = f", unit: {unit}" * bool(unit) + ", minus: true" * bool(minus)
+        return _line(f"{{column: {said}{more}}}" if more else said, why, cols[0])
 
     def _id(self, sheet: _Sheet) -> str:
         """The key as it is written in a sheet."""
@@ -505,8 +519,10 @@ class Draft:
         rows = pd.concat([col.whole for col in sheet.cols], axis=1)
         free = [col for col in sheet.cols if not (col.used or col.date or col.long)]
         known, names = sheet.targets("projects", "project_id"), sheet.targets("projects", "name")
+        if any(col.side for col in sheet.cols):  # each booking has a text of its own
+            names = [col for col in names if re.match("proj|proy", col.plain)] or names
         words = re.compile(r"\b(id|identifier|number|code|key|nr|no)\b")
-        near = [col for col in free if words.search(col.plain) and col not in known]
+        near = [col for col in free if words.search(col.plain) and col not in known and not col.has("booked")]
         near.sort(key=lambda col: ("project" not in col.plain, "unique" not in col.plain))
         words_alone = [] if known or names else [col for col in free if values.plain_numbers(col.cells).isna().all()]
         pairs = [[one, two] for one in known + near for two in known + near + names if one is not two]
@@ -589,12 +605,17 @@ class Draft:
 
     def _booked(self, sheet: _Sheet, date: _Col, ids: pd.Series) -> bool:
         """Amounts are those of a day or month, and no state of the project on it: none is a plan or a forecast."""
-        money = [col for col in sheet.cols if not col.used and col.number and self._is_money(col)]
+        money = [col for col in sheet.cols if not col.used and col.number]
+        income = [col for col in money if sort_of(col.words) == "income"]
+        money = [col for col in money if self._is_money(col) or col in income or may_be_amounts(col.header, col.text)]
         texts = [col for col in sheet.cols if not (col.used or col is date or col.number or col.date)]
         twice = pd.concat([ids, date.whole], axis=1).duplicated().any()
         alike = twice or not any(_differs(col.text, ids).any() for col in texts)
-        ledger = date.has("booked") or any((values.plain_numbers(col.cells) < 0).any() for col in money)
-        sorts = {sort_of(col.plain) for col in money} - ({"plain"} if ledger else set())
+        each = pd.concat([col.whole.notna() for col in money] or [ids.notna()], axis=1).sum(axis=1)
+        sides = len(money) > 1 and each.max() == 1  # paid and received, each row says one of them
+        ledger = sides or any(col.side or (values.plain_numbers(col.cells) < 0).any() for col in money)
+        ledger |= any(col.has("booked") and _differs(col.whole, ids).any() for col in (date, *texts))
+        sorts = {sort_of(col.words) for col in money} - ({"plain", "income"} if ledger else set())
         return bool(money) and (alike or ledger) and sorts <= {"bare", "actual"}
 
     def _departments(self, col: _Col) -> bool:
@@ -651,11 +672,16 @@ class Draft:
                 lines[name] = self._say(f"costs.{name}", mine[:1], "its header is known", True)
         if sheet.date:
             lines["year"] = _line(quoted(sheet.date.header), sheet.date.why, sheet.date)
-            lines["amount"] = self._say(f"{table}.amount", cols, why, sure)
-        else:
-            pairs = ", ".join(f"{col.take(f'{table}.amount', why, sure)}: {col.year}" for col in cols)
-            unit = f", unit: {first}" if first else ""
-            lines["unpivot"] = _line(f"{{name: year, into: amount{unit}, columns: {{{pairs}}}}}", why, cols[0])
+            for word in pd.unique(sheet.sign.whole) if sheet.sign else [""]:
+                own = {"amount": self._say(f"{table}.amount", cols, why, sure, _off(word))}
+                if sheet.sign:
+                    head = quoted(sheet.sign.header)
+                    own["keep"] = f"[{{column: {head}, equals: [{quoted(word)}], reason: the other side}}]"
+                sheet.blocks.append((table, lines | own))
+            return
+        pairs = ", ".join(f"{col.take(f'{table}.amount', why, sure)}: {col.year}" for col in cols)
+        unit = f", unit: {first}" if first else ""
+        lines["unpivot"] = _line(f"{{name: year, into: amount{unit}, columns: {{{pairs}}}}}", why, cols[0])
         if len({col.year for col in cols}) < len(cols):
             lines["repeats"] = "sum  # several columns of one year are added up"
         sheet.blocks.append((table, lines))
@@ -663,6 +689,7 @@ class Draft:
     def _amounts(self, sheet: _Sheet, ids: pd.Series) -> None:
         """Amounts by year, and totals as baselines."""
         first = len(sheet.blocks)
+        sheet.sign = self._sign(sheet)
         self._leave_no_costs(sheet, ids)
         figures, costs, benefits = self._figures(sheet, ids)
         kept = figures.whole.isin(costs).to_numpy(bool) if figures else np.ones(len(ids), bool)
@@ -676,12 +703,15 @@ class Draft:
         sheet.date = None if cols or not totals else named[0] if named else sheet.date
         if sheet.date is not None:
             sheet.date.take("costs.year", why, bool(named))
-            several = ids.duplicated().any() and not self._versions(sheet, ids)
+            several = any(col.side for col in totals) or (ids.duplicated().any() and not self._versions(sheet, ids))
+            if sheet.sign:
+                sheet.sign.take("costs, by its sides", "? which amounts are taken off", False)
             cols = self._counted(sheet, [col for col in totals if not col.has("life")] or totals)
         gains = [col for col in cols if sort_of(col.words) == "benefit"]
         self._of_years(sheet, gains, "benefits", _SAYS["benefit"])
         self._of_years(sheet, [col for col in cols if col not in gains], "costs", {})
         if sheet.date is None:
+            sheet.leave([col for col in totals if col.side], "? added or taken off: in which year")
             sheet.leave([col for col in totals if col.periodic], "? the money of a period, and no total")
         if sheet.date is None or (ids.is_unique and len(totals) > 1):
             self._totals(sheet, [col for col in totals if col.used != "ignore"])
@@ -764,7 +794,7 @@ class Draft:
 
     def _figures(self, sheet: _Sheet, ids: pd.Series) -> tuple[_Col | None, list[str], list[str]]:
         """A column whose words tell costs from other figures (Cost, Benefit; Budget, Actual): its words for both."""
-        for col in sheet.words():
+        for col in (one for one in sheet.words() if one is not sheet.sign):
             words = list(pd.unique(col.text))
             sorts = {word: sort_of(plain(word)) for word in words if len(words) <= 12}
             own = col.plain in ("state", "cost state") and fits(col.cells, load_schema()["costs"]["state"])
@@ -798,11 +828,24 @@ class Draft:
         named = [col for col in sheet.cols if _parts("version").fullmatch(col.plain)]
         return any(_differs(col.whole.loc[ids.index], ids).any() for col in named)
 
+    def _sign(self, sheet: _Sheet) -> _Col | None:
+        """The column that says of each amount whether it is added or taken off."""
+        free = (col for col in sheet.cols if not col.used and col.whole.notna().all())
+        found = next((col for col in free if qualifies(col.header, Settings(), col.whole) == "sign"), None)
+        words = [] if found is None else list(pd.unique(found.whole))
+        return found if sorted(map(_off, words)) == [False, True] else None
+
     def _is_money(self, col: _Col) -> bool:
         if "%" in col.header or re.search(r"\b(id|no|number|code|days|schedule|fte|score|index|deflator)\b", col.plain):
             return False
         signs = any(sign in "".join(col.text.head(20)) for sign in values.CURRENCIES)
-        return col.has("money") or col.has("benefit") or signs or values.header_unit(col.header) != ("", "")
+        return (
+            col.side != ""
+            or col.has("money")
+            or col.has("benefit")
+            or signs
+            or values.header_unit(col.header) != ("", "")
+        )
 
     def _totals(self, sheet: _Sheet, totals: list[_Col]) -> None:
         """Totals as baselines: what was approved, and what is expected now; parts where nothing else is the whole."""
@@ -994,8 +1037,8 @@ class Draft:
             cols.setdefault(col.header, col)
         lines += ["ignore:"] if cols else []
         for header, col in cols.items():
-            lost = len(col.text) > 0 and (looks_like_amounts(header, col.text) or amounts_in_words(header, col.text))
-            why = col.why or ("? amounts, not read" if lost else "long text" if col.long else "? not needed")
+            lost = len(col.text) > 0 and (may_be_amounts(header, col.text) or amounts_in_words(header, col.text))
+            why = col.why or (f"? {NOT_READ}" if lost else "long text" if col.long else "? not needed")
             lines.append(f"  {quoted(header)}: {quoted(why)}  # {col.sample}")
         lines += [] if "costs" in blocks else ["absent:", '  costs: "? no amounts by year were found"']
         return "\n".join(lines) + "\n"

@@ -21,10 +21,10 @@ from pmo_kit.register.mapping import ColumnSource, Mapping, RowFilter, TableSour
 from pmo_kit.register.rows import Look, rows_apart, tell
 from pmo_kit.register.schema import Column, load_schema
 from pmo_kit.register.settings import read_settings, settings_frame, stated_settings
-from pmo_kit.register.shaping import amounts_in_words, looks_like_amounts, looks_like_numbers, qualifies, unread
+from pmo_kit.register.shaping import amounts_in_words, booked_sides, looks_like_amounts, looks_like_numbers, qualifies
 from pmo_kit.register.sheets import Body, RawSheet, body_of_frame
 
-NOT_STATED = "not stated"
+NOT_STATED, NOT_READ = "not stated", "amounts, not read"
 _IN_TYPE = ("number", "date", "year", "period")
 _AS_PERIOD, _AS_DATE = Column("period", "period"), Column("date", "date")
 _MONEY = ["table", "field", "file", "sheet", "column"]
@@ -255,6 +255,8 @@ class Import:
         if one.values or one.pattern:  # a cell that the mapping does not change keeps its unit and its percent sign
             cells = final.astype(object).where(final.ne(text), cells)
         kept = cells.where(~gone)
+        if one.minus:
+            kept = kept.astype(object).map(values.taken_off, na_action="ignore")
         if one.default:
             kept, reason = kept.astype(object).where(~gone, one.default), text.where(text.isna())
         if column.high == 1:  # what the mapping writes is a share
@@ -620,13 +622,15 @@ class Import:
         used = source.used | {place for test in tests for place in source.find(test.column)}
         purpose = {place: why for header, why in self.mapping.ignore.items() for place in source.find(header)}
         money = {place for spec in self.mapping.tables for place in self._money(source, spec)}
+        counted = any(self._money(other, spec) for spec, other in self._sources)
         asked = [one for spec in self.mapping.tables for name, one in spec.reads if name == "project_id"]
         keys = [place for one in asked for head in one.headers for place in source.find(head)]
+        sides = [place for pair in booked_sides(source.headers).items() for place in pair]
         places = (place for place in range(len(source.headers)) if place not in used)
-        for place, title, cells, value in unread(source, places):
+        for place, title, cells, value in source.unread(places):
             header, reason = source.headers[place], purpose.get(place)
-            kind = qualifies(header, self._settings, cells) if money else ""
-            numbers = looks_like_numbers(header, cells)
+            kind, numbers = qualifies(header, self._settings, cells), looks_like_numbers(header, cells)
+            kind = "sign" if place in sides else kind if money or (kind == "sign" and numbers) else ""
             beyond = not header and numbers and place > min(money, default=len(source.headers))  # split amounts
             grave = beyond or kind not in ("", "same") or (bool(money) and looks_like_amounts(header, cells))
             guess, why = (reason or "").startswith("?"), (reason or "").lstrip("? ")
@@ -639,6 +643,8 @@ class Import:
                 what, how = "column_ignored beside", ""
             elif later or changes:
                 what, how = "several_years_in_one" if later else "column_ignored changes", ""
+            elif guess and not counted and why == NOT_READ:
+                what, how = "column_ignored amounts", ""
             elif reason:
                 lost = guess and (numbers or amounts_in_words(header, cells))
                 what, how = "column_ignored", "warn" if lost else "info"

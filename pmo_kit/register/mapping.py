@@ -83,8 +83,8 @@ def _short(given: object) -> object:
 class ColumnSource(forms.Form):
     """Where the cells of one column come from: one header, the first filled of several, a join, or a constant.
 
-    `values` replaces whole cells; `pattern` keeps its first group; `unit` is the money unit of the cells;
-    `default` fills empty cells; `reason` is the header of the column that says why a cell is empty.
+    `values` replaces whole cells; `pattern` keeps its first group; `unit` is the money unit of the cells; `minus` takes
+    them off; `default` fills empty cells; `reason` is the header of the column that says why a cell is empty.
     """
 
     shape: ClassVar[str] = "{key} is a header, a list of headers, or a block with column, join or value."
@@ -95,6 +95,7 @@ class ColumnSource(forms.Form):
     values: dict[str, str] = field(default_factory=dict)
     default: str = ""
     unit: Unit = ""
+    minus: bool = False
     pattern: Pattern = ""
     reason: str = ""
 

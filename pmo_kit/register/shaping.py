@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -232,6 +232,25 @@ def looks_like_amounts(header: str, cells: pd.Series) -> bool:
     return _names_amounts(header) and not spent and looks_like_numbers(header, cells)
 
 
+def may_be_amounts(header: str, cells: pd.Series) -> bool:
+    """True when a header names amounts of which half can be read, or half of the numbers have cents."""
+    cents = cells.str.fullmatch(r".*\d[.,]\d\d\D{0,4}").mean() >= 0.5
+    cents &= not re.search(values.one_of("no_people"), values.folded(header)) and looks_like_numbers(header, cells)
+    return bool(cents) or looks_like_amounts(header, cells)
+
+
+def booked_sides(headers: list[str]) -> dict[int, int]:
+    """Columns of amounts that are added, and the column beside each whose amounts are taken off.
+
+    >>> booked_sides(["Project", "Soll (EUR)", "Haben (EUR)"]), booked_sides(["Soll", "Ist"])
+    ({1: 2}, {})
+    """
+    names = list(map(values.folded, headers))
+    said = [(n, re.sub(rf"(?<!\w){one}", other, text)) for one, other in values.words()["booked"].items()
+            for n, text in enumerate(names)]  # fmt: skip
+    return {n: names.index(other) for n, other in said if other != names[n] and other in names}
+
+
 _SOME_AMOUNT = re.compile(r"[^\d\n]{0,12}\d[\d.,'’ ]*+\D{0,12}(?:\d[\d.,'’ ]*+\D{0,12})?")
 
 
@@ -288,7 +307,8 @@ def qualifies(header: str, settings: Settings, cells: pd.Series) -> str:
     for kind, listed in values.words()["qualifies"].items():
         known = set(map(bare, listed))
         inside = (f" {one} " in f" {name} " for one in known if len(one) > 3 and kind != "share")
-        own = numbers and name not in values.words()["booked"]  # Debit and Credit
+        booked = values.words()["booked"]
+        own = numbers and name not in {*booked, *booked.values()} - {"soll"}  # Debit and Credit
         own &= kind == "sign" or (kind == "per" and name not in known)  # Income 2027, Annual savings
         if (name in known or any(inside)) and not own:
             return "same" if _says_the_same(kind, cells, settings) else kind
@@ -304,7 +324,7 @@ def list_unmapped(
     added = [one.name for one in table if one.is_summed or (limits and one.type == "number")]
     read = [place for name, place in matched.items() if name in added] + list(wide)
     taken = {values.folded(body.headers[place]): place for place in matched.values()}
-    for place, title, cells, value in unread(body, places):
+    for place, title, cells, value in body.unread(places):
         header, severity, why = body.headers[place], "warn", ""
         twin = taken.get(values.folded(header)) if header else None
         if twin is not None:
@@ -319,15 +339,6 @@ def list_unmapped(
                 severity, why = "block", " It looks like amounts, and money must not be left out."
         here: Any = {"at": body, "column": title, "value": value}
         findings.tell("column_not_mapped", severity, table=table.name, count=len(cells), why=why, **here)
-
-
-def unread(body: Body, places: Iterable[int]) -> Iterator[tuple[int, str, pd.Series, str]]:
-    """Columns that hold something: position, header, filled cells, and these in words."""
-    for place in places:
-        cells = body.text(place).dropna()
-        if len(cells):
-            some = f"{len(cells)} values: {', '.join(pd.unique(cells)[:5])}"
-            yield place, values.shown(body.headers[place]) or str(place + 1), cells, some
 
 
 def is_sum(body: Body, place: int, others: Iterable[int]) -> bool:

@@ -6,7 +6,7 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice, zip_longest
@@ -137,6 +137,14 @@ class Body:
         kept = replace(self, cells=self.cells[keep].reset_index(drop=True), rows=self.rows[keep])
         kept.texts, kept.filled = self.texts[keep], self.filled[keep]
         return kept
+
+    def unread(self, places: Iterable[int]) -> Iterator[tuple[int, str, pd.Series, str]]:
+        """Columns that hold something: position, header, filled cells, and these in words."""
+        for place in places:
+            cells = self.text(place).dropna()
+            if len(cells):
+                some = f"{len(cells)} values: {', '.join(pd.unique(cells)[:5])}"
+                yield place, values.shown(self.headers[place]) or str(place + 1), cells, some
 
     def label(self, place: int) -> str | np.ndarray:
         """Header of a column as the source has it, one text or one for each row."""

@@ -465,7 +465,16 @@ class Shown(float):
     `unit` is the text that is shown, or a sign of DOUBTS.
     """
 
-    unit: str = ""
+    unit: str
+
+    def __new__(cls, number: float | str, unit: str) -> Shown:
+        """A number and its unit."""
+        one = super().__new__(cls, number)
+        one.unit = unit
+        return one
+
+    def __neg__(self) -> Shown:
+        return Shown(-float(self), self.unit)
 
 
 DOUBTS: dict[str, str] = words()["doubts"]
@@ -646,6 +655,16 @@ def parse_number(
     return parsed
 
 
+def taken_off(cell: object) -> object:
+    """An amount with a minus in front.
+
+    >>> taken_off("20,00"), taken_off(20)
+    ('-20,00', -20)
+    """
+    number = isinstance(cell, int | float) and not isinstance(cell, bool)
+    return -cell if number and cell > 0 else f"-{cell}"  # what has a minus already has two then, and is asked about
+
+
 PERCENT = f"(?i:%|{one_of('percent')})"
 """Words of a header of shares: 30 is 0.3."""
 
@@ -671,11 +690,7 @@ def in_percent(cells: pd.Series, read: Parsed) -> Parsed:
 def as_share(text: object) -> object:
     """A number of a mapping, which is a share whatever the header of its column says; other words as they are."""
     number = plain_numbers(pd.Series([text], dtype=object)).iloc[0]
-    if pd.isna(number):
-        return text
-    share = Shown(number)
-    share.unit = "%"
-    return share
+    return text if pd.isna(number) else Shown(number, "%")
 
 
 def plain_numbers(cells: pd.Series, *, own: bool = False) -> pd.Series:

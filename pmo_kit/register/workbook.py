@@ -190,8 +190,7 @@ def _raw_sheet(path: Path, title: str, state: str, part: _Part, book: Any, findi
     values = np.array([*part.values, None], dtype=object)[:-1][order]
     for number in np.flatnonzero(np.isin(style, list(units))):
         if isinstance(value := values[number], int | float) and not isinstance(value, bool):
-            values[number] = Shown(str(value))
-            values[number].unit = units[style[number]]
+            values[number] = Shown(value, units[style[number]])
     merged = [one for one in part.merged if one[3] - one[1] < 10_000]
     seen = np.ones(len(row), bool)
     for left, top, right, bottom in merged:
@@ -215,8 +214,7 @@ def _raw_sheet(path: Path, title: str, state: str, part: _Part, book: Any, findi
     for top, bottom, left, right in spans:
         others = (begins[left + 1 : right + 1] < top).any() or filled[top + 1 : bottom + 1, key].any()
         if others and isinstance(value := grid[top, left], int | float) and not isinstance(value, bool):
-            grid[top, left] = Shown(str(value))
-            grid[top, left].unit = "|"
+            grid[top, left] = Shown(value, "|")
     epoch = book.epoch == CALENDAR_MAC_1904
     raw = RawSheet(path.name, title, title, pd.DataFrame(grid, dtype=object), rows, spans, epoch)
     raw.depths = part.depths

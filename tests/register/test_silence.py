@@ -5,6 +5,7 @@ The amounts that are right are written down first, as counted by hand; an input 
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -980,3 +981,90 @@ def test_a_sheet_that_is_called_otherwise_now_is_asked_about(tmp_path):
     book.save(tmp_path / "source.xlsx")
     with pytest.raises(DataError, match=r'no sheet Money\. Did you mean "Moneys"'):
         load_register(tmp_path / "out" / "source.map.yml")
+
+
+def booked(tmp_path, heads, rows, mark):
+    text = "\n".join(mark.join(line) for line in (heads, *rows))
+    folder = tmp_path / "booked"
+    folder.mkdir()
+    (folder / "source.csv").write_text(f"{text}\n", encoding="utf-8")
+    text, code = import_sources([folder / "source.csv"], tmp_path / "out")
+    return text, code
+
+
+BOOKED = {("P1", 2027): 80, ("P2", 2027): 50, ("P2", 2028): 70}
+
+
+@pytest.mark.parametrize("heads", [
+    "Project,Posting date,Text,Debit,Credit", "Project,Date,Text,Dr,Cr", "Projekt;Buchungsdatum;Text;Soll;Haben",
+    "Projekt;Datum;Text;Sollbetrag (EUR);Habenbetrag (EUR)", "Projet;Date comptable;Libellé;Débit;Crédit",
+    "Proyecto;Fecha;Texto;Debe;Haber",
+])  # fmt: skip
+@pytest.mark.parametrize("minus", ["", "-"])
+def test_what_is_credited_is_taken_off_what_is_debited(tmp_path, heads, minus):
+    mark = ";" if ";" in heads else ","
+    rows = [["P1", "2027-01-15", "a", "100.00", ""], ["P1", "2027-02-20", "b", "", f"{minus}20.00"]]
+    rows += [["P2", "2027-03-03", "c", "50.00", ""], ["P2", "2028-04-04", "d", "70.00", ""]]
+    text, code = booked(tmp_path, heads.split(mark), rows, mark)
+    assert code == 0, text
+    assert amounts(tmp_path) == BOOKED
+    text, code = imported(
+        tmp_path / "booked", {"L": [heads.split(mark), *([one or None for one in row] for row in rows)]}
+    )
+    assert code == 0, text
+    assert amounts(tmp_path / "booked") == BOOKED
+
+
+@pytest.mark.parametrize(("head", "signs"), [
+    ("S/H", "SH"), ("Soll/Haben", "SH"), ("Sign", "+-"), ("D/C", "DC"), ("Débit/Crédit", ("Débit", "Crédit")),
+    ("Debe/Haber", ("Debe", "Haber")), ("Dr/Cr", ("Dr", "Cr")),
+])  # fmt: skip
+def test_a_sign_in_a_column_of_its_own_counts(tmp_path, head, signs):
+    rows = [["P1", "2027-01-15", "100.00", signs[0]], ["P1", "2027-02-20", "20.00", signs[1]]]
+    rows += [["P2", "2027-03-03", "50.00", signs[0]], ["P2", "2028-04-04", "70.00", signs[0]]]
+    text, code = booked(tmp_path, ["Project", "Posting date", "Amount", head], rows, ",")
+    assert code == 0, text
+    assert amounts(tmp_path) == BOOKED
+
+
+def test_a_credit_that_is_written_with_and_without_a_minus_is_not_added(tmp_path):
+    rows = [["P1", 2027, 100, None], ["P1", 2027, None, -20], ["P1", 2027, None, 5], ["P2", 2027, 50, None]]
+    text, code = imported(tmp_path, {"L": [["Project", "Year", "Debit", "Credit"], *rows]})
+    assert code == 0
+    assert "--20" in text
+    assert "No pack is made of it" in text
+
+
+@pytest.mark.parametrize("heads", [
+    "Projekt;Datum;Text;Umsatz", "Projekt;Jahr;Soll;Ist", "Projet;Année;Prévu;Réalisé", "Proyecto;Año;Previsto;Real",
+    "Project;Year;Plan;Actual", "Project;Date;Out;In", "Project;Name;Debit;Credit",
+])  # fmt: skip
+def test_columns_of_amounts_are_never_left_out_where_no_amount_is_read(tmp_path, heads):
+    day = "2027" if re.search("Jahr|Ann|Año|Year", heads) else "2027-01-15" if "Dat" in heads else "a"
+    rows = [[f"P{n}", day.replace("2027", str(2026 + n)), "10.00" if n < 3 else "", "-20.00"] for n in (1, 2, 3)]
+    rows = [
+        [*row[:2], "abc"[n], row[3]] if heads.count(";") == 3 and "Text" in heads else row for n, row in enumerate(rows)
+    ]
+    text, code = booked(tmp_path, heads.split(";"), rows, ";")
+    assert code == 2, text
+    assert "guess" in text
+
+
+@pytest.mark.parametrize("other", ["Invoice no", "Vendor", "Lieferant", "Belegnummer", "Fournisseur", "Proveedor"])
+def test_bookings_are_no_states_of_a_project(tmp_path, other):
+    rows = [["P1", "2027-01-15", "a1", 100], ["P1", "2027-02-20", "a2", 30], ["P2", "2028-03-03", "a3", 50]]
+    text, code = imported(tmp_path, {"L": [["Project", "Date", other, "Amount"], *rows]})
+    assert code == 0, text
+    assert amounts(tmp_path) == {("P1", 2027): 130, ("P2", 2028): 50}
+
+
+def test_what_is_paid_and_received_is_booked(tmp_path):
+    rows = [
+        ["P1", "2027-01-15", "a", 100, None],
+        ["P1", "2027-02-20", "b", 30, None],
+        ["P2", "2028-03-03", "c", None, 5],
+    ]
+    text, code = imported(tmp_path, {"L": [["Projekt", "Datum", "Text", "Ausgaben", "Einnahmen"], *rows]})
+    assert code == 0, text
+    assert amounts(tmp_path) == {("P1", 2027): 130}
+    assert "not read: Einnahmen" in text
