@@ -339,6 +339,10 @@ def _sheet(raw: RawSheet) -> _Sheet | None:
         years *= known.isdisjoint(_ranks("costs", "year"))  # Year, 2027, 2028: rows or columns of years
         if heading.raw is not raw:  # turned: keys such as P2027 are no header
             years = min(years, 2 * named)
+        elif any(
+            values.folded(text) in values.words()["pivot"] for text in texts[:1]
+        ):  # below the lines of its filters
+            named += len(texts)
         points = 2.0 * named + (years + 0.001 * min(len(apart), 99) if heading.first < len(heading.raw.rows) else -1)
         return points - 0.5 * (len(texts) - len(apart))
 
@@ -430,6 +434,9 @@ class Draft:
         self.several = len(raws) > 1
         rest = [raw for raw in raws if table_of_sheet(raw.title) != "settings"] or raws
         self.sheets = [sheet for sheet in map(_sheet, rest) if sheet is not None and len(sheet.source.rows)]
+        files = {raw.file for raw in raws}
+        for col in (col for sheet in self.sheets if len(files) > 1 for col in sheet.cols if col.stated == ("", "")):
+            col.stated = _unit_of_name({col.source.raw.file})
         if not self.sheets:
             raise PmoError("There is no table with a header and rows in this file.")
         self.settings: dict[str, tuple[str, str]] = {}
@@ -613,7 +620,9 @@ class Draft:
         alike = twice or not any(_differs(col.text, ids).any() for col in texts)
         each = pd.concat([col.whole.notna() for col in money] or [ids.notna()], axis=1).sum(axis=1)
         sides = len(money) > 1 and each.max() == 1  # paid and received, each row says one of them
-        ledger = sides or any(col.side or (values.plain_numbers(col.cells) < 0).any() for col in money)
+        states = [*sheet.targets("projects", "stage"), *sheet.targets("projects", "rag_declared")]
+        less = not states and any((values.plain_numbers(col.cells) < 0).any() for col in money)
+        ledger = sides or less or any(col.side for col in money)
         ledger |= any(col.has("booked") and _differs(col.whole, ids).any() for col in (date, *texts))
         sorts = {sort_of(col.words) for col in money} - ({"plain", "income"} if ledger else set())
         return bool(money) and (alike or ledger) and sorts <= {"bare", "actual"}

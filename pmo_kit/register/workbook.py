@@ -191,6 +191,10 @@ def _raw_sheet(path: Path, title: str, state: str, part: _Part, book: Any, findi
     for number in np.flatnonzero(np.isin(style, list(units))):
         if isinstance(value := values[number], int | float) and not isinstance(value, bool):
             values[number] = Shown(value, units[style[number]])
+    zeros = {style: len(code) for style, code in formats.items() if re.fullmatch("00+", str(code))}  # 007 is no 7
+    for number in np.flatnonzero(np.isin(style, list(zeros))):
+        if isinstance(value := values[number], int) and not isinstance(value, bool):
+            values[number] = f"{value:0{zeros[style[number]]}d}"
     merged = [one for one in part.merged if one[3] - one[1] < 10_000]
     seen = np.ones(len(row), bool)
     for left, top, right, bottom in merged:

@@ -1068,3 +1068,56 @@ def test_what_is_paid_and_received_is_booked(tmp_path):
     assert code == 0, text
     assert amounts(tmp_path) == {("P1", 2027): 130}
     assert "not read: Einnahmen" in text
+
+
+@pytest.mark.parametrize(("unit", "worth"), [("k€", 0.001), ("Mio EUR", 1), ("TEUR", 0.001)])
+def test_a_unit_in_the_name_of_one_of_several_files_counts(tmp_path, unit, worth):
+    (tmp_path / "projekte.csv").write_text(
+        "Code,Name,Department,Total budget (M€)\nC1,Wall,Ports,0.3\nC2,Ferry,Ports,0.1\n"
+    )
+    (tmp_path / f"kosten {unit}.csv").write_text("Code,2027,2028\nC1,100,200\nC2,50,60\n", encoding="utf-8")
+    text, code = import_sources([tmp_path / "projekte.csv", tmp_path / f"kosten {unit}.csv"], tmp_path / "out")
+    assert code == 0, text
+    assert sum(amounts(tmp_path).values()) == pytest.approx(410e6 * worth)
+    assert load_register(tmp_path / "out").settings.money_unit == "million"
+
+
+def test_lines_of_filters_above_a_pivot_table_are_no_header(tmp_path):
+    above = [["Status", "(All)"], ["Region", "North"], []]
+    rows = [["Row Labels", "Sum of 2027", "Sum of 2028"], ["Wall", 1, 2], ["Dam", 3, 4], ["Grand Total", 4, 6]]
+    text, code = imported(tmp_path, {"P": [*above, *rows]})
+    assert code == 0, text
+    assert amounts(tmp_path) == {("Wall", 2027): 1, ("Wall", 2028): 2, ("Dam", 2027): 3, ("Dam", 2028): 4}
+
+
+def test_a_status_log_with_a_minus_is_no_ledger(tmp_path):
+    rows = [[one, one, day, word, money] for one, money in (("P1", 10), ("P2", -1))
+            for day, word in (("2027-01-31", "Green"), ("2027-02-28", "Red"))]  # fmt: skip
+    text, code = imported(tmp_path, {"P": [["ID", "Name", "Date", "RAG", "Cost"], *rows]})
+    assert code == 0, text
+    now = load_register(tmp_path / "out").table("baselines")["now"]
+    assert now.tolist() == [10, -1]
+
+
+@pytest.mark.parametrize("cells", [("-100", "50"), ("-100", "100"), ("100,00-", "50,00")])
+def test_money_that_is_left_out_with_a_minus_makes_up_for_nothing(tmp_path, cells):
+    text = f"Code;Name;Department;2027\nP1;Wall;A;{cells[0]}\nP2;Dam;B;{cells[1]}\n"
+    text, code = csv_of(tmp_path, text)
+    assert code == 0, text
+    assert "No pack is made of it" in text
+    assert accounts(load_register(tmp_path / "out").table).share == pytest.approx(1)
+
+
+def test_zeros_in_front_that_a_number_format_shows_are_of_the_key(tmp_path):
+    book = openpyxl.Workbook()
+    for row in [[*HEAD, 2027], [7, "Wall", "Ports", 1], [12, "Dam", "Ports", 2]]:
+        book.worksheets[0].append(row)
+    for row in (2, 3):
+        book.worksheets[0].cell(row, 1).number_format = "000"
+    sheet = book.create_sheet("Costs")
+    for row in [["Code", 2028], ["007", 5], ["012", 6]]:
+        sheet.append(row)
+    book.save(tmp_path / "source.xlsx")
+    text, code = import_sources([tmp_path / "source.xlsx"], tmp_path / "out")
+    assert code == 0, text
+    assert amounts(tmp_path) == {("007", 2027): 1, ("012", 2027): 2, ("007", 2028): 5, ("012", 2028): 6}

@@ -81,8 +81,10 @@ def accounts(table: Callable[[str], pd.DataFrame]) -> Accounts | None:
         return None
     counted = sources["column"].isna()
     projects, money = sources[counted & (sources["table"] == "projects")], sources[~counted]
-    sums = money.groupby(["table", "column"])[["found", "used"]].sum().abs()
-    lost = ((sums["found"] - sums["used"]).abs() / sums["found"].where(sums["found"] > 0)).fillna(0.0)
+    sums = money.groupby(["table", "column"])[["found", "used"]].sum()
+    gone = left["amount"].abs().groupby([left["table"], left["column"]]).sum().reindex(sums.index).fillna(0.0)
+    gone = gone.clip(lower=(sums["found"] - sums["used"]).abs())  # what is left out with a minus makes up for nothing
+    lost = (gone / sums.abs().max(axis=1).clip(lower=gone)).fillna(0.0)
     share = float(lost.max()) if len(lost) else 0.0
     column = str(lost.idxmax()[1]) if len(lost) else ""
     files = tuple(dict.fromkeys(sources["file"].dropna()))
