@@ -26,6 +26,10 @@
           amount: {column: Budget, unit: unit}    # in units; brought to the money unit of the settings
           year: {value: 2027}
         - project_id: Project number
+          year: Posting date
+          amount: {column: Credit, minus: true}   # taken off the amounts of the other blocks
+          repeats: sum
+        - project_id: Project number
           unpivot: {name: year, into: amount, pattern: "FY (\\\\d{4})"}   # or columns: {header: year}
           repeats: sum           # rows of one key are added up; same: equal rows are one; refuse (default)
     ignore: {Description: long text}          # columns left out on purpose, and why
