@@ -239,6 +239,8 @@ class _Col:
         if kind == "number":
             loose = text.str.fullmatch(r"[-+(]?\s*\D{0,4}\s*[\d.,'\s]+\D{0,6}\)?", na=False)
             read |= loose & ~text.str.contains(values.ORDINAL)
+        elif kind == "period":  # the halves of a year are none of a status
+            read |= text.str.contains(values.PART_OF_YEAR) & text.str.contains(r"20\d\d")
         elif kind == "date":
             read &= ~text.str.fullmatch(r"\d+([.,]\d+)?", na=False)
         return float(read.mean())

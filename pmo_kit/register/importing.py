@@ -643,7 +643,7 @@ class Import:
                 what, how = "column_ignored beside", ""
             elif later or changes:
                 what, how = "several_years_in_one" if later else "column_ignored changes", ""
-            elif guess and not counted and why == NOT_READ:
+            elif guess and not counted and numbers and why == NOT_READ:
                 what, how = "column_ignored amounts", ""
             elif reason:
                 lost = guess and (numbers or amounts_in_words(header, cells))

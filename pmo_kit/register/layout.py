@@ -404,9 +404,9 @@ class Heading:
         written = self.raw.cells.iloc[self.first - self.lines : self.first].to_numpy(object)
         like = np.any([((grid == line) & filled).any(axis=1) for line in written], axis=0)
         again, other = np.zeros(len(cells), bool), np.zeros(len(cells), bool)
-        blank = np.append(False, ~filled[:-1].any(axis=1) | (np.diff(self.body.rows) > 1)) & (filled.sum(axis=1) > 1)
+        blank = np.append(True, ~filled[:-1].any(axis=1) | (np.diff(self.body.rows) > 1)) & (filled.sum(axis=1) > 1)
         numeric = cache(lambda at: 2 * values.plain_numbers(cells[at]).notna().sum() >= filled[:, at].sum())
-        blank[-1:] = False  # rows below an empty line: words where other rows have numbers are another header
+        blank[-1:] = False  # rows below an empty line or the header: words where others have numbers are a header
         for row in map(int, np.flatnonzero(like | blank)[::-1]):
             line, equal, named = self._like(grid[row])
             both = zip(equal, self._heads, strict=True)

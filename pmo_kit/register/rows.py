@@ -389,7 +389,9 @@ def _totals_of_source(body: Body, look: Look, gone: np.ndarray) -> dict[int, Apa
     named |= alone & key.str.casefold().isin(said).to_numpy(bool)  # of a department
     group = none & ~alone  # the line below a group, from its first to its last day
     for place in others if group.any() else ():
-        group &= ~body.filled[:, place] | where(texts[:, place], _SPAN.fullmatch)
+        text, same = texts[:, place], len(set(texts[:, place])) == 1  # stars, and the currency of all rows, say nothing
+        spans = where(text, lambda one: _SPAN.fullmatch(one) or not re.search(r"\w", one))
+        group &= ~body.filled[:, place] | spans | same
     if not look.amounts:
         return {}
     below, numbers = _outline(body), _amounts(body, look.amounts)

@@ -411,9 +411,11 @@ def _type_columns(intake: Intake, findings: Findings, settings: Settings, elsewh
 
 
 def _year_of_cell(text: str, first_month: int) -> int | None:
-    """The fiscal year of a cell; that of a quarter, too, where no fiscal year lies in two calendar years."""
+    """The fiscal year of a cell; of a quarter or a half, too, where no fiscal year lies in two calendar years."""
     period = values.read_period(text) if first_month == 1 else None
-    return int(period[:4]) if period is not None and "Q" in period else year_in(text, first_month)
+    if period is not None and "Q" in period:
+        return int(period[:4])
+    return year_in(re.sub(values.PART_OF_YEAR, "", text).strip(" -/.") if first_month == 1 else text, first_month)
 
 
 def _parse(

@@ -869,6 +869,8 @@ def read_period(text: str) -> str | None:
 
     >>> [read_period(one) for one in ("Q1 2028", "T3 2028", "Q1 FY28", "Jan-26", "2026/9", "2008-Q4", "FY09 Q1")]
     ['2028-Q1', '2028-Q3', '2028-Q1', '2026-01', '2026-09', '2008-Q4', '2009-Q1']
+    >>> [read_period(one) for one in ("01/2027", "12.2027", "001.2027", "13/2027")]
+    ['2027-01', '2027-12', '2027-01', None]
     >>> [read_period(one) for one in ("3Q27", "Q3/27", "2027Q3", "3. Quartal 2027", "3e trimestre 2027", "Q32027")]
     ['2027-Q3', '2027-Q3', '2027-Q3', '2027-Q3', '2027-Q3', None]
     >>> [read_period(one) for one in ("2026-09-01 00:00:00", "2026-09-30", "30.09.26", "2026-09-29", "9/10/2026")]
@@ -878,7 +880,8 @@ def read_period(text: str) -> str | None:
     part = _QUARTER.search(low)
     if part and (its := _ITS_YEAR.fullmatch(low[: part.start()] + low[part.end() :])):
         return f"{'20'[: 4 - len(its[2])]}{its[2]}-Q{re.sub('[^1-4]', '', part[0])}"
-    if match := re.fullmatch(r"(?!0000)(\d{4})[-/](\d{1,2})", low):
+    turned = re.sub(r"^0?(\d{1,2})[./-]((?:19|20)\d\d)$", r"\2-\1", low)  # 001.2027 of SAP
+    if match := re.fullmatch(r"(?!0000)(\d{4})[-/](\d{1,2})", turned):
         month = int(match[2])
         if 1 <= month <= 12:
             return f"{match[1]}-{month:02d}"

@@ -608,7 +608,7 @@ def test_a_column_of_sums_that_holds_other_years_is_none(tmp_path, header, asked
 HEADS = {  # headers of a column of amounts -> the money of 2027 and 2028 in k€, or None where it must be asked
     "H1 2027 (k€),H2 2027 (k€)": 30, "Q1 FY27 (k€),Q2 FY27 (k€)": 30, "Cost Q1 2027 (k€),Cost Q2 2027 (k€)": 30,
     "2027 (k€),H1 2027 (k€)": 15, "2027 (net) k€,2028 (net) k€": 30, "2027 (excl. VAT) k€,2028 (excl. VAT) k€": 30,
-    "2027 (real) k€,2028 (real) k€": 30, "2027 (k€),2028 €": 15.015, "2027 (50%) k€,2028 (50%) k€": 0,
+    "2027 (real) k€,2028 (real) k€": 30, "2027 (k€),2028 €": 15.015, "2027 (50%) k€,2028 (50%) k€": None,
     "Cost to 2027 (k€),2028 (k€)": None, "bis 2026 (k€),2027 (k€)": None, "2027 (k€),2028 and before (k€)": None,
     "2027 (50 pct) k€,2028 (50 percent) k€": 0, "bis Ende 2027 (k€),2028 (k€)": None,
     "through FY27 (k€),FY28 (k€)": None, "pre-2027 (k€),2028 (k€)": None,
@@ -1121,3 +1121,34 @@ def test_zeros_in_front_that_a_number_format_shows_are_of_the_key(tmp_path):
     text, code = import_sources([tmp_path / "source.xlsx"], tmp_path / "out")
     assert code == 0, text
     assert amounts(tmp_path) == {("007", 2027): 1, ("012", 2027): 2, ("007", 2028): 5, ("012", 2028): 6}
+
+
+@pytest.mark.parametrize("parts", [
+    ("1. HJ 2027", "2. HJ 2027", "1. HJ 2028"), ("S1 2027", "S2 2027", "S1 2028"), ("H1 2027", "H2 2027", "2028 H1"),
+    ("01/2027", "12/2027", "1/2028"), ("001.2027", "012.2027", "001.2028"), ("01.2027", "12.2027", "01.2028"),
+    ("Q1 2027", "Q2 2027", "Q1 2028"),
+])  # fmt: skip
+@pytest.mark.parametrize("head", ["Period", "Halbjahr", "Año"])
+def test_halves_and_months_in_a_long_table_are_of_their_year(tmp_path, parts, head):
+    rows = [["P1", parts[0], 10], ["P1", parts[1], 20], ["P2", parts[2], 5]]
+    text, code = imported(tmp_path, {"L": [["Project", head, "Amount"], *rows]})
+    assert code == 0, text
+    assert amounts(tmp_path) == {("P1", 2027): 30, ("P2", 2028): 5}
+
+
+def test_a_second_line_of_headers_is_no_project(tmp_path):
+    head = ["task_code", "task_name", "target_cost", "act_cost"]
+    rows = [["Activity ID", "Activity Name", "Budgeted Total Cost", "Actual Total Cost"], ["A10", "Wall", 100, 0]]
+    text, code = imported(tmp_path, {"P": [head, *rows, ["A20", "Dam", 200, 5]]})
+    assert code == 2
+    assert "Another header stands here" in text
+
+
+@pytest.mark.parametrize("star", ["*", "**", None])
+def test_a_total_that_is_marked_by_stars_is_no_booking(tmp_path, star):
+    rows = [["P1", "Wall", "2027-01-15", 100, "EUR"], ["P1", "Wall", "2027-02-20", 30, "EUR"]]
+    rows += [["P2", "Dam", "2028-03-03", 50, "EUR"], [star, None, None, 180, "EUR"]]
+    text, code = imported(tmp_path, {"L": [["Projekt", "Bezeichnung", "Buchungsdatum", "Betrag", "Währung"], *rows]})
+    assert code == 0, text
+    assert "is the total of the rows above" in text
+    assert sum(amounts(tmp_path).values()) == 180

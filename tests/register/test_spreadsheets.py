@@ -219,7 +219,7 @@ STOPS: dict[str, tuple[Cells, dict[str, str], str]] = {
     "money up to a year": (wide(["Cumulative 2027", "Cumulative 2028"], [1, 2], [3, 4], [5, 6]), {}, "(cumulative)"),
     "added or taken off": (
         [["Project code", "Name", "Fiscal year", "Amount", "D/C"], ["C1", "a", 2027, 5, "D"], ["C1", "a", 2028, 2, "C"],
-         ["C2", "b", 2027, 5, "D"]], {}, "D/C",
+         ["C2", "b", 2027, 5, "H"]], {}, "D/C",
     ),
     "a part of the cost": (wide([2027, "Our share"], [1, "50%"], [2, "100%"], [3, "100%"]), {}, "Our share"),
     "parents that are no sum": (

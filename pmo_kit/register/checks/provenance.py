@@ -84,7 +84,7 @@ def accounts(table: Callable[[str], pd.DataFrame]) -> Accounts | None:
     sums = money.groupby(["table", "column"])[["found", "used"]].sum()
     gone = left["amount"].abs().groupby([left["table"], left["column"]]).sum().reindex(sums.index).fillna(0.0)
     gone = gone.clip(lower=(sums["found"] - sums["used"]).abs())  # what is left out with a minus makes up for nothing
-    lost = (gone / sums.abs().max(axis=1).clip(lower=gone)).fillna(0.0)
+    lost = (gone / sums["found"].abs().clip(lower=gone)).fillna(0.0)
     share = float(lost.max()) if len(lost) else 0.0
     column = str(lost.idxmax()[1]) if len(lost) else ""
     files = tuple(dict.fromkeys(sources["file"].dropna()))
