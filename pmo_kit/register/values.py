@@ -661,8 +661,9 @@ def taken_off(cell: object) -> object:
     >>> taken_off("20,00"), taken_off(20)
     ('-20,00', -20)
     """
-    number = isinstance(cell, int | float) and not isinstance(cell, bool)
-    return -cell if number and cell > 0 else f"-{cell}"  # what has a minus already has two then, and is asked about
+    if isinstance(cell, int | float) and not isinstance(cell, bool) and cell > 0:
+        return -cell
+    return f"-{cell}"  # what has a minus already has two then, and is asked about
 
 
 PERCENT = f"(?i:%|{one_of('percent')})"
