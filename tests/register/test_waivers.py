@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from pmo_kit.errors import DataError
 from pmo_kit.register import load_register
 from pmo_kit.register.report import grade_register
+from pmo_kit.register.values import words
 
 WAIVER = """
 - rule: cost_outside_dates
@@ -27,6 +31,16 @@ def faulty(tables, folder):
         return place
 
     return write
+
+
+def test_the_page_on_waivers_shows_one_that_is_read_and_names_the_blocks_that_can_be_accepted(faulty):
+    page = (Path(__file__).parents[2] / "data" / "samples" / "README.md").read_text(encoding="utf-8")
+    section = page[page.index("## Waivers") : page.index("## Licenses")]
+    shown = re.search(r"```yaml\n(.*?)```", section, re.DOTALL)[1]
+    accepted = load_register(faulty(shown.replace("P12", "P02").replace("  row: 14\n", ""))).waivers
+    assert accepted["rule"].tolist() == ["cost_outside_dates"]
+    assert accepted["count"].tolist() == [1]
+    assert set(re.findall("`([a-z]+(?:_[a-z0-9]+)+)`", section)) == set(words()["acceptable_blocks"])
 
 
 @pytest.mark.parametrize("name", ["project_id", "file", "column", "row"])
