@@ -13,6 +13,7 @@ from tests.conftest import shipped_register
 pytestmark = pytest.mark.long
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+NAMES = ["00_portfolio_overview", "01_prioritization", "02_budget_arbitration", "03_scenario_comparison", "08_annex"]
 
 
 def _one_year(register: pmo.Register) -> pmo.Register:
@@ -52,8 +53,11 @@ def _one_project(register: pmo.Register) -> pmo.Register:
     return register.replace(projects=register.projects.loc[["P11"]], links=register.table("links").iloc[:0], **kept)
 
 
-@pytest.mark.parametrize("odd", [_one_year, _worthless, _no_money_in_a_case, _nothing_to_do, _one_project])
-@pytest.mark.parametrize("name", ["02_budget_arbitration", "03_scenario_comparison"])
+ODD = [_one_year, _worthless, _no_money_in_a_case, _nothing_to_do, _one_project]
+ALONE = ("01_prioritization", _one_project)  # one project has no order, which its chapter says in words
+
+
+@pytest.mark.parametrize(("name", "odd"), [(name, odd) for name in NAMES for odd in ODD if (name, odd) != ALONE])
 def test_every_cell_answers(
     name: str, odd: Callable[[pmo.Register], pmo.Register], monkeypatch: pytest.MonkeyPatch
 ) -> None:
