@@ -147,9 +147,8 @@ def _least(
                 outcome = _settled(needed, plan, n)
                 if outcome.x is not None:
                     enough = exactly(plan, max(0.0, float(outcome.x[own].sum())))
-                    amount = (
-                        enough if isinf(enough) else ceil(1e9 * enough - 1e-6) / 1e9
-                    )  # rounded up: less is too little
+                    # Rounded up: less is too little.
+                    amount = enough if isinf(enough) else ceil(1e9 * enough - 1e-6) / 1e9
                     if amount < (inf if best is None else best.amount):
                         value = _worth(model, by, outcome.x[own], plan) if soft else exact.value
                         best = Threshold(amount, plan, value / ONE)

@@ -457,7 +457,9 @@ TIGHTEST = 10
 
 @figure("arbitration.limits")
 def limits(allocation: Allocation, worth: pd.DataFrame) -> Table:
-    """Return what the plan uses of every limit and what more of it would gain: what holds back most, then the tightest.
+    """Return what the plan uses of each limit and what more would gain: what holds back most, then the tightest.
+
+    A limit that no plan can break is left out.
 
     Parameters
     ----------
