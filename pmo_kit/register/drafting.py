@@ -23,7 +23,7 @@ from pmo_kit.register.checks.provenance import accounts
 from pmo_kit.register.findings import Findings, describe_findings
 from pmo_kit.register.importing import NOT_READ, NOT_STATED
 from pmo_kit.register.layout import Heading, dated, find_heading, several_years, table_of_sheet
-from pmo_kit.register.reading import admit_names, is_mapping, load_register, read_sheets, sources_of
+from pmo_kit.register.reading import admit_names, is_mapping, load_register, read_together, sources_of
 from pmo_kit.register.rows import OUTLINE, Look, called_total, rows_apart
 from pmo_kit.register.schema import Column, header_words, load_schema
 from pmo_kit.register.settings import Settings, stated_settings
@@ -341,9 +341,7 @@ def _sheet(raw: RawSheet) -> _Sheet | None:
         years *= known.isdisjoint(_ranks("costs", "year"))  # Year, 2027, 2028: rows or columns of years
         if heading.raw is not raw:  # turned: keys such as P2027 are no header
             years = min(years, 2 * named)
-        elif any(
-            values.folded(text) in values.words()["pivot"] for text in texts[:1]
-        ):  # below the lines of its filters
+        elif texts and values.folded(texts[0]) in values.words()["pivot"]:  # below the lines of its filters
             named += len(texts)
         points = 2.0 * named + (years + 0.001 * min(len(apart), 99) if heading.first < len(heading.raw.rows) else -1)
         return points - 0.5 * (len(texts) - len(apart))
@@ -624,8 +622,9 @@ class Draft:
         sides = len(money) > 1 and each.max() == 1  # paid and received, each row says one of them
         states = [*sheet.targets("projects", "stage"), *sheet.targets("projects", "rag_declared")]
         less = not states and any((values.plain_numbers(col.cells) < 0).any() for col in money)
-        ledger = sides or less or any(col.side for col in money)
-        ledger |= any(col.has("booked") and _differs(col.whole, ids).any() for col in (date, *texts))
+        ledger = sides or less or any(col.side for col in money) or self._sign(sheet) is not None
+        booked = [col for col in (date, *texts) if col.has("booked") and (col is date or not states)]
+        ledger |= any(_differs(col.whole, ids).any() for col in booked)
         sorts = {sort_of(col.words) for col in money} - ({"plain", "income"} if ledger else set())
         return bool(money) and (alike or ledger) and sorts <= {"bare", "actual"}
 
@@ -684,7 +683,9 @@ class Draft:
         if sheet.date:
             lines["year"] = _line(quoted(sheet.date.header), sheet.date.why, sheet.date)
             for word in pd.unique(sheet.sign.whole) if sheet.sign else [""]:
-                own = {"amount": self._say(f"{table}.amount", cols, why, sure, _off(word))}
+                mine = cols[0].cells[sheet.sign.whole.eq(word)] if sheet.sign else cols[0].cells
+                off = _off(word) and bool((values.plain_numbers(mine) > 0).any())
+                own = {"amount": self._say(f"{table}.amount", cols, why, sure, off)}
                 if sheet.sign:
                     head = quoted(sheet.sign.header)
                     own["keep"] = f"[{{column: {head}, equals: [{quoted(word)}], reason: the other side}}]"
@@ -844,19 +845,17 @@ class Draft:
         free = (col for col in sheet.cols if not col.used and col.whole.notna().all())
         found = next((col for col in free if qualifies(col.header, Settings(), col.whole) == "sign"), None)
         words = [] if found is None else list(pd.unique(found.whole))
-        return found if sorted(map(_off, words)) == [False, True] else None
+        if found is None or sorted(map(_off, words)) != [False, True]:
+            return None
+        whole = all(re.search(r"[^\W\d_]{2}", word) for word in words)  # D and C are Design and Construction, too
+        return found if whole or re.search(values.one_of("names_sign"), values.folded(found.header)) else None
 
     def _is_money(self, col: _Col) -> bool:
         if "%" in col.header or re.search(r"\b(id|no|number|code|days|schedule|fte|score|index|deflator)\b", col.plain):
             return False
         signs = any(sign in "".join(col.text.head(20)) for sign in values.CURRENCIES)
-        return (
-            col.side != ""
-            or col.has("money")
-            or col.has("benefit")
-            or signs
-            or values.header_unit(col.header) != ("", "")
-        )
+        said = col.has("money") or col.has("benefit") or col.side != ""
+        return said or signs or values.header_unit(col.header) != ("", "")
 
     def _totals(self, sheet: _Sheet, totals: list[_Col]) -> None:
         """Totals as baselines: what was approved, and what is expected now; parts where nothing else is the whole."""
@@ -1092,7 +1091,7 @@ def draft_mapping(files: Iterable[str | os.PathLike[str]], beside: Path | None =
     places = [Path(file) for file in files]
     admit_names(places)
     findings = Findings()
-    raws = [raw for place in places for raw in read_sheets(place, findings)]
+    raws = read_together(places, findings)
     if not raws:
         raise DataError(describe_findings(findings.frame()), findings.frame())
     seen = [os.path.relpath(real(place), real(beside or place.parent)) for place in places]

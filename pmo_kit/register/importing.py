@@ -255,10 +255,10 @@ class Import:
         if one.values or one.pattern:  # a cell that the mapping does not change keeps its unit and its percent sign
             cells = final.astype(object).where(final.ne(text), cells)
         kept = cells.where(~gone)
-        if one.minus:
-            kept = kept.astype(object).map(values.taken_off, na_action="ignore")
         if one.default:
             kept, reason = kept.astype(object).where(~gone, one.default), text.where(text.isna())
+        if one.minus:
+            kept = kept.astype(object).map(values.taken_off, na_action="ignore")
         if column.high == 1:  # what the mapping writes is a share
             said = zip(whole.notna() | inside.notna() | gone, kept, strict=True)
             kept = pd.Series([values.as_share(cell) if mine else cell for mine, cell in said], dtype=object)

@@ -108,6 +108,8 @@ class ColumnSource(forms.Form):
         """One of three ways to fill a column."""
         if sum(name in given for name in ("column", "join", "value")) != 1:
             reading.note(given, "a column has either column, join or value.")
+        if "minus" in given and "column" not in given:
+            reading.note(given, "minus takes off the amounts of a column; write a value with its own sign.", "minus")
         return given
 
     @property
@@ -194,7 +196,8 @@ class TableSource(forms.Form):
     @classmethod
     def prepared(cls, given: forms.Block, reading: forms.Reading) -> forms.Block:
         """Every column that is filled is one of the table."""
-        known = [column.name for column in load_schema()[str(given["table"])]]
+        table = load_schema()[str(given["table"])]
+        known = [column.name for column in table]
         turned = given.get("unpivot") or {}
         for name in {str(turned[key]) for key in ("name", "into") if key in turned} & set(given["columns"]):
             reading.note(given, f"{name} is filled by unpivot and by a line of its own: keep one.", name)
@@ -202,6 +205,8 @@ class TableSource(forms.Form):
             if name not in known:
                 hint = forms.nearest(name, [*known, *_OWN])
                 reading.note(given, f"the table {given['table']} has no column {name}; {hint}", name)
+            elif isinstance(one := given["columns"].get(name), dict) and "minus" in one and not table[name].is_money:
+                reading.note(given, f"minus takes amounts off, and {name} is none.", name)
         return given
 
 

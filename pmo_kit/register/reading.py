@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from os import PathLike
@@ -84,7 +84,7 @@ def load_register(
         findings = Findings()
         alone = mapping is None and is_mapping(place) and place.is_file()
         said, sources = (place, sources_of(place)) if alone else (mapping, [place])
-        raws = [raw for source in sources for raw in read_sheets(source, findings)]
+        raws = read_together(sources, findings)
         spec, sheets = None, dict[str, RawSheet]()
         if said is None:
             sheets = tables_of_sheets(raws, findings)
@@ -217,6 +217,17 @@ def read_sheets(path: Path, findings: Findings) -> list[RawSheet]:
         elif kind not in (*_IGNORED, *_TEXTS):
             findings.tell("file_not_used", file=file.name)
     return sheets
+
+
+def read_together(places: Iterable[Path], findings: Findings) -> list[RawSheet]:
+    """Sheets of several sources; a key shown as 007 is no 7 where one of them has 007 as text."""
+    raws = [raw for place in places for raw in read_sheets(place, findings)]
+    shown = {text for raw in raws for text in raw.zeros.values()}
+    if shown and any(cell in shown for raw in raws for cell in raw.cells.to_numpy().ravel() if isinstance(cell, str)):
+        for raw in raws:
+            for (line, place), text in raw.zeros.items():
+                raw.cells.iat[line, place] = text
+    return raws
 
 
 def tables_of_sheets(sheets: list[RawSheet], findings: Findings) -> dict[str, RawSheet]:

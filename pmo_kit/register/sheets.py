@@ -36,7 +36,7 @@ class RawSheet:
 
     `cells` has positions as columns; `rows` holds the row number of each line, as a spreadsheet shows it.
     `merged` holds (first line, last line, first column, last column), by position. `separator`: what stands between
-    the cells of a CSV file; `depths`: how deep a row is folded away.
+    the cells of a CSV file; `depths`: how deep a row is folded away; `zeros`: numbers shown with zeros in front.
     """
 
     file: str
@@ -48,6 +48,7 @@ class RawSheet:
     epoch_1904: bool = False
     separator: str = ""
     depths: dict[int, int] = field(default_factory=dict)
+    zeros: dict[tuple[int, int], str] = field(default_factory=dict)
 
     def place(self, position: int | None = None) -> tuple[str, str]:
         """File and sheet."""

@@ -191,10 +191,7 @@ def _raw_sheet(path: Path, title: str, state: str, part: _Part, book: Any, findi
     for number in np.flatnonzero(np.isin(style, list(units))):
         if isinstance(value := values[number], int | float) and not isinstance(value, bool):
             values[number] = Shown(value, units[style[number]])
-    zeros = {style: len(code) for style, code in formats.items() if re.fullmatch("00+", str(code))}  # 007 is no 7
-    for number in np.flatnonzero(np.isin(style, list(zeros))):
-        if isinstance(value := values[number], int) and not isinstance(value, bool):
-            values[number] = f"{value:0{zeros[style[number]]}d}"
+    zeros = {style: len(code) for style, code in formats.items() if re.fullmatch("00+", str(code))}
     merged = [one for one in part.merged if one[3] - one[1] < 10_000]
     seen = np.ones(len(row), bool)
     for left, top, right, bottom in merged:
@@ -222,6 +219,9 @@ def _raw_sheet(path: Path, title: str, state: str, part: _Part, book: Any, findi
     epoch = book.epoch == CALENDAR_MAC_1904
     raw = RawSheet(path.name, title, title, pd.DataFrame(grid, dtype=object), rows, spans, epoch)
     raw.depths = part.depths
+    for number in np.flatnonzero(np.isin(style, list(zeros)) & seen):
+        if type(value := values[number]) is int and (text := f"{value:0{zeros[style[number]]}d}").startswith("0"):
+            raw.zeros[int(np.searchsorted(rows, row[number])), int(column[number]) - 1] = text
     _report_hidden(state, part, raw, findings)
     if not seen.all():
         first = int(np.flatnonzero(~seen)[0])

@@ -1108,19 +1108,21 @@ def test_money_that_is_left_out_with_a_minus_makes_up_for_nothing(tmp_path, cell
     assert accounts(load_register(tmp_path / "out").table).share == pytest.approx(1)
 
 
-def test_zeros_in_front_that_a_number_format_shows_are_of_the_key(tmp_path):
+@pytest.mark.parametrize("keys", [("007", "012"), (7, 12)])
+def test_zeros_in_front_that_a_number_format_shows_are_of_the_key(tmp_path, keys):
     book = openpyxl.Workbook()
     for row in [[*HEAD, 2027], [7, "Wall", "Ports", 1], [12, "Dam", "Ports", 2]]:
         book.worksheets[0].append(row)
     for row in (2, 3):
         book.worksheets[0].cell(row, 1).number_format = "000"
     sheet = book.create_sheet("Costs")
-    for row in [["Code", 2028], ["007", 5], ["012", 6]]:
+    for row in [["Code", 2028], [keys[0], 5], [keys[1], 6]]:
         sheet.append(row)
     book.save(tmp_path / "source.xlsx")
     text, code = import_sources([tmp_path / "source.xlsx"], tmp_path / "out")
     assert code == 0, text
-    assert amounts(tmp_path) == {("007", 2027): 1, ("012", 2027): 2, ("007", 2028): 5, ("012", 2028): 6}
+    one, two = map(str, keys)
+    assert amounts(tmp_path) == {(one, 2027): 1, (two, 2027): 2, (one, 2028): 5, (two, 2028): 6}
 
 
 @pytest.mark.parametrize("parts", [
@@ -1152,3 +1154,42 @@ def test_a_total_that_is_marked_by_stars_is_no_booking(tmp_path, star):
     assert code == 0, text
     assert "is the total of the rows above" in text
     assert sum(amounts(tmp_path).values()) == 180
+
+
+@pytest.mark.parametrize(("head", "signs"), [
+    ("Phase", "DC"), ("Category", "SH"), ("Priority", "+-"), ("Rating", ("1", "-1")),
+])  # fmt: skip
+def test_letters_of_phases_and_ratings_take_nothing_off(tmp_path, head, signs):
+    rows = [["P1", "2027", "100.00", signs[0]], ["P1", "2028", "20.00", signs[1]], ["P2", "2027", "50.00", signs[0]]]
+    text, code = booked(tmp_path, ["Project", "Year", "Amount", head], rows, ",")
+    assert code == 2, text
+    assert f'The column "{head}" was left out by a guess' in text
+
+
+@pytest.mark.parametrize("words", [("Invoice", "Credit note"), ("Rechnung", "Gutschrift"), ("S", "H")])
+@pytest.mark.parametrize("minus", ["", "-"])
+def test_credit_notes_are_taken_off_once(tmp_path, words, minus):
+    rows = [["P1", "2027-01-15", "100.00", words[0]], ["P1", "2027-02-20", f"{minus}20.00", words[1]]]
+    rows += [["P2", "2027-03-03", "50.00", words[0]], ["P2", "2028-04-04", "70.00", words[0]]]
+    text, code = booked(tmp_path, ["Project", "Date", "Amount", "Type" if len(words[0]) > 1 else "S/H"], rows, ",")
+    assert code == 0, text
+    assert amounts(tmp_path) == BOOKED
+
+
+def test_a_status_log_that_names_suppliers_is_no_ledger(tmp_path):
+    rows = [["P1", "2027-01-31", "Acme", "Green", 10], ["P1", "2027-02-28", "Bold", "Red", 12]]
+    rows += [["P2", "2027-01-31", "Acme", "Green", 5], ["P2", "2027-02-28", "Acme", "Green", 6]]
+    text, code = imported(tmp_path, {"L": [["Project", "Date", "Vendor", "Status", "Cost"], *rows]})
+    assert code == 0, text
+    assert load_register(tmp_path / "out").table("baselines")["now"].tolist() == [12, 6]
+
+
+@pytest.mark.parametrize(("lines", "said"), [
+    ("{project_id: A, year: {column: B, minus: true}, amount: C}", "minus takes amounts off, and year is none"),
+    ("{project_id: A, year: B, amount: {value: 5, minus: true}}", "minus takes off the amounts of a column"),
+])  # fmt: skip
+def test_minus_is_said_of_amounts_of_a_column_only(tmp_path, lines, said):
+    (tmp_path / "s.map.yml").write_text(f"source: s.csv\ntables:\n  costs: {lines}\n", encoding="utf-8")
+    (tmp_path / "s.csv").write_text("A,B,C\nP1,2027,5\n", encoding="utf-8")
+    with pytest.raises(DataError, match=said):
+        load_register(tmp_path / "s.map.yml")
