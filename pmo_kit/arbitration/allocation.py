@@ -73,7 +73,7 @@ class LimitUse:
 
     @property
     def room(self) -> float:
-        """What is left of it, as a share of what there is."""
+        """What is left of it, as a share of what there is; where there is nothing, what is left."""
         return self.slack / self.limit if self.limit else self.slack
 
     @property

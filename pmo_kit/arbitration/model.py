@@ -223,8 +223,8 @@ class Model:
             for i, x in zip(row.columns.tolist(), row.coefficients.tolist(), strict=True):
                 whose = ids[i] if i < self.n else i
                 most[whose] = max(most.get(whose, 0.0), x)
-            least = row.lower > 0 or (row.coefficients < 0).any()
-            found.append(sum(most.values()) <= row.upper if np.isfinite(row.upper) else not least)
+            least = np.isfinite(row.lower) and (row.lower > 0 or (row.coefficients < 0).any())
+            found.append(not least and sum(most.values()) <= row.upper)
         return found
 
     def used(self, plan: Plan) -> tuple[int, tuple[int, ...], Floats]:
