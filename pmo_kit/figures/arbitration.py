@@ -750,10 +750,8 @@ def delay(allocation: Allocation, costs: pd.DataFrame, most: int = 12) -> Table:
     known = costs["value"].notna()
     table, unknown = costs[costs["in_plan"] & known], int((costs["in_plan"] & ~known & costs["cost"].notna()).sum())
     shown = pd.concat([table.head(most // 2), table.tail(min(most // 2, max(len(table) - most // 2, 0)))])
-    title, notes = (
-        "No funded project may start a year later",
-        ["The latest starts, or the last year with money or people, do not allow it."],
-    )
+    title = "No funded project may start a year later"
+    notes = ["The latest starts, or the last year with money or people, do not allow it."]
     if unknown:
         title = "What one year later costs is not known: a limit ended the search"
         notes = [f"For {count(unknown, 'funded project')} a limit ended the search before a plan was found."]

@@ -267,6 +267,6 @@ def _change(row: Any) -> str:
     if row.factor == row.factor:
         whole = abs(100 * row.factor - round(100 * row.factor)) < 1e-9
         by = 100 * (row.factor - 1)
-        tiny = not whole and number(by) in (number(0), number(-0.0))  # but not none
+        tiny = not whole and number(by) == number(0)  # but not none
         return f"{'+' * (by > 0) + as_given(by) if tiny else number(by, 0 if whole else 1, signed=True)}\u202f%"
     return str(row.value).replace("_", " ") or ("any size" if row.what == "project_in" else "")
