@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -157,7 +157,8 @@ def _why(allocation: Allocation) -> dict[str, str]:
 
 def _hindered(ways: Sequence[str], none: str) -> str:
     """Why a project is out: that it loses money is a reason of another kind than the limits in its way."""
-    first, *rest = ways or [none]
+    links = ("needs ", "cannot stand beside ", "may not be in beside ")
+    first, *rest = sorted(ways, key=lambda way: way.startswith(links)) or [none]
     return f"{first}; {listed(rest)}" if rest and first == LOSES else listed([first, *rest])
 
 
@@ -247,7 +248,7 @@ def envelopes(allocation: Allocation) -> Exhibit:
     bare = allocation.spend.drop(columns=list(money["year"].astype(int)), errors="ignore").to_numpy().sum()
     beyond = facts.ours(allocation, "plan.spend", bare, part="years without an envelope")
     after = say("; {beyond} more falls in years without an envelope", beyond=beyond) if bare >= 0.05 else ""
-    below = carried_in(lefts)
+    below = overspent(money)
     limit = bottleneck(allocation)
     full = "" if limit is None else f"; {allocation.limits[limit.name].sentence}"
     rows = rows.melt("year", ["envelope", "recommended"], "what", "amount")
@@ -260,9 +261,12 @@ def envelopes(allocation: Allocation) -> Exhibit:
     )
 
 
-def carried_in(lefts: Iterable[tuple[Any, Fact]]) -> str:
-    """What is said of years in which more is spent than their envelopes hold."""
-    return "; what is below zero is paid with money carried in" if any(f.value < -SMALL for _, f in lefts) else ""
+def overspent(money: pd.DataFrame) -> str:
+    """What is said of years in which more is spent than their envelopes hold; rows of `money_by_year`."""
+    over, carried = money["used"] - money["limit"] + money["carried"] > SMALL, money["carried"] > SMALL
+    ways = ["paid with money carried in"] * bool((over & carried).any())
+    ways += ["spent beyond the envelope, at its price"] * bool((money["slack"] < -SMALL).any())
+    return f"; what is below zero is {' or '.join(ways)}" if ways else ""
 
 
 def _used(allocation: Allocation, money: pd.DataFrame) -> list[tuple[Any, Any]]:
@@ -524,8 +528,10 @@ def _gain(allocation: Allocation, row: pd.Series) -> str:
 
 
 def or_nothing(amount: Fact) -> Fact | str:
-    """An amount, or the word where it would be printed as nought."""
-    return amount if amount.words() != number(0) else "nothing"
+    """An amount; where it would be printed as nought, words: that it is nothing, or how little."""
+    if amount.words() != number(0):
+        return amount
+    return at_least_some(amount.value) if amount.value > SMALL else "nothing"
 
 
 def _factor(question: Question, factor: float) -> Fact:
@@ -552,7 +558,7 @@ def holds(order: FundingOrder) -> Table:
             "One order of funding holds from {first} to {last} of the budget and costs {most}",
             first=_factor(order.question, table["factor"].iloc[0]),
             last=_factor(order.question, table["factor"].iloc[-1]),
-            most=say("{most} at most", most=most) if table["price"].max() >= 0.05 else "nothing",
+            most=say("{most} at most", most=most) if table["price"].max() >= 0.05 else or_nothing(most),
         ),
         unit_line=unit_line(f"One list that only adds ({proof}; all budgets weigh the same)"),
     )

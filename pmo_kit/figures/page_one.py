@@ -151,6 +151,11 @@ def worth_words(allocation: Allocation, row: pd.Series) -> str:
         return say("Without {what} the plan would gain {most}.", what=what, most=plan.or_nothing(most))
     if pd.isna(row["more"]):
         return f"More {what} alone would change nothing."
+    most = plan.or_nothing(most)
+    if number(row["more"]) == number(0):  # of a limit with a price
+        return say(
+            "Even the least more {what} would gain; no amount of it gains more than {most}.", what=what, most=most
+        )
     rule = None if money else allocation.question.rule(name)
     more, thing = "{step} more {what}", None
     if isinstance(rule, Capacity):
@@ -163,7 +168,7 @@ def worth_words(allocation: Allocation, row: pd.Series) -> str:
     return say(
         more + "{least} would gain {gain}; no amount of it gains more than {most}.", what=what, least=least,
         step=claims.told(allocation, "limit.step", row["more"], thing, rule=name),
-        gain=claims.more(allocation, name, row["more"], row["more_value"] - allocation.value),
+        gain=plan.or_nothing(claims.more(allocation, name, row["more"], row["more_value"] - allocation.value)),
         most=most,
     )  # fmt: skip
 
@@ -451,10 +456,10 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Message:
     said to limit the plan only where none of the limits in `worth` does.
     """
     limit, money = plan.bottleneck(allocation), plan.money_by_year(allocation)
-    lefts = [(row["year"], claims.left(allocation, row)) for _, row in money.head(2).iterrows()]
     left: str = "No envelope is for the whole portfolio."
-    if lefts:
-        left = say("Money left: {left}{paid}.", left=in_years(lefts, " and "), paid=plan.carried_in(lefts))
+    if len(money):
+        lefts = in_years([(row["year"], claims.left(allocation, row)) for _, row in money.head(2).iterrows()], " and ")
+        left = say("Money left: {left}{paid}.", left=lefts, paid=plan.overspent(money.head(2)))
     over = [
         (f"{sentence(row['label'])}:", say("{used}, at its price.", used=claims.limit(allocation, row)[0]))
         for _, row in allocation.use[allocation.use["slack"] < -SMALL].drop_duplicates("rule").iterrows()
@@ -479,7 +484,8 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Message:
         if held:
             first = held[0][0]
         elif gain > SMALL:
-            richer = (worth["unlimited_value"].reindex([*money["rule"], "all money"]) > allocation.value + SMALL).any()
+            purses = allocation.use["rule"][allocation.use["kind"] == "envelope"]
+            richer = (worth["unlimited_value"].reindex([*purses, "all money"]) > allocation.value + SMALL).any()
             first = limit["label"] if richer or not people else "people, not money"
     if held:
         gains = [

@@ -104,12 +104,12 @@ def debrief(award: Award, partner_id: str = "", lot: str = "") -> Table | Messag
         end = f"out because {bid['failed_gate']}"
     elif first["lost"] > 0:
         end = f"most was lost on {first['label'].lower()}, {number(first['lost'])} points"
+    best = " No bid for this lot is better by itself" + "; the lots are awarded together" * (len(award.lots) > 1) + "."
     return tabled(
         data=rows,
         title=f"{bid['name']}, lot {lot}: {end}",
         takeaway=f"Quality {number(bid['quality'], 0)} of 100, price {number(bid['price'])}."
-        + " No bid for this lot is better by itself; the lots are awarded together."
-        * bool(bid["rank"] == 1 and not nobody)
+        + best * bool(bid["rank"] == 1 and not nobody)
         + (price if bid["price_to_win"] == bid["price_to_win"] else ""),
         id=f"partners.debrief_{partner_id}_{lot}",
     )

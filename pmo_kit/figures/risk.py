@@ -99,7 +99,9 @@ def exceedance(simulation: Simulation, most: int = ROWS) -> Table:
         words = "{n:Words limit is|limits are} exceeded more often than one time in five."
         takeaway = say(words, n=claims.told(simulation, "risk.limits", even))
     beyond = f" As planned, with nothing late, {count(early)} would be exceeded." if early else ""
-    unlisted = f"Not listed: {count(more, 'limit')} that are exceeded less often. " if more else ""
+    unlisted = (
+        f"Not listed: {count(more, 'limit')} that {'is' if more == 1 else 'are'} exceeded less often. " if more else ""
+    )
     return tabled(
         data=shown,
         title=title,
@@ -232,7 +234,9 @@ def bases(found: Bases) -> Table:
     breaks = plain.worth_of(found.allocations["likely"].plan) > plain.bound + 1e-6
     if breaks and likely["expected"] - first["expected"] >= 0.05:
         title = "Best as planned would be expected to be worth {other}, not {own}, but does not keep the limits as "
-        title += "expected: all envelopes hold in {holds} of the futures, not {now}"
+        title += "expected"
+        if percent(likely["fits"]) != percent(first["fits"]):
+            title += ": all envelopes hold in {holds} of the futures, not {now}"
     holds = claims.ours(drawn, "plan.holds", first["fits"])
     takeaway = "Keeping all envelopes in {then} of the futures instead of {now} gives up {lost} of expected net value."
     if safe:

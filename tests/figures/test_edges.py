@@ -154,6 +154,17 @@ def test_people_alone_limit_a_plan_only_where_more_money_buys_nothing(budget: fl
     assert page_one.limits(allocation, worth).title == f"What limits us: {named}"
 
 
+@pytest.mark.parametrize(("area", "amount", "people"), [("Networks", 30.0, 14.0), ("Wastewater", 12.0, 6.0)])
+def test_the_one_envelope_of_an_area_is_money_too(area: str, amount: float, people: float) -> None:
+    register = shipped_register("meridian_12")
+    envelope = pd.DataFrame({"envelope": area, "scope": f"area={area}", "year": [2027], "amount": amount})
+    costs, capacity = register.costs.assign(year=2027), register.table("capacity").assign(fte=people)
+    allocation = pmo.arbitrate(pmo.Question(register.replace(budgets=envelope, costs=costs, capacity=capacity)))
+    worth = engine.limits_worth(allocation)
+    assert worth["unlimited_value"].min() > allocation.value
+    assert page_one.limits(allocation, worth).title == "What limits us: data engineers 2028"
+
+
 def test_what_the_last_committee_did_not_see_is_not_said_to_stand_still() -> None:
     meridian = shipped_register("meridian")
     slips = pmo.performance.milestone_slips(meridian)
@@ -359,6 +370,19 @@ def test_a_plan_that_breaks_what_the_recommended_keeps_is_not_told_as_the_better
     assert risk.tornado(sure).title == "Nothing that is uncertain moves the plan's net value"
     assert "outside the plan" in plain(risk.top_risks(sure))  # there is a sheet of risks
     assert "Delays" not in plain(risk.by_year(sure))
+    alike = pmo.risk.Bases(
+        found.allocations, found.simulations, found.fit, found.table.assign(fits=0.5)
+    )  # it is people who are too few
+    assert risk.bases(alike).title.endswith("but does not keep the limits as expected")
+
+
+def test_one_limit_that_is_not_listed_is_told_as_one() -> None:
+    register = shipped_register("meridian_12")
+    late = _risk("P03", 0.9, (0.0, 0.0, 0.0), delay_months=12)
+    people = register.table("capacity").assign(fte=8.0)
+    plan = pmo.arbitrate(pmo.Question(register.replace(risks=late, capacity=people), basis="expected"))
+    note = risk.exceedance(pmo.simulate(plan, draws=500)).note
+    assert note.startswith("Not listed: one limit that is exceeded less often.")
 
 
 def test_a_risk_that_delays_and_costs_nothing_is_told_as_such() -> None:
@@ -397,3 +421,46 @@ def test_envelopes_of_areas_alone_are_each_set_against_what_is_spent_of_them() -
         first, then = (spent.loc[area, year] if area in spent.index else 0.0 for year in (2027, 2028))
         assert said[f"{area}:"] == f"{first:.1f} of {amount:.1f} in 2027 and {then:.1f} of {amount:.1f} in 2028."
     assert "No envelope is for the whole portfolio" in plain(portfolio.ask(register, pmo.appraise(register)))
+
+
+def test_a_year_over_its_envelope_at_a_price_is_not_paid_with_money_carried_in() -> None:
+    """First 2027 has 30, and more at 0.2 each; then 2028 has, with money carried in."""
+    question = pmo.Question(shipped_register("meridian_12"))
+    first, then = (question.rule(f"envelope all {year}") for year in (2027, 2028))
+    asked = question.with_rules(dataclasses.replace(first, amount=30.0, price=0.2))
+    allocation = pmo.arbitrate(asked)
+    worth = engine.limits_worth(allocation)
+    priced = "what is below zero is spent beyond the envelope, at its price"
+    for said in (figures.envelopes(allocation).takeaway, plain(page_one.limits(allocation, worth))):
+        assert priced in said
+        assert "carried" not in said
+    assert "Even the least more money in any envelope would gain" in plain(page_one.limits(allocation, worth))
+    rich = dataclasses.replace(first, amount=60.0, carry_limit=5.0)
+    carried = pmo.arbitrate(question.with_rules(rich, dataclasses.replace(then, amount=30.0, price=0.2)))
+    row = carried.use.set_index("rule").loc[then.name]
+    assert row["carried"] > 0 > row["slack"]
+    both = "what is below zero is paid with money carried in or spent beyond the envelope, at its price"
+    assert both in figures.envelopes(carried).takeaway
+
+
+def test_a_price_that_prints_as_nought_is_no_price_of_nothing() -> None:
+    """Everything a thousand times smaller: the table of claims says less than 0.1, and so does its title."""
+    register = shipped_register("meridian_12")
+    tables = {name: register.table(name) for name in ("costs", "benefits", "budgets")}
+    small = register.replace(**{name: t.assign(amount=t["amount"] * 0.001) for name, t in tables.items()})
+    allocation = pmo.arbitrate(pmo.Question(small))
+    reasons = pmo.explain(allocation)
+    claims = figures.claims(reasons, figures.contested(allocation, allocation.question))
+    assert set(claims.data["price"]) <= {"less than 0.1", "not possible"}
+    assert claims.title.endswith(" costs less than 0.1")
+    assert figures.prices(reasons).title.startswith("Letting a project that is outside in costs less than 0.1 of net")
+    ladder = pmo.frontier(allocation.question, budgets=(0.7, 1.0))
+    assert figures.frontier(ladder).title == "30\u202f% less money costs less than 0.1"
+
+
+def test_a_limit_is_not_read_as_what_a_project_needs() -> None:
+    half = {"rule": "Networks at least half", "scope": "area=Networks", "minimum": 0.5}
+    allocation = pmo.arbitrate(pmo.Question(_ruled(half, NO_DIGITAL)))
+    assert engine.obstacles(allocation)["P02"] == ("needs Data platform", "Networks at least half")
+    words = figures.refused(allocation).data.set_index("project_id")["words"]
+    assert words["P02"] == "Networks at least half and needs Data platform"

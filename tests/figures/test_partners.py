@@ -73,6 +73,8 @@ def test_odd_bids_are_told_as_they_are() -> None:
 
     tie = figures.lots(asked(two, {"p": 2, "q": 2}))
     assert tie.note.startswith("Just as good: ")
+    alike = figures.debrief(asked({("p", "A"): 6.0, ("q", "A"): 6.0}, {"p": 1, "q": 1})).takeaway
+    assert "No bid for this lot is better by itself." in alike
     one = asked({("p", "A"): 6.0}, {"p": 1})
     assert figures.lots(one).title == "P for A: 10.0"
     assert figures.debrief(one).title == "No bid lost"
