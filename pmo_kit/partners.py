@@ -79,11 +79,8 @@ def evaluate_bids(register: Register, price_weight: float = 0.4) -> Evaluation:
     """
     share(price_weight, "price_weight")
     criteria = register.need("partner_criteria").set_index("criterion")
-    bids, partners, lots = (
-        register.need("bids"),
-        called(register, "partners", "name"),
-        called(register, "lots", "label"),
-    )
+    bids, partners = register.need("bids"), called(register, "partners", "name")
+    lots = called(register, "lots", "label")
     refuse(["No criterion has a weight."] * bool(criteria["weight"].sum() <= 0), "partner_criteria", "weight")
     votes, evaluators = _votes_that_count(register, criteria)
     wide = votes.pivot_table(index=ITEM, columns="evaluator", values="share")
@@ -110,7 +107,7 @@ def evaluate_bids(register: Register, price_weight: float = 0.4) -> Evaluation:
     reference = table["price"].groupby(level="lot").mean()
     free = reference.index[reference <= 0]
     refuse([f"Every bid for lot {lot} costs nothing: there is no price to compare." for lot in free], "bids", "price")
-    table["price_points"] = price_points(table["price"], table.index, reference)
+    table["price_points"] = price_points(table["price"], reference)
     table["value"] = (1 - price_weight) * table["quality"] + price_weight * table["price_points"]
     below = scores[scores["consensus"] < scores["gate"] - CLOSE].round(2)
     below["words"] = [
@@ -128,10 +125,10 @@ def called(register: Register, table: str, name: str) -> pd.DataFrame:
     return rows.assign(**{name: rows[name].fillna(rows.iloc[:, 0])}).set_index(rows.columns[0])
 
 
-def price_points(price: pd.Series, bids: pd.MultiIndex, reference: pd.Series) -> pd.Series:
-    """Points of 100 for a price: 50 at the reference price of the lot, linear, cut at 0 and 100."""
-    ratio = price.to_numpy() / reference.reindex(bids.get_level_values("lot")).to_numpy()
-    return pd.Series(100 * np.clip((1 + PRICE_SPAN - ratio) / (2 * PRICE_SPAN), 0, 1), index=bids)
+def price_points(price: pd.Series, reference: pd.Series) -> pd.Series:
+    """Points of 100 for the price of bids: 50 at the reference price of the lot, linear, cut at 0 and 100."""
+    ratio = price / reference.reindex(price.index.get_level_values(1)).to_numpy()
+    return 100 * ((1 + PRICE_SPAN - ratio) / (2 * PRICE_SPAN)).clip(0, 1)
 
 
 def _votes_that_count(register: Register, criteria: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -329,7 +326,7 @@ def options(found: Evaluation, price_weight: float) -> Options:
     for _, own in table.groupby(level="partner_id"):
         rebate = own["bundle_discount"]
         if len(own) > 1 and own["passed"].all() and (rebate > 0).any() and len(own) <= own["max_lots"].iloc[0]:
-            lower = price_points(own["price"] * (1 - rebate), own.index, found.reference_price)
+            lower = price_points(own["price"] * (1 - rebate), found.reference_price)
             members.append(tuple(own.index))
             points.append(lower.reindex(table.index).fillna(0.0).to_numpy())
     place = {bid: column for column, bid in enumerate(table.index)}
@@ -403,7 +400,7 @@ def worth_of(found: Evaluation, chosen: tuple[Bid, ...], price_weight: float) ->
 
 def value_at(paid: pd.Series, found: Evaluation, price_weight: float) -> pd.Series:
     """Points of bids at what they are paid: quality and price together."""
-    points = price_points(paid, pd.MultiIndex.from_tuples(paid.index, names=BID), found.reference_price)
+    points = price_points(paid, found.reference_price)
     return (1 - price_weight) * found.bids["quality"].reindex(points.index) + price_weight * points
 
 

@@ -297,14 +297,14 @@ class Message(Exhibit):
     Parameters
     ----------
     items : tuple of (lead, text)
-        Either may be empty. Text is data: it is never read as markup.
+        Either may be empty, and so may all. Text is data: it is never read as markup.
     absent : str
         The sheet that is missing, where this line stands in place of an exhibit.
     to : str
         Whom a letter is for; empty for what is none.
     """
 
-    items: tuple[tuple[str, str], ...]
+    items: tuple[tuple[str, str], ...] = ()
     absent: str = ""
     to: str = ""
 

@@ -34,7 +34,7 @@ def hand_check(allocation: Allocation) -> Exhibit:
     limits = pd.concat([money, people]).set_index("column")
     if limits.empty:
         line = "Not shown: no envelope is for the whole portfolio and no trade is used up, so there is no sum to check."
-        return Message(title=line, items=(), absent="budgets")
+        return Message(title=line, absent="budgets")
     parts, there = {}, pd.Series(0.0, limits.index)
     for name, rule in limits["rule"].map(allocation.question.rule).items():
         by_person = isinstance(rule, Capacity)

@@ -198,7 +198,6 @@ def area_headline(allocation: Allocation, area: str) -> Message:
             area=area, gets=gets, rest=listed(parts) if parts else "nothing waits",
             many=say(" for {funded:words}", **told) if told["funded"].value else many, **told,
         ),
-        items=(),
         facts=(told["whole"],),
         unit_line=unit_line("For information and answer", scope=f"{allocation.question.basis} figures"),
     )  # fmt: skip
@@ -572,7 +571,7 @@ def moves(allocation: Allocation, moved: pd.DataFrame) -> Exhibit:
         if moved.empty:
             return nothing("No money can move between years: no envelope has two", "")
         asked = listed(as_given(x) for x in sorted(set(moved["amount"])))
-        return Message(title="Moving money between two years would gain nothing", items=(), note=f"Tried: {asked}.")
+        return Message(title="Moving money between two years would gain nothing", note=f"Tried: {asked}.")
     gaining = moved[moved["gain"] > SMALL].head(TIGHTEST)
     if gaining.empty:  # none of the amounts that were tried, but another
         best = moved.loc[[moved["most"].idxmax()]]

@@ -142,7 +142,8 @@ def _thousands(data: pd.DataFrame, field: Field) -> bool:
 def drawn(data: pd.DataFrame, **parts: Any) -> Chart:
     """The chart of the figure that is being made: its mark, axes and styles stand in `figures.csv`.
 
-    What the data say of an axis (its unit, the month from which it counts) is given as `x` or `y`.
+    What the data say of an axis (its unit, the month from which it counts) is given as `x` or `y`. An axis of money
+    (unit ¤) is in the register's unit, without decimals among thousands.
     """
     told = _making.get()
     mark, *flags = told["mark"].split()
@@ -151,18 +152,12 @@ def drawn(data: pd.DataFrame, **parts: Any) -> Chart:
     )
     fields |= {place: parts.pop(place) for place in ("x", "y") if place in parts}
     given: dict[str, Any] = axes(**fields) | dict.fromkeys(flags, True)
+    for place, field in given.items():
+        if place in ("x", "y") and field.unit == "¤":
+            given[place] = replace(field, unit=_asked.get().settings.unit, decimals=digits(data[field.name]))
     shown = {one.name for one in (given | parts).values() if isinstance(one, Field)}
     data = data[[name for name in data if name in shown]]
     return Chart(mark=cast("Mark", mark), data=data, **(given | {"styles": styles} | parts))
-
-
-def _in_money(chart: Chart, unit: str) -> Chart:
-    """A chart with its axes of money in the register's unit, without decimals among thousands."""
-    for place, field in (("x", chart.x), ("y", chart.y)):
-        if field.unit == "¤":
-            axis: Any = {place: replace(field, unit=unit, decimals=digits(chart.data[field.name]))}
-            chart = replace(chart, **axis)
-    return chart
 
 
 def digits(values: pd.Series) -> int:
@@ -282,8 +277,8 @@ def figure(id: str) -> Callable[[Callable[P, E]], Callable[P, E]]:
             register, goal = next(_registers(given.arguments.values()), nobody)
             if register is not None and isinstance(given.arguments.get("project"), str):
                 known([given.arguments["project"]], register.projects.index, "project")
-            goals = {"{goal}": goal, "{Goal}": facts.sentence(goal)}
-            worded = {part: re.sub("{[Gg]oal}", lambda found: goals[found[0]], text) for part, text in told.items()}
+            large = facts.sentence(goal)
+            worded = {part: text.replace("{goal}", goal).replace("{Goal}", large) for part, text in told.items()}
             with facts.printing() as printed:
                 inside = copy_context()
                 inside.run(_making.set, worded)
@@ -297,12 +292,9 @@ def figure(id: str) -> Callable[[Callable[P, E]], Callable[P, E]]:
             if isinstance(exhibit, Table) and exhibit.data.empty:
                 exhibit, line = nothing(exhibit.title, exhibit.takeaway or exhibit.note), ""
             if not isinstance(exhibit, Message):
-                note = facts.say(" ").join(filter(None, (worded["note"], exhibit.note)))
+                notes = (worded["note"], exhibit.note, "" if isinstance(exhibit, Kpi) else _rounding(exhibit))
+                note = facts.say(" ").join(filter(None, notes))
                 exhibit = replace(exhibit, takeaway=exhibit.takeaway or worded["takeaway"], note=note)
-            if isinstance(exhibit, Chart):
-                exhibit = _in_money(exhibit, register.settings.unit if register is not None else "")
-            if isinstance(exhibit, Chart | Table):
-                exhibit = replace(exhibit, note=facts.say(" ").join(filter(None, (exhibit.note, _rounding(exhibit)))))
             named = {name: value for name, value in given.arguments.items() if isinstance(value, str)}
             name = exhibit.id or id.format(**named)
             exhibit = replace(exhibit, unit_line=line)
@@ -341,15 +333,13 @@ def _rounding(shown: Chart | Table) -> str:
     rows, last = len(data) - shown.totals, len(data) - 1
     inside = data.get("decision", pd.Series("", data.index)) != "refuse"
     sums = {} if not shown.totals or 0 < shown.first < rows else {rows, last}
-    numbers = {field.name: field for field in shown.columns if field.kind == "number"}
+    numbers = [field for field in shown.columns if field.kind == "number"]
+    amounts = {field.name: pd.to_numeric(data[field.name], errors="coerce") for field in numbers}
     printed: dict[str, list[Any]] = {
-        name: [
-            None if pd.isna(x) else facts.rounded(x, field.decimals) for x in pd.to_numeric(data[name], errors="coerce")
-        ]
-        for name, field in numbers.items()
+        one.name: [None if pd.isna(x) else facts.rounded(x, one.decimals) for x in amounts[one.name]] for one in numbers
     }
-    for name, field in numbers.items():
-        values = pd.to_numeric(data[name], errors="coerce")
+    for field in numbers:
+        name, values = field.name, amounts[field.name]
         for whole in sums:
             parts, total = values[:whole][inside].dropna(), values.iloc[whole]
             exact = abs(parts.sum() - total) < 1e-6 * max(1.0, parts.abs().sum())
@@ -386,7 +376,7 @@ def not_shown(what: str, sheet: str, *, id: str = "", columns: str = "") -> Mess
         return nothing(f"Nothing to show of {what}: the sheet {sheet!r} states none.", "")
     lacking = f"the {columns} in the sheet {sheet!r}" if columns else f"a sheet {sheet!r}"
     absent = f"{columns} in {sheet}" if columns else sheet
-    return Message(id=id, title=f"Not shown: {what} needs {lacking}.", items=(), absent=absent)
+    return Message(id=id, title=f"Not shown: {what} needs {lacking}.", absent=absent)
 
 
 def _inputs(values: Iterable[Any]) -> dict[str, str]:

@@ -275,10 +275,10 @@ def asked_by(register: Register, appraisal: Appraisal, column: str = "area") -> 
     labels = {value: value.replace("_", " ") for value in table.index} | overview.labels(register, column)
     table = table.rename(index=labels).reset_index()
     asking = table[table["asked"] > 0]
-    if len(asking) <= 1 or len(table) == 1:  # one bar says nothing
+    if len(asking) <= 1:  # one bar says nothing
         of_one = say("All the money asked is of one {words}: {first}", first=table[column].iloc[0], words=words)
         line = of_one if len(asking) else "No money is asked"
-        return Message(title=line, items=())
+        return Message(title=line)
     table["label"] = [
         f"{money(row.asked) if row.asked else 'none stated'} · {count(row.projects, 'project')}"
         for row in table.itertuples()
@@ -309,9 +309,7 @@ def by_year(register: Register, appraisal: Appraisal) -> Exhibit:
     peaks = [int(year) for year in total.index[total == total.max()]]
     asked = claims.told(register, "register.asked", total.max(), year=peaks[0])
     if len(total) == 1:
-        return Message(
-            title=say("All that is asked falls in {year}: {asked:unit}", year=peaks[0], asked=asked), items=()
-        )
+        return Message(title=say("All that is asked falls in {year}: {asked:unit}", year=peaks[0], asked=asked))
     areas = register.projects["area"].reindex(table.index).replace(overview.labels(register, "area"))
     sums = table.groupby(areas).sum()
     order = sums.sum(axis=1).sort_values(ascending=False, kind="stable")
@@ -458,7 +456,7 @@ def headline(register: Register, appraisal: Appraisal) -> Message:
         both = overview.budget_variance(register).dropna(subset=["baseline", "now"])
         if both["baseline"].sum():
             second = _year_words(register, both, red)
-    return Message(title=say(", ").join(parts) + ";\n" + second, items=())
+    return Message(title=say(", ").join(parts) + ";\n" + second)
 
 
 def _year_words(register: Register, both: pd.DataFrame, red: pd.Series) -> str:

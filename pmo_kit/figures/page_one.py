@@ -146,12 +146,11 @@ def worth_words(allocation: Allocation, row: pd.Series) -> str:
     """What more of one limit would be worth; of all money: placed in the envelopes and years where it helps most."""
     name, money = str(row.name), row.name == "all money"
     what = "money in any envelope" if money else str(row["label"])
-    most = claims.more(allocation, name, float("inf"), row["unlimited_value"] - allocation.value)
+    most = plan.or_nothing(claims.more(allocation, name, float("inf"), row["unlimited_value"] - allocation.value))
     if not money and pd.isna(row["step"]):  # a rule of a least, a most or a share: there is no more of it
-        return say("Without {what} the plan would gain {most}.", what=what, most=plan.or_nothing(most))
+        return say("Without {what} the plan would gain {most}.", what=what, most=most)
     if pd.isna(row["more"]):
         return f"More {what} alone would change nothing."
-    most = plan.or_nothing(most)
     if number(row["more"]) == number(0):  # of a limit with a price
         return say(
             "Even the least more {what} would gain; no amount of it gains more than {most}.", what=what, most=most
@@ -256,7 +255,6 @@ def headline(allocation: Allocation) -> Message:
             first=f"Stop {shortened(stops, 2)} and fund " if len(stops) else "Fund ",
             money=in_years(each[:2]), total=total, basis=f" {basis}" if basis else "", **told,
         ),
-        items=(),
         unit_line=say(
             "For decision · {unit} · in all {whole}{each}",
             unit=allocation.question.register.settings.money.words,
@@ -466,12 +464,13 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Message:
     ]
     held = plan.holding(allocation, worth)[:LIMITS]
     names = [name for name in plan.bottleneck_names(allocation) if name in worth.index]
-    gaining = [name for name in names if worth["unlimited_value"][name] > allocation.value + SMALL]
+    gains = worth["unlimited_value"] - allocation.value
+    together = gains.get("all money", 0.0) > SMALL
     items = [("", worth_words(allocation, worth.loc[name])) for name in names]
-    first = held[0][0] if held else "all the money together" if gaining else "no limit by itself"
+    first = held[0][0] if held else "all the money together" if together else "no limit by itself"
     if limit is None:
         spare = f"No {'hard ' * bool(over)}limit is used up, yet nothing better fits." if held else left
-        items = [("", spare), *items] if gaining and not held else [("", spare)]
+        items = [("", spare), *items] if together and not held else [("", spare)]
     else:
         used, most = claims.limit(allocation, limit)
         people, lead = limit["kind"] == "capacity", "{used} of {most}: {what}."
@@ -479,20 +478,20 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Message:
         if people:
             lead, what = "{used} of {most} {what}.", f"{role_words(limit['role'])} used in {limit['period']}"
         items.insert(0, (say(lead, used=used, most=most, what=what), left))
-        gain = worth["unlimited_value"].get(limit["rule"], float("inf")) - allocation.value
+        gain = gains.get(limit["rule"], float("inf"))
         held = [one for one in held if one[1].value > gain + SMALL]  # what is used up need not hold back most
         if held:
             first = held[0][0]
         elif gain > SMALL:
             purses = allocation.use["rule"][allocation.use["kind"] == "envelope"]
-            richer = (worth["unlimited_value"].reindex([*purses, "all money"]) > allocation.value + SMALL).any()
+            richer = together or (gains.reindex(purses) > SMALL).any()
             first = limit["label"] if richer or not people else "people, not money"
     if held:
-        gains = [
+        said = [
             say("without that on {what} {gain:+}" if n else "Without this limit {gain:+}", what=what, gain=gain)
             for n, (what, gain) in enumerate(held)
         ]
-        items.insert(0, ("", say("{gains}.", gains=say("; ").join(gains))))
+        items.insert(0, ("", say("{gains}.", gains=say("; ").join(said))))
     return Message(title=f"What limits us: {first}", items=(*items, *over))
 
 

@@ -98,7 +98,7 @@ def headline(review: Review) -> Message:
     pace = say("at today's pace {running:=it ends|they end} {off}", **told, off=_off(told, total["vac"], "unit"))
     if pd.isna(total["vac"]):
         pace = say("where {running:=it ends is|they end is} not known", **told)
-    return Message(title=_runs(review) + ", " + red + ";\n" + pace, items=(), facts=tuple(told.values()))
+    return Message(title=_runs(review) + ", " + red + ";\n" + pace, facts=tuple(told.values()))
 
 
 @figure("performance.tiles")
@@ -234,11 +234,9 @@ def stop_or_continue(review: Review, verdicts: pd.DataFrame) -> Table:
     """Return the stop or continue test: what is spent is left out."""
     rows = verdicts.reset_index().sort_values(["gain_at_cpi", "project_id"], kind="stable")
     doubtful = rows[rows["verdict"].isin(["stop", "look again"])].set_index("project_id")["name"]
-    title = (
-        "Every running project that can be judged is worth finishing"
-        if len(rows)
-        else "No running project can be judged"
-    )
+    title = "No running project can be judged"
+    if len(rows):
+        title = "Every running project that can be judged is worth finishing"
     if len(doubtful):
         running = "running " * _running(review, doubtful.index)
         words = f"{{n:Words {running}project|{running}projects}} would not pay at today's pace: {{who}}"

@@ -99,9 +99,8 @@ def exceedance(simulation: Simulation, most: int = ROWS) -> Table:
         words = "{n:Words limit is|limits are} exceeded more often than one time in five."
         takeaway = say(words, n=claims.told(simulation, "risk.limits", even))
     beyond = f" As planned, with nothing late, {count(early)} would be exceeded." if early else ""
-    unlisted = (
-        f"Not listed: {count(more, 'limit')} that {'is' if more == 1 else 'are'} exceeded less often. " if more else ""
-    )
+    those = "that is" if more == 1 else "that are"
+    unlisted = f"Not listed: {count(more, 'limit')} {those} exceeded less often. " if more else ""
     return tabled(
         data=shown,
         title=title,

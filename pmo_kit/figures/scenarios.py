@@ -197,9 +197,8 @@ def _extremes(comparison: Comparison) -> str:
         claims.told(comparison, "case.change", known[case], over=comparison.over, case=str(case))
         for case in (known.idxmin(), known.idxmax())
     )
-    costs = say("{case} costs most: {low:+}", case=low.of.case, low=low) if low.value < 0 else ""
-    gains = say("{case} gains {high}", case=high.of.case, high=high) if high.value > 0 else ""
-    parts = [part for part in (costs, gains) if part]
+    parts: list[str] = [say("{case} costs most: {low:+}", case=low.of.case, low=low)] if low.value < 0 else []
+    parts += [say("{case} gains {high}", case=high.of.case, high=high)] if high.value > 0 else []
     lost = without_plan(comparison)
     none = "none of the other cases changes the net value" if lost else "None of the cases changes the net value"
     return say("; ").join([*lost, *(parts or [none])])
