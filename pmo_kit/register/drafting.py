@@ -986,9 +986,9 @@ class Draft:
         """True when amounts are no more than what the projects cost: of all or an area, in all or in a year."""
         sums, whole, names = [0.0], 0.0, ("projects.area", "costs.year")
         for other in self.sheets:
-            keys = [col.text.to_numpy() for col in other.cols if col.used in names]
+            keys = [col.text for col in other.cols if col.used in names]
             for col in [one for one in other.cols if one.used == "costs.amount"]:
-                numbers = values.plain_numbers(col.cells).reset_index(drop=True)
+                numbers = values.plain_numbers(col.cells)
                 by = [[key] for key in keys] + [keys] * (len(keys) > 1)
                 sums += [numbers.sum(), *(one for some in by for one in numbers.groupby(some).sum())]
                 whole += numbers.sum()

@@ -396,6 +396,14 @@ def test_a_sheet_of_the_money_that_may_be_spent_becomes_budgets(tmp_path, case):
     assert (f'reads nothing from "{title}"' in text) != bool(wanted)
 
 
+def test_a_row_without_an_area_stops_no_sheet_of_envelopes(tmp_path):
+    projects = [["ID", "Name", "Area", "Year", "Cost"], ["P1", "Pump", "North", 2027, 5], ["P2", "Main", None, 2027, 6]]
+    book = workbook(tmp_path / "plan.xlsx", Projects=projects, Budget=[["Area", "2027"], ["North", 30]])
+    text, code = import_sources([book], tmp_path / "out")
+    assert (code, "area is missing." in text) == (2, True)  # as `check` would say, and no fault
+    assert "budgets.amount" in text
+
+
 def test_settings_of_the_source_are_written_once_whatever_signs_they_hold(tmp_path):
     settings = [
         ["setting", "value"],
