@@ -291,7 +291,7 @@ def _sentence(table: pd.DataFrame) -> str:
     following = ranked.loc[ranked["rank"] > 1, "name"].head(2)
     if len(following):
         text += f", then {listed(_label(i, name) for i, name in following.items())}"
-    text += f"; {number(len(ranked), 0)} projects ranked"
+    text += f"; {number(len(ranked), 0)} project{'s' * (len(ranked) != 1)} ranked"
     gaps = int((ranked["missing"] > 0).sum())
     ties = int(ranked["tie"].sum())
     out = len(table) - len(ranked)

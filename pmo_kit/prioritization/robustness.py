@@ -286,7 +286,7 @@ class Disagreement(Answer):
         One row per pair on which they differ: first and second (as ranked), for_first and for_second (who),
         gap (points between them as ranked).
     kendall_w : float
-        1 when all weightings give one order (Kendall and Babington Smith 1939).
+        1 when all weightings give one order (Kendall and Babington Smith 1939); NaN of one weighting or project.
     summary : str
     inputs : mapping of str to str
     """
@@ -317,7 +317,7 @@ def compare_stakeholders(ranking: Ranking) -> Disagreement:
     DataError
         The register has no stakeholder weights.
     PmoError
-        There are fewer than two stakeholders or ranked projects.
+        No project is ranked.
 
     Examples
     --------
@@ -330,14 +330,14 @@ def compare_stakeholders(ranking: Ranking) -> Disagreement:
     """
     weights = stakeholder_weights(ranking.register, ranking.weights.index)
     projects = ranking.ranked
-    if len(weights) < 2 or len(projects) < 2:
-        raise PmoError("Comparing needs at least two stakeholders and two ranked projects.")
+    if projects.empty:
+        raise PmoError(ranking.summary)
     worth = ranking.cells()[0] @ weights.to_numpy(float).T
     values = pd.DataFrame(worth, index=projects, columns=weights.index)
     ranks = 1 + (worth[None, :, :] > worth[:, None, :] + _NOISE).sum(axis=1)
     table = pd.DataFrame(ranks, index=projects, columns=weights.index)
     pairs = _pairs(values, ranking)
-    agreement = kendall_w(-np.round(worth, 9))
+    agreement = kendall_w(-np.round(worth, 9)) if min(worth.shape) > 1 else np.nan
     inputs = {"register": ranking.inputs["register"], "stakeholders": ", ".join(weights.index)}
     words = _sentence(ranking, table, pairs, agreement)
     return Disagreement(table, values, pairs, agreement, words, MappingProxyType(inputs))
@@ -363,6 +363,8 @@ def _pairs(values: pd.DataFrame, ranking: Ranking) -> pd.DataFrame:
 def _sentence(ranking: Ranking, table: pd.DataFrame, pairs: pd.DataFrame, agreement: float) -> str:
     """Whether the disagreement matters, in words."""
     who, n, label = number(table.shape[1], 0), len(table), ranking.label
+    if min(table.shape) < 2:
+        return f"Only one {'project is ranked' if n < 2 else 'stakeholder weighs'}: nobody can differ on an order."
     if pairs.empty:
         return f"The {who} weightings give one order: the disagreement changes nothing."
     total = n * (n - 1) // 2
@@ -436,7 +438,7 @@ def rank_robustness(ranking: Ranking, draws: int = 10_000, seed: int = 0) -> Ran
     Raises
     ------
     PmoError
-        The ranking has fewer than two projects.
+        No project is ranked.
 
     Notes
     -----
@@ -454,8 +456,8 @@ def rank_robustness(ranking: Ranking, draws: int = 10_000, seed: int = 0) -> Ran
     [0.236, 1.0]
     """
     projects = ranking.ranked
-    if len(projects) < 2:
-        raise PmoError("At least two ranked projects are needed to ask how sure their order is.")
+    if projects.empty:
+        raise PmoError(ranking.summary)
     cells, weights = ranking.cells()[0], ranking.weights.to_numpy(float)
     drawn = sample_weights(len(weights), draws, seed)
     share, wins = count_ranks(cells, drawn), win_shares(cells, drawn)
@@ -540,7 +542,7 @@ def _sentences(
     tell = "no tiers can be told apart"
     if count > 1:
         tell = f"{number(count, 0)} tiers can be told apart, the first is {firsts}"
-    lines = [f"{top}; {tell}."]
+    lines = [f"{top}; {tell}." if len(table) > 1 else f"Only {leader} is ranked: there is no order to be sure of."]
     lines += [unless_sentence(leader, stability.replace({i: label(str(i)) for i in table.index}))]
     near = reversals[reversals["ahead"] == table.index[0]].sort_values("change", kind="stable")
     if len(near) and np.isfinite(near["change"].iloc[0]):

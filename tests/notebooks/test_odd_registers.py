@@ -54,10 +54,10 @@ def _one_project(register: pmo.Register) -> pmo.Register:
 
 
 ODD = [_one_year, _worthless, _no_money_in_a_case, _nothing_to_do, _one_project]
-ALONE = ("01_prioritization", _one_project)  # one project has no order, which its chapter says in words
 
 
-@pytest.mark.parametrize(("name", "odd"), [(name, odd) for name in NAMES for odd in ODD if (name, odd) != ALONE])
+@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize("name", NAMES)
 def test_every_cell_answers(
     name: str, odd: Callable[[pmo.Register], pmo.Register], monkeypatch: pytest.MonkeyPatch
 ) -> None:

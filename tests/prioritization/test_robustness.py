@@ -74,9 +74,26 @@ def test_who_is_better_on_everything_always_leads(small: Build) -> None:
     assert sure.table["tier"].tolist() == [1, 2]
 
 
-def test_robustness_needs_two_projects(small: Build) -> None:
-    with pytest.raises(PmoError, match="two ranked projects"):
-        pr.rank_robustness(pr.prioritize(small({"A": [1]})))
+def test_one_ranked_project_has_no_order_and_none_is_refused(small: Build) -> None:
+    register = small({"A": [1], "B": [2]})
+    alone = pr.prioritize(register.replace(scores=register.table("scores").query("project_id == 'A'")))
+    sure = pr.rank_robustness(alone, draws=100)
+    assert sure.summary == "Only A is ranked: there is no order to be sure of."
+    assert sure.acceptability.to_numpy().tolist() == [[1.0]]
+    assert "; 1 project ranked, 1 not ranked." in alone.summary
+    nobody = pr.prioritize(register.replace(scores=register.table("scores").assign(score=np.nan)))
+    with pytest.raises(PmoError, match="No project can be ranked"):
+        pr.rank_robustness(nobody)
+
+
+def test_one_stakeholder_or_one_project_differs_from_nobody(small: Build) -> None:
+    weights = pd.DataFrame([("X", "c0", 70), ("Y", "c0", 30)], columns=["stakeholder", "criterion", "weight"])
+    several = small({"A": [9], "B": [1]}).replace(stakeholder_weights=weights)
+    one = several.replace(stakeholder_weights=weights.iloc[:1])
+    lone = several.replace(scores=several.table("scores").query("project_id == 'A'"))
+    for register, who in ((one, "stakeholder weighs"), (lone, "project is ranked")):
+        found = pr.compare_stakeholders(pr.prioritize(register))
+        assert (found.summary, len(found.pairs)) == (f"Only one {who}: nobody can differ on an order.", 0)
 
 
 def test_stakeholders_of_the_twelve(ranking: pr.Ranking) -> None:
