@@ -375,13 +375,13 @@ def nearest(word: str, known: Iterable[str], most: int = 1) -> str:
     return f"known here: {', '.join([*names[:_TOLD], *more]) or 'nothing'}."
 
 
-def missing(path: str | Path) -> str:
+def missing(path: str | Path, what: str = "file or folder") -> str:
     """What to say of a path where nothing is: where it was looked for, and what stands there under a like name."""
     place = Path(path).absolute()
     above = next((folder for folder in place.parents if folder.is_dir()), place)
     inside = [one.name for one in above.iterdir() if not one.name.startswith(".") and one.exists()]
     wanted = place.relative_to(above).parts[0] if above != place else place.name
-    return f"There is no file or folder {place}. In {above}: {nearest(wanted, sorted(inside), most=3)}"
+    return f"There is no {what} {place}. In {above}: {nearest(wanted, sorted(inside), most=3)}"
 
 
 def _looked_at(kind: str) -> list[str]:

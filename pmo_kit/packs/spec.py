@@ -465,7 +465,7 @@ def read_spec(pack_file: str | Path) -> PackSpec:
     """
     file = admit_path("build_pack", pack_file, "a pack file")
     if not os.path.exists(file):
-        raise PackError(f"There is no pack file {file}. {missing(file)}")
+        raise PackError(missing(file, "pack file"))
     try:
         return read_form(file, PackSpec)
     except FormError as error:
