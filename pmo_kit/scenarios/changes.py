@@ -219,6 +219,8 @@ class Scenario:
                 words = f"there is no {row.what} {row.scope!r}; {there.rstrip('.')}"
             elif row.what == "project_in" and row.value and (row.scope, row.value) not in levels:
                 words = f"project {row.scope} has no level {row.value!r}"
+            elif row.what == "project_out" and row.scope in self.projects_in:
+                words = f"project {row.scope} is taken in and out"
             elif row.what == "weight" and self.value is None:
                 words = "weights change no value here; give the function that values a register"
             mistakes += [(row.what, row.scope, words)] if words else []

@@ -80,6 +80,15 @@ def test_a_mistake_has_its_file_and_line(
     assert caught.value.findings["row"].tolist() == [line]
 
 
+def test_a_project_is_not_taken_in_and_out_at_once(question: pmo.Question, tmp_path: Path) -> None:
+    path = tmp_path / "wrong.yml"
+    path.write_text("scenarios:\n  - name: A\n    projects_in: [P08]\n    projects_out: [P08, P03]\n", encoding="utf-8")
+    with pytest.raises(pmo.DataError, match="line 4: Scenario 'A': project P08 is taken in and out"):
+        read_scenario_file(path, question)
+    with pytest.raises(pmo.DataError, match="project P08 is taken in and out"):
+        pmo.Scenario("A", projects_in=["P08"], projects_out=["P08"])(question)
+
+
 def test_all_mistakes_of_a_file_are_listed(question: pmo.Question, tmp_path: Path) -> None:
     path = tmp_path / "wrong.yml"
     path.write_text(
