@@ -426,7 +426,7 @@ def alternatives(
         found.append(("Later:", say(words, more=more, late=late)))
     if move := claims.move(allocation, moves):
         words = say("{gain:+} if {amount} moves from {first} to {then}.", **move)
-        found.append((f"{sentence(move['what'] or 'money')} moved:", words))
+        found.append((sentence(f"{move['what']} money moved:".strip()), words))
     if social is not None and (better := social.value - social.worth_of(allocation.plan)) > SMALL:
         more = claims.told(social, "plan.more", better, plan="social")
         lost = claims.ours(allocation, "plan.gain", allocation.value - allocation.worth_of(social.plan), part="social")

@@ -285,6 +285,8 @@ def realized(benefits: Benefits, most: int = 12) -> Chart:
     title = "Every benefit that was due and is reported has come" if len(shown) else "No benefit is due yet"
     if shown.empty and benefits.table["due"].gt(0).any():
         title = "Of no benefit that was due is it reported what came"
+    elif shown.empty and benefits.table["realized"].gt(0).any():
+        title = "Of no benefit that came is it reported what was due"
     if (shown["short"] > 0).any():
         worst = shown.iloc[0]
         of: dict[str, Any] = {"part": f"realized of due: {worst['benefit']}", "project": str(worst["project_id"])}

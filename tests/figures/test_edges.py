@@ -139,7 +139,10 @@ def test_money_of_one_kind_is_named_where_more_of_it_or_a_move_is_priced() -> No
     worth = pmo.arbitration.limits_worth(allocation)
     assert worth.loc["envelope all 2027", "unlimited_value"] == allocation.value
     assert "1.0 EUR million more in 2027 for Capex would gain 4.0" in plain(page_one.limits(allocation, worth))
-    moved = figures.moves(allocation, pmo.arbitration.money_moves(allocation)).title
+    moves = pmo.arbitration.money_moves(allocation)
+    ledger = pmo.arbitration.override_ledger(allocation.question)
+    assert "Capex money moved:" in dict(page_one.alternatives(allocation, None, allocation, moves, ledger).items)
+    moved = figures.moves(allocation, moves).title
     assert moved.startswith("1.0 of Capex money moved from 2028 to 2027 would gain 4.0")
 
 
@@ -181,6 +184,8 @@ def test_a_benefit_that_is_due_and_not_reported_is_not_said_to_lie_ahead() -> No
     assert (found.table["due"] > 0).any()
     silent = dataclasses.replace(found, _table=found._table.assign(realized=float("nan")))
     assert performance.realized(silent).title == "Of no benefit that was due is it reported what came"
+    blank = dataclasses.replace(found, _table=found._table.assign(due=float("nan"), compared=float("nan")))
+    assert performance.realized(blank).title == "Of no benefit that came is it reported what was due"
 
 
 def test_the_year_at_risk_is_that_of_its_likeliest_envelope() -> None:
