@@ -14,6 +14,7 @@ import pandas as pd
 
 from pmo_kit.disk import inert, real, scratch, write_whole
 from pmo_kit.errors import DataError, PackError
+from pmo_kit.facts import as_given
 from pmo_kit.packs.jobs import Pack
 from pmo_kit.packs.layout import Collected
 from pmo_kit.packs.manifest import Published, read_json
@@ -344,6 +345,12 @@ def _warnings(rows: Sequence[Mapping[str, str]], register: Any) -> Iterator[str]
     as_of = str(register.settings.as_of or "")
     if early := [row["project_id"] for row in rows if row["date"] < as_of and not then]:
         yield f"Look: {', '.join(early)}: the date is before {as_of}, that of the figures it was decided on."
+    asked = register.table("costs").groupby(["project_id", "level"])["amount"].sum()
+    for row in rows:
+        cost = asked.get((row["project_id"], row["level"] or "full"))
+        if cost is not None and row["amount"] and float(row["amount"]) > 2 * cost:
+            more = f"{row['amount']} is more than twice the {as_given(cost)} that it costs in this register"
+            yield f"Look: {row['project_id']}, amount: {more}."
     strange = sorted({row["project_id"] for row in rows} - set(register.projects.index))
     if strange:
         verb = "is" if len(strange) == 1 else "are"
