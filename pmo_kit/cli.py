@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from pmo_kit.disk import new_folder, real, scratch, seen_from_here
+from pmo_kit.disk import new_folder, outside, real, scratch, seen_from_here
 from pmo_kit.errors import DataError, PmoError, worded
 from pmo_kit.facts import MINUS, THIN_SPACE, UNPRINTABLE
 from pmo_kit.shipped import shipped
@@ -188,6 +188,8 @@ def verify(options: argparse.Namespace) -> int:
     """Compare a pack with its hashes and execute it again."""
     from pmo_kit.packs.verify import verify_pack
 
+    if options.hashes and (options.run_it or options.against):
+        raise PmoError("--hashes executes nothing: leave it out, or --run and --against.")
     found = verify_pack(options.pack, options.against, options.workers, not options.hashes and (options.run_it or None))
     _tell(found)
     return DONE if found.equal else LOOK if found.sound else FAILED
@@ -233,6 +235,8 @@ def check(options: argparse.Namespace) -> int:
     """Read a register and say what was found."""
     from pmo_kit.register.report import check_register
 
+    if options.xlsx is not None:
+        outside(options.xlsx, options.path)
     result = check_register(
         options.path, strict=options.strict, xlsx=options.xlsx, mapping=options.mapping, refused=_refused
     )
@@ -283,6 +287,7 @@ def anonymize(options: argparse.Namespace) -> int:
     from pmo_kit.register.anonymize import anonymize_register
     from pmo_kit.register.template import write_register
 
+    outside(options.folder, options.path)
     with new_folder(options.folder) as draft:
         write_register(anonymize_register(load_register(options.path), options.secret), draft)
     folder = seen_from_here(options.folder)

@@ -164,6 +164,18 @@ def seen_from_here(path: Path) -> Path:
     return path.relative_to(here) if path.is_relative_to(here) else path
 
 
+def outside(target: Path, register: Path) -> None:
+    """Refuse to write into the folder of a register: what lies there is read as a part of it, and copied with it.
+
+    Raises
+    ------
+    PmoError
+        The target lies there.
+    """
+    if not register.is_file() and real(target).is_relative_to(real(register)):
+        raise PmoError(f"{target} would lie in the register {register} and be a part of it: name another place.")
+
+
 def flushed(file: Path, content: bytes) -> None:
     """Write a file, with the folders above it, and wait until the disk has it."""
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
 
 
@@ -91,7 +93,22 @@ class InfeasibleError(PmoError):
 
 
 class PackError(PmoError):
-    """A pack could not be built; the last published pack is untouched."""
+    """A pack could not be built; the last published pack is untouched.
+
+    Parameters
+    ----------
+    message : str
+        Why.
+    page : Path, optional
+        A file that says more; it is named as long as it is there.
+    """
+
+    def __init__(self, message: str, page: Path | None = None) -> None:
+        super().__init__(message, page)
+        self.message, self.page = message, page
+
+    def __str__(self) -> str:
+        return f"{self.message}\nMore in {self.page}" if self.page and self.page.is_file() else self.message
 
 
 _REASONS = {

@@ -10,6 +10,7 @@ import pytest
 
 import pmo_kit as pmo
 from pmo_kit.cli import main
+from tests.packs.tiny import LOAD, message, notebook, write_workspace
 
 SAMPLE = "data/samples/meridian_12"
 
@@ -18,13 +19,39 @@ def test_check_reports_and_exits_0_1_2(tmp_path: Path, capsys: pytest.CaptureFix
     assert main(["check", SAMPLE]) == 0
     assert "Meridian Water" in capsys.readouterr().out
     assert main(["check", SAMPLE, "--strict"]) == 1
-    (tmp_path / "projects.csv").write_text("project_id,name,area,commitment\nA,,North,discretionary\n")
-    (tmp_path / "costs.csv").write_text("project_id,year,amount\nA,2027,many\n")
+    folder = tmp_path / "register"
+    folder.mkdir()
+    (folder / "projects.csv").write_text("project_id,name,area,commitment\nA,,North,discretionary\n")
+    (folder / "costs.csv").write_text("project_id,year,amount\nA,2027,many\n")
     capsys.readouterr()
-    assert main(["check", str(tmp_path), "--xlsx", str(tmp_path / "report.xlsx")]) == 2
+    assert main(["check", str(folder), "--xlsx", str(tmp_path / "report.xlsx")]) == 2
     told = capsys.readouterr().out
     assert "things to fix before your first pack" in told
     assert (tmp_path / "report.xlsx").exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "check {0} --xlsx {0}/report.xlsx",
+        "anonymize {0} {0}/copy --secret x",
+        "pack {0}/../../../packs/board.yml --out {0}",
+    ],
+)
+def test_nothing_is_written_into_a_register_that_would_be_read_as_a_part_of_it(
+    words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_workspace(tmp_path, one=notebook(LOAD, message("a.one")))
+    folder = tmp_path / "data" / "samples" / "harbor"
+    before = sorted(folder.iterdir())
+    assert main([word.format(folder) for word in words.split()]) == 2
+    assert "would lie in the register" in capsys.readouterr().err
+    assert sorted(folder.iterdir()) == before
+
+
+def test_a_report_on_a_register_that_is_not_there_makes_no_folder(tmp_path: Path) -> None:
+    assert main(["check", str(tmp_path / "none"), "--xlsx", str(tmp_path / "none" / "report.xlsx")]) == 2
+    assert not list(tmp_path.iterdir())
 
 
 def test_template_never_overwrites(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 import nbformat
 
 from pmo_kit import facts
-from pmo_kit.disk import real, scratch, write_whole
+from pmo_kit.disk import outside, real, scratch, write_whole
 from pmo_kit.doors import door
 from pmo_kit.errors import PackError, PmoError, worded
 from pmo_kit.exhibits.theme import coverage, fonts, lacking
@@ -337,6 +337,8 @@ class _Batch:
 
     def add(self, number: int, pack: Pack) -> Path | None:
         """Stage a pack and note which of its notebooks nobody has executed; the latest one where it has all of that."""
+        for register in filter(None, (pack.spec.register, pack.spec.previous)):
+            outside(self.place, register)
         staged = stage(pack, self.folder / str(number), self.software, self.registers)
         if self._unchanged(pack.name, staged.sources):
             return self.latest[pack.name]
@@ -403,7 +405,7 @@ class _Batch:
         failures = [replace(x, title=job.title) for job, x in pairs if isinstance(x, run.Failure)]
         if failures:
             write_whole(home / "error.html", html.error_page(staged, failures))
-            raise PackError(run.told(pack, failures, home / "error.html"))
+            raise PackError(run.told(pack, failures), home / "error.html")
         if hashes(staged.folder / "inputs") != staged.inputs:
             raise PackError(f"{pack.name}: the snapshot of its inputs was changed while it was built.")
         notebooks = {job.notebook: content for job, content in pairs if isinstance(content, bytes)}

@@ -413,14 +413,14 @@ class Progress:
         self._say(f"  {self.ended} of {self.count}  {job.title}: {state} ({number(took, 0)} s)")
 
 
-def told(pack: Pack, failures: Sequence[Failure], page: Path) -> str:
+def told(pack: Pack, failures: Sequence[Failure]) -> str:
     """Say which cells failed and why, in a few lines for a terminal."""
     lines = [f"{pack.title} ({pack.name}) was not built; the pack published last is untouched."]
     for failure in failures:
         lines.append(f"  {failure.notebook}, cell {failure.cell}: {failure.cause}")
         text = f"{failure.error}: {failure.message}" if failure.message else failure.error
         lines += [f"    {line}" for line in text.splitlines()[:12]]
-    return "\n".join([*lines, f"More in {page}"])
+    return "\n".join(lines)
 
 
 @contextmanager

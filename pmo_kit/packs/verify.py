@@ -13,12 +13,12 @@ from typing import Any
 import pandas as pd
 
 from pmo_kit.disk import real, scratch
-from pmo_kit.errors import PmoError
+from pmo_kit.errors import PackError, PmoError
 from pmo_kit.facts import KEYS, as_given
 from pmo_kit.packs.building import build_pack
 from pmo_kit.packs.decisions import project_of, recommendation, rows_of
 from pmo_kit.packs.jobs import unique
-from pmo_kit.packs.manifest import KeptFact, Published, dumps, read_json, seal
+from pmo_kit.packs.manifest import KeptFact, Published, dumps, read_json, seal, software
 from pmo_kit.packs.spec import read_spec
 from pmo_kit.register import load_register
 from pmo_kit.register.schema import load_schema
@@ -577,8 +577,15 @@ def verify_pack(
     foreign = pack_file is None or real(pack_file).is_relative_to(real(folder))
     if run is None and foreign and not _built_here(folder):
         return replace(found, notes=(*notes, _STRANGER))
-    with scratch() as temporary:
-        again = Published.at(build_pack(pack_file or folder / "sources" / "pack.yml", temporary / "packs", workers))
+    try:
+        with scratch() as temporary:
+            again = Published.at(build_pack(pack_file or folder / "sources" / "pack.yml", temporary / "packs", workers))
+    except PackError as error:
+        if pack_file is not None:
+            raise
+        since = [f"  {line}" for line in made_from(old, {**old, **software()})]
+        words = ["Not the same as then:", *since] if since else []
+        raise PackError("\n".join([f"{pack.title} cannot be executed any more.", str(error), *words])) from error
     new = again.manifest
     outputs = old["outputs"]
     names = [name for name, digest in new["outputs"].items() if outputs.get(name) not in (None, digest)]

@@ -102,6 +102,26 @@ def test_a_parameter_that_was_none_is_named_with_what_it_is_now() -> None:
     assert not list(made_from(made(None), made(None)))
 
 
+def test_a_pack_that_this_version_cannot_execute_says_what_is_not_as_it_was(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cell = f"open({str(tmp_path / 'there')!r}).read()"
+    (tmp_path / "there").touch()
+    folder = build_pack(workspace(one=notebook(LOAD, cell, message("a.one"))), tmp_path / "out")
+    (tmp_path / "there").unlink()
+    monkeypatch.setattr("pmo_kit.packs.manifest.package_hash", lambda: "1" * 64)
+    with pytest.raises(PackError) as caught:
+        verify_pack(folder)
+    told = str(caught.value)
+    assert told.startswith(f"board {folder.name} cannot be executed any more.\n")
+    assert "one.ipynb, cell 4: " in told
+    assert "package pmo_kit_sha256: 00000000 → 11111111" in told
+    assert "error.html" not in told, "the page is gone with the folder in which it was executed"
+    assert main(["verify", str(folder), "--hashes"]) == 0
+    for more in (["--run"], ["--against", str(folder / "sources" / "pack.yml")]):
+        assert main(["verify", str(folder), "--hashes", *more]) == 2
+
+
 def test_what_is_no_pack_is_refused(tmp_path: Path) -> None:
     with pytest.raises(PackError, match="is no pack"):
         verify_pack(tmp_path)
