@@ -188,8 +188,6 @@ def verify(options: argparse.Namespace) -> int:
     """Compare a pack with its hashes and execute it again."""
     from pmo_kit.packs.verify import verify_pack
 
-    if options.hashes and (options.run_it or options.against):
-        raise PmoError("--hashes executes nothing: leave it out, or --run and --against.")
     found = verify_pack(options.pack, options.against, options.workers, not options.hashes and (options.run_it or None))
     _tell(found)
     return DONE if found.equal else LOOK if found.sound else FAILED

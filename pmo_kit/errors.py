@@ -9,8 +9,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import pandas as pd
 
 
@@ -99,16 +97,16 @@ class PackError(PmoError):
     ----------
     message : str
         Why.
-    page : Path, optional
+    page : path, optional
         A file that says more; it is named as long as it is there.
     """
 
-    def __init__(self, message: str, page: Path | None = None) -> None:
-        super().__init__(message, page)
-        self.message, self.page = message, page
+    def __init__(self, message: str, page: os.PathLike[str] | str = "") -> None:
+        super().__init__(message)
+        self.page = page
 
     def __str__(self) -> str:
-        return f"{self.message}\nMore in {self.page}" if self.page and self.page.is_file() else self.message
+        return super().__str__() + f"\nMore in {self.page}" * os.path.isfile(self.page)
 
 
 _REASONS = {

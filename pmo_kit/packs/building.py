@@ -72,9 +72,8 @@ def pack_files(staged: Stage, notebooks: Mapping[str, bytes]) -> tuple[dict[str,
     drawn = Outline(**vars(placed), pack=pack, pack_id=name, manifest=content, settings=register.settings,
                     absent=absent, deck=staged.deck, register=register)  # fmt: skip
     media = [MEDIA[one] for one in pack.formats if one in MEDIA]
-    others = [(one.file, one.words) for one in media]
     files = {
-        "index.html": html.page(drawn, others, answering),
+        "index.html": html.page(drawn, media, answering),
         "figures.json": figures,
         "facts.json": manifest.dumps(_facts(exhibits)),
         **{f"notebooks/{notebook}": data for notebook, data in notebooks.items()},
@@ -85,7 +84,7 @@ def pack_files(staged: Stage, notebooks: Mapping[str, bytes]) -> tuple[dict[str,
     if "pdf" in pack.formats:
         files |= {**letter_files(drawn), "provenance.pdf": provenance_bytes(drawn)}
     content["id"] = name
-    words = ", ".join(["page (HTML)", *(words for _, words in others)])
+    words = ", ".join(["page (HTML)", *(one.words for one in media)])
     files["record.md"] = manifest.transparency_record(content, register, words)
     content["outputs"] = {file: manifest.sha256(data) for file, data in sorted(files.items())}
     files["manifest.json"] = manifest.dumps(content)
@@ -158,7 +157,7 @@ def _lost(exhibits: Sequence[Collected]) -> dict[str, str]:
 def _made(medium: Medium, drawn: Outline) -> bytes:
     """A file of a medium; what goes wrong in it is said of it alone."""
     try:
-        content = resolve_name(medium.maker)(drawn)
+        content: bytes = resolve_name(medium.maker)(drawn)
     except (PmoError, OSError, MemoryError, UnicodeEncodeError):
         raise
     except Exception as error:
@@ -166,7 +165,6 @@ def _made(medium: Medium, drawn: Outline) -> bytes:
             f"{medium.file} of {drawn.pack.name} could not be made: {type(error).__name__}: {error}. "
             "Leave that medium out with a line 'formats' until it is mended."
         ) from error
-    assert isinstance(content, bytes)
     return content
 
 
@@ -337,8 +335,7 @@ class _Batch:
 
     def add(self, number: int, pack: Pack) -> Path | None:
         """Stage a pack and note which of its notebooks nobody has executed; the latest one where it has all of that."""
-        for register in filter(None, (pack.spec.register, pack.spec.previous)):
-            outside(self.place, register)
+        outside(self.place, pack.spec.register)
         staged = stage(pack, self.folder / str(number), self.software, self.registers)
         if self._unchanged(pack.name, staged.sources):
             return self.latest[pack.name]

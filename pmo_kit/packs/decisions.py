@@ -58,7 +58,6 @@ def blank_decisions(pack: Pack, exhibits: Sequence[Collected], register: Any) ->
     bytes
         Empty where nothing is recommended.
     """
-    columns = _columns()
     advice = recommendation([item.record for item in exhibits])
     rows = register.table("requests").to_dict("records")
     requests = {row["project_id"]: row for row in rows if _text(row["project_id"])}
@@ -84,7 +83,7 @@ def blank_decisions(pack: Pack, exhibits: Sequence[Collected], register: Any) ->
             "register_fingerprint": register.fingerprint,
         }
         lines.append({**found, **own})
-    return _written(columns, lines) if lines else b""
+    return _written(_columns(), lines) if lines else b""
 
 
 @dataclass(frozen=True)
@@ -347,10 +346,9 @@ def _warnings(rows: Sequence[Mapping[str, str]], register: Any) -> Iterator[str]
         yield f"Look: {', '.join(early)}: the date is before {as_of}, that of the figures it was decided on."
     asked = register.table("costs").groupby(["project_id", "level"])["amount"].sum()
     for row in rows:
-        cost = asked.get((row["project_id"], row["level"] or "full"))
-        if cost is not None and row["amount"] and float(row["amount"]) > 2 * cost:
-            more = f"{row['amount']} is more than twice the {as_given(cost)} that it costs in this register"
-            yield f"Look: {row['project_id']}, amount: {more}."
+        cost = asked.get((row["project_id"], row["level"] or "full"), np.inf)
+        if float(row["amount"] or 0) > 2 * cost:
+            yield f"Look: {row['project_id']}: {row['amount']} is more than twice its cost here ({as_given(cost)})."
     strange = sorted({row["project_id"] for row in rows} - set(register.projects.index))
     if strange:
         verb = "is" if len(strange) == 1 else "are"

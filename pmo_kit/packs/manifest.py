@@ -395,34 +395,27 @@ def transparency_record(manifest: Mapping[str, Any], register: Any, media: str) 
     return "\n".join(lines).encode()
 
 
-def _known(manifest: Mapping[str, Any], register: Any, media: str) -> dict[str, str]:
-    """What a pack knows of itself, as the words of the record call it."""
+def _known(manifest: Mapping[str, Any], register: Any, media: str) -> dict[str, Any]:
+    """What a pack knows of itself, as the words of the record call it: its manifest, and what follows from it."""
     method = yaml.safe_load(shipped("templates", "report", "method.yml").read_text(encoding="utf-8"))
     settings, findings = register.settings, manifest["register"]["findings"]
     said = {"block": "errors", "warn": "warnings", "info": "notes"}
     answers = [exhibit["inputs"] for exhibit in manifest["exhibits"] if "status" in exhibit["inputs"]]  # of the solver
     value = next((inputs["value"] for inputs in answers if "value" in inputs), "points" * bool(answers))
     return {
-        "title": manifest["title"],
-        "pack": manifest["pack"],
-        "id": manifest["id"],
+        **manifest,
         "committee": manifest["committee"] or "the committee",
         "date": f" of {manifest['date']}" if manifest["date"] else "",
         "value": str(value).replace("npsv", "social value").replace("npv", "net value"),
-        "version": manifest["software"]["pmo_kit"],
-        "python": manifest["software"]["python"],
-        "highspy": manifest["software"]["highspy"],
         "method": " ".join(part["text"] for part in method if "{" not in part["text"]),
-        "register": manifest["register"]["name"] or "without a name",
+        "name": manifest["register"]["name"] or "without a name",
         "as_of": manifest["register"]["as_of"] or "no date",
         "projects": count(len(register.projects), "project", "projects"),
         "chapters": "; ".join(dict.fromkeys(chapter["title"] for chapter in manifest["chapters"])),
         "media": media,
         "orders": str(len(register.table("overrides")) if register.has("overrides") else 0),
         "inputs": f"{len(manifest['inputs'])} files, each with its hash in manifest.json",
-        "fingerprint": manifest["register"]["fingerprint"],
         "findings": ", ".join(f"{findings[kind]} {word}" for kind, word in said.items()),
-        "grade": manifest["register"]["grade"],
         "assumptions": _assumptions(register) + f" Discounting: {settings.discount_schedule}.",
     }
 

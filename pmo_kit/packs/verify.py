@@ -341,13 +341,12 @@ def diff_packs(old: str | Path, new: str | Path) -> PackDiff:
         When one is no pack, or was changed after it was published.
     """
     packs = (Published.at(old).whole(), Published.at(new).whole())
-    before, after = (pack.manifest for pack in packs)
     facts = list(_facts_moved(*packs))
     return PackDiff(
         old=packs[0].title,
         new=packs[1].title,
         inputs=_inputs(*packs),
-        made_from=tuple(made_from(before, after)),
+        made_from=tuple(made_from(*(pack.manifest for pack in packs))),
         value=tuple(words for key, words in facts if key.startswith(_VALUE)),
         decisions=tuple(_decisions(*(recommendation(pack.figures) for pack in packs))),
         limits=tuple(words for key, words in facts if key.startswith(_LIMITS)),
@@ -581,14 +580,10 @@ def verify_pack(
         with scratch() as temporary:
             again = Published.at(build_pack(pack_file or folder / "sources" / "pack.yml", temporary / "packs", workers))
     except PackError as error:
-        if pack_file is not None:
-            raise
-        since = [f"  {line}" for line in made_from(old, {**old, **software()})]
-        words = ["Not the same as then:", *since] if since else []
-        raise PackError("\n".join([f"{pack.title} cannot be executed any more.", str(error), *words])) from error
+        since = [f"Not the same as then: {line}" for line in made_from(old, {**old, **software()})]
+        raise PackError("\n".join([f"{pack.title} could not be executed again.", str(error), *since])) from error
     new = again.manifest
-    outputs = old["outputs"]
-    names = [name for name, digest in new["outputs"].items() if outputs.get(name) not in (None, digest)]
+    names = [name for name, digest in new["outputs"].items() if old["outputs"].get(name) not in (None, digest)]
     return replace(
         found,
         ran=True,

@@ -130,14 +130,12 @@ def write_guide(path: Path, part: str = "guide", teams: int = 4) -> Path:
     Raises
     ------
     PmoError
-        Typst is not installed, or the part does not exist.
+        The part does not exist.
     """
     if part not in PARTS:
         raise PmoError(f"No part {part!r} of the guide; parts: {', '.join(PARTS)}.")
-    try:
-        import typst
-    except ImportError as error:
-        raise PmoError("The guide needs Typst: pip install typst") from error
+    import typst
+
     path.parent.mkdir(parents=True, exist_ok=True)
     with scratch() as folder:
         source = folder / "guide.typ"

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from pmo_kit.packs.jobs import Stage
     from pmo_kit.packs.layout import Collected, Outline
     from pmo_kit.packs.run import Failure
+    from pmo_kit.packs.spec import Medium
 
 TEXT_WIDTH, COLUMN_WIDTH = 665, 317
 """Widths on A4 in px: the text (176 mm) and one of two columns (84 mm). Charts are drawn at these."""
@@ -74,10 +75,10 @@ class Live:
     """
 
     question: bytes
-    program: str
-    binary: str
-    script: str
-    style: str
+    program: Markup
+    binary: Markup
+    script: Markup
+    style: Markup
 
     @property
     def stated(self) -> dict[str, str]:
@@ -85,7 +86,7 @@ class Live:
         return {"solver": f"highs {VERSION}", "wasm": PINNED["highs.wasm"], "question": sha256(self.question)}
 
 
-def page(outline: Outline, others: Sequence[tuple[str, str]] = (), live: Live | None = None) -> bytes:
+def page(outline: Outline, others: Sequence[Medium] = (), live: Live | None = None) -> bytes:
     """Render `index.html`.
 
     Charts stand in it as pictures; one that comes into view is drawn again by plotly, with words under the pointer,
@@ -95,7 +96,7 @@ def page(outline: Outline, others: Sequence[tuple[str, str]] = (), live: Live | 
     ----------
     outline : Outline
         The pack.
-    others : sequence of (file, words)
+    others : sequence of Medium
         The same pack in other media.
     live : Live, optional
         What the page answers what-if questions with.
@@ -180,28 +181,20 @@ def _render(name: str, context: Mapping[str, Any], figures: Sequence[tuple[str, 
         lstrip_blocks=True,
     )  # fmt: skip
     linked = {"linked": lambda text, refers: _linked(str(escape(text)), refers)}
-    environment.filters |= {"css_text": _css_text, "source": _source, **linked}
+    environment.filters |= {"css_text": _css_text, "source": _source, "json": _json, **linked}
     plotly = (folder / "plotly" / "plotly-basic.min.js").read_text(encoding="utf-8") if figures else ""
     script = (folder / "page.js").read_text(encoding="utf-8")
-    data = [{"id": identity, "json": Markup(text.replace("<", "\\u003c"))} for identity, text in figures]
     template = environment.get_template(name)
     return template.render(
         **context,
         fonts=Markup(theme.font_css()),
         theme=Markup(theme.css()),
         style=Markup((folder / "page.css").read_text(encoding="utf-8")),
-        figures=data,
+        figures=figures,
         config=Markup(json.dumps(CONFIG)),
         plotly=Markup(plotly.replace("</script", "<\\/script")),
         script=Markup(script),
-        live=live
-        and {
-            "question": Markup(live.question.decode().replace("<", "\\u003c")),
-            "program": Markup(live.program.replace("</script", "<\\/script")),
-            "binary": Markup(live.binary),
-            "script": Markup(live.script),
-            "style": Markup(live.style),
-        },
+        live=live,
         policy=_policy([plotly, script], live),
     )
 
@@ -216,6 +209,11 @@ def _policy(scripts: list[str], live: Live | None) -> str:
 def _source(text: str) -> str:
     """A script or style sheet as the page's security policy names it: by its SHA-256."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _json(text: str) -> Markup:
+    """JSON inside a script, which no text in it ends."""
+    return Markup(text.replace("<", "\\u003c"))
 
 
 def _css_text(text: str) -> str:
@@ -261,10 +259,10 @@ def find_live(notebooks: Iterable[Any]) -> tuple[Live | None, str]:
     drawn = *map(_text, ("question.js", "session.js")), *(_text(name, board) for name in ("link.js", "board.js"))
     return Live(
         f"{found[0]}\n".encode(),
-        "\n".join(program),
-        base64.b64encode(packed).decode(),
-        "\n".join(["(() => {", *drawn, _text("page.js"), "})();"]),
-        _text("board.css", board) + _text("page.css"),
+        Markup("\n".join(program).replace("</script", "<\\/script")),
+        Markup(base64.b64encode(packed).decode()),
+        Markup("\n".join(["(() => {", *drawn, _text("page.js"), "})();"])),
+        Markup(_text("board.css", board) + _text("page.css")),
     ), ""
 
 

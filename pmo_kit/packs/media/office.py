@@ -201,11 +201,10 @@ def image(chart: Chart, width: int) -> bytes:
     page = "#set page(width: auto, height: auto, margin: 0pt)\n"
     page += f'#image(bytes(sys.inputs.at("svg")), width: {width}pt)'
     folders: list[Any] = list(theme.fonts())
-    made = typst.compile(
+    made: bytes = typst.compile(
         page.encode(), format="png", ppi=144, sys_inputs={"svg": canvas.picture(chart, width)},
         font_paths=folders, ignore_system_fonts=True,
     )  # fmt: skip
-    assert isinstance(made, bytes)
     return made
 
 

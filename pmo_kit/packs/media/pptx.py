@@ -198,14 +198,8 @@ def add_table(slide: Any, page: Page, room: Box, alt: str, name: str) -> Any:
     frame.name = name
     frame._element.nvGraphicFramePr.cNvPr.set("descr", alt)
     table = frame.table
-    properties = table._tbl.tblPr
-    for flag in ("bandRow", "firstRow"):
-        properties.attrib.pop(flag, None)
-    if page.head:
-        properties.set("firstRow", "1")
-    style = properties.find("{http://schemas.openxmlformats.org/drawingml/2006/main}tableStyleId")
-    if style is not None:
-        style.text = "{2D5ABB26-0587-4C30-8999-92F81FD0307C}"
+    table.first_row, table.horz_banding = bool(page.head), False
+    table._tbl.tblPr.find("{*}tableStyleId").text = "{2D5ABB26-0587-4C30-8999-92F81FD0307C}"
     for column, width in enumerate(page.widths):
         table.columns[column].width = Emu(round(width * EMU))
     for row, (line, height) in enumerate(zip(lines, heights, strict=True)):

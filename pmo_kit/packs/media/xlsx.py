@@ -570,13 +570,12 @@ def _write(sheet: Any, live: Live, formats: Formats) -> None:
         formula = live.formulas.get(name, "")
         look: dict[str, Any] = side | ({"font_color": theme.DARK_BLUE} if formula else {})
         longest = 9
-        for row, value in enumerate(live.data[name]):
+        for row, value in enumerate(live.data[name].tolist()):
             if theme.is_missing(value):
                 continue
             at = _PLAN_HEAD + 1 + row
-            number = value.item() if hasattr(value, "item") else value
             cell = formula.format(at + 1, at) if formula else ""
-            part = write_cell(sheet, at, column, field, number, formats, cell, **look)
+            part = write_cell(sheet, at, column, field, value, formats, cell, **look)
             longest = max(longest, len(str(part.get("text") or value)))
         formats.widen(sheet, column, min(longest + 3, 40))
     sheet.freeze_panes(_PLAN_HEAD + 1, 2 if live.name == "Plan" else 0)
