@@ -121,7 +121,9 @@ class Coefficients:
     """
 
     def __init__(self, model: Model) -> None:
-        self.values = parts(*model.program.value[: model.n + len(model.products)].tolist())
+        columns, rows = model.n + len(model.products), slice(model.head, model.head + len(model.rows))
+        self.worth, self.matrix = model.program.value[:columns], model.program.matrix[rows, :columns]
+        self.values = parts(*self.worth.tolist())
         self.grain = gcd(*self.values) or ONE
         self._rows = len(model.rows)
         self._entries: dict[int, list[tuple[int, int]]] = {}  # by option: (row, coefficient)
@@ -129,16 +131,15 @@ class Coefficients:
             whole = parts(*row.coefficients.tolist())
             for column, coefficient in zip(row.columns.tolist(), whole, strict=True):
                 self._entries.setdefault(column, []).append((place, coefficient))
-        self.plans: dict[Plan, tuple[int, tuple[int, ...], Floats]] = {}  # as `of` answers
+        self.plans: dict[Plan, tuple[int, tuple[int, ...]]] = {}  # as `of` answers
 
-    def of(self, columns: list[int]) -> tuple[int, tuple[int, ...], Floats]:
-        """The value of some columns before any penalty, what they use of each row; both in units of the question."""
+    def of(self, columns: list[int]) -> tuple[int, tuple[int, ...]]:
+        """The value of some columns before any penalty, and what they use of each row."""
         used = [0] * self._rows
         for column in columns:
             for place, coefficient in self._entries.get(column, ()):
                 used[place] += coefficient
-        value = sum(self.values[i] for i in columns)
-        return value, tuple(used), np.array([value, *used], np.float64) / ONE
+        return sum(self.values[i] for i in columns), tuple(used)
 
 
 @dataclass(frozen=True, eq=False)
@@ -227,10 +228,13 @@ class Model:
             found.append(not least and sum(most.values()) <= row.upper)
         return found
 
-    def used(self, plan: Plan) -> tuple[int, tuple[int, ...], Floats]:
-        """What a plan is worth before any penalty, and uses of each row, whatever the limits: `Coefficients.of`."""
-        of = self.exact
-        return kept(of.plans, plan, lambda: of.of(self.columns(plan)), PLANS)
+    def nearly(self, plans: Sequence[Plan]) -> tuple[Floats, Floats]:
+        """What plans are worth before any penalty, and use of each row (plans x rows): as the machine adds it up."""
+        of, taken = self.exact, np.zeros((len(plans), self.n + len(self.products)))
+        taken[np.repeat(np.arange(len(plans)), [*map(len, plans)]), [i for plan in plans for i in plan]] = 1.0
+        for y, product in enumerate(self.products, start=self.n):
+            taken[:, y] = taken[:, product.first].any(axis=1) & taken[:, product.second].any(axis=1)
+        return taken @ of.worth, (of.matrix @ taken.T).T
 
     def evaluate(self, plan: Iterable[int]) -> Evaluation:
         """A plan (positions of the chosen options) in exact integer arithmetic, against every rule.
@@ -240,7 +244,8 @@ class Model:
         Numbers are rounded to 14 digits of the largest coefficient of their row, which leaves amounts as they are
         written in the register.
         """
-        value, used, _ = self.used(tuple(plan))
+        plan, of = tuple(plan), self.exact
+        value, used = kept(of.plans, plan, lambda: of.of(self.columns(plan)), PLANS)
         extra = [0] * len(self.rows)
         for place, following, limit in self.carries:
             high = self._bounds[place][1]

@@ -215,13 +215,12 @@ def _first_by_id(model: Model, found: Found, rows: list[Row], least: int, until:
 def best_known(model: Model, plans: Iterable[Plan]) -> list[Plan]:
     """The plan that is worth most of those that obey every rule; none where none does. Breaking a soft rule costs."""
     known, program = list(plans), model.program
-    found = np.reshape([model.used(plan)[2] for plan in known], (len(known), 1 + len(model.rows)))
-    rows, used = slice(model.head, model.head + len(model.rows)), found[:, 1:]
+    rows, (worth, used) = slice(model.head, model.head + len(model.rows)), model.nearly(known)
     lower, upper = program.lower[rows], program.upper[rows].copy()
     for _, following, limit in model.carries:
         upper[following] += limit
     soft, over = list(model.prices), np.maximum(used - upper, lower - used)
-    worth = found[:, 0] - np.maximum(0.0, over[:, soft]) @ list(model.prices.values())
+    worth = worth - np.maximum(0.0, over[:, soft]) @ list(model.prices.values())
     broken = over > 1e-6 * (1.0 + abs(used))
     broken[:, soft] = False
     best, value = list[Plan](), NOTHING
