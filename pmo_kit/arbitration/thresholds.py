@@ -350,7 +350,21 @@ def _ahead(eased: Eased, names: Sequence[str]) -> tuple[float, float, float, flo
     if first and len(names) == 1:
         eased.values[frozenset({(names[0], more - STEP)})] = now
         value = value if reached else eased.value({names[0]: more}) / ONE
+    elif first and not reached:
+        value = max(value, _spread(eased, names, more))
     return more, value, free / ONE, last.amount if last else nan
+
+
+def _spread(eased: Eased, names: Sequence[str], more: float) -> float:
+    """What the best plan is worth with so much more, spread over several limits as it helps most; NaN: none gains."""
+    model, first = eased.model, len(eased.model.program.value)
+    columns = [{row: -step for row, step in limit_shift(model, {name: 1.0}).items()} for name in names]
+    whole = Row("more", np.arange(first, first + len(columns)), np.ones(len(columns)), -inf, more + STEP / 2)
+    program, loose = (
+        model.program.with_columns(columns).with_rows([whole]),
+        touched(model, (r for c in columns for r in c)),
+    )
+    return best_plan(model, program=program, loose=loose, least=model.better(eased.now)).worth
 
 
 @door
@@ -577,7 +591,7 @@ def _point(
     value, change, said = nan, PlanChange(), f"{words} no plan is possible"
     if found.plan is not None:
         change = common_change(model, allocation._positions, found, {})
-        value = round(found.value / ONE, 4)
+        value = found.worth
         said = f"{words} the plan changes to {as_given(round(value, 2))}{change_words(question, change)}"
     distance = abs(at - today) / today if today else inf
     return *of, distance, value, change.leaves, change.enters, change.resized, said

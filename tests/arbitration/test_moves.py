@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -171,3 +172,27 @@ def test_a_soft_limit_that_also_carries_money_on_has_least_increases_and_moves(
         assert gains[move.amount] == pytest.approx(move.gain, abs=1e-6)
         assert max(0.0, *gains.values()) == pytest.approx(move.most, abs=1e-5)
         assert gains[move.cap] == pytest.approx(move.most, abs=1e-5)
+
+
+@pytest.mark.parametrize("seed", [14, 88, 102, *range(4)])
+def test_more_of_all_money_is_worth_what_the_best_of_the_plans_that_it_lets_in_is(seed: int) -> None:
+    """Against every plan: of several that need as much more money, the most valuable one."""
+    rng, names, years = np.random.default_rng(seed), ["P0", "P1", "P2", "P3"], [2027, 2028]
+    costs = rng.integers(0, 5, (4, 2)).astype(float)
+    gains, amounts = rng.integers(1, 12, 4).astype(float), rng.integers(1, 6, 2).astype(float)
+    spent = [(p, y, x) for p, each in zip(names, costs, strict=True) for y, x in zip(years, each, strict=True) if x]
+    register = pmo.Register(
+        settings={"discount_schedule": "none", "discount_to": "2027"},
+        projects=pd.DataFrame({"project_id": names, "name": names, "area": "North", "commitment": "discretionary"}),
+        costs=pd.DataFrame(spent, columns=["project_id", "year", "amount"]),
+        benefits=pd.DataFrame({"project_id": names, "year": 2029, "amount": gains + costs.sum(axis=1)}),
+        budgets=pd.DataFrame({"envelope": "all", "year": years, "amount": amounts}),
+    )
+    plans = np.array(list(product([0, 1], repeat=4)))
+    needs, worths = np.maximum(0.0, plans @ costs - amounts).sum(axis=1), plans @ gains
+    better = worths > worths[needs == 0].max()
+    more = needs[better].min()
+    found = limits_worth(pmo.arbitrate(pmo.Question(register)), ["all money"]).loc["all money"]
+    assert found["more"] == pytest.approx(more)
+    assert found["more_value"] == pytest.approx(worths[needs <= more].max())
+    assert found["enough"] == pytest.approx(needs[worths == worths.max()].min())

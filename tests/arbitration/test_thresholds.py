@@ -267,3 +267,19 @@ def test_an_envelope_set_aside_that_carries_money_on_limits_no_way_in() -> None:
             then = arbitrate(with_costs_scaled(question, project, a.plan[project], 1 + share))
             fits = not then._model.evaluate(then._model.positions(a.plan)).broken
             assert (fits and then.worth_of(a.plan) >= then.value - 1e-6) == holds
+
+
+def test_what_a_plan_is_worth_past_a_turning_point_is_not_rounded() -> None:
+    """Also where all money is tiny: the same register in units a million times as large."""
+    register = shipped_register("meridian_12")
+    small = {}
+    for name in ("costs", "benefits", "budgets"):
+        table = register.table(name)
+        columns = table.columns.intersection(["amount", "carry_limit"])
+        small[name] = table.assign(**{column: 1e-6 * table[column] for column in columns})
+    points, tiny = (
+        turning_points(arbitrate(Question(one)), kinds=("people",)).set_index("what")["value"]
+        for one in (register, register.replace(**small))
+    )
+    assert len(points.dropna())
+    assert tiny.to_dict() == pytest.approx({what: 1e-6 * value for what, value in points.items()}, nan_ok=True)
