@@ -552,9 +552,8 @@ def _one_number(text: str, comma: bool | None, is_money: bool = False) -> tuple[
     lead, tail = match["lead"].strip(), (match["tail"] or "").strip()
     if match["digits"].rstrip()[-1:] in (".", ","):  # 500.- and 500,-- are whole amounts
         tail = re.sub(r"^[-–—]{1,2}", "", tail).strip()
-    bracket = lead.startswith("(") and tail.endswith(")")
-    if bracket:
-        lead, tail = lead[1:], tail[:-1]
+    if bracket := lead.count("(") == tail.count(")") == 1:
+        lead, tail = lead.replace("(", " "), tail.replace(")", " ")
     signs = len(_MINUS.findall(lead)) + len(_MINUS.findall(tail)) + bracket
     percent = tail.startswith("%") or tail.endswith("%")
     text = f"{_MINUS.sub(' ', lead)} {_MINUS.sub(' ', tail)}".replace("+", " ").replace("%", " ", 1)

@@ -78,6 +78,13 @@ def test_numbers_with_an_exponent_or_in_digits_of_another_script(written, value)
     assert parsed.values.iloc[0] == pytest.approx(value)
 
 
+@pytest.mark.parametrize(("written", "value"), [
+    ("$ (300)", -300), ("$ (5,000.00)", -5000), ("(300) €", -300), ("(€300)", -300), ("£(300)m", -300e6),
+])  # fmt: skip
+def test_brackets_beside_a_currency_take_off(written, value):
+    assert numbers(written, money_unit="unit").values.tolist() == [value]
+
+
 @pytest.mark.parametrize("written", ["10³", "12½", "5e", "2e étape", "５th"])
 def test_a_raised_digit_a_fraction_or_a_place_is_no_number(written):
     assert numbers(written).bad.all()
@@ -90,7 +97,25 @@ def test_an_amount_in_yen_says_its_currency(written, value):
     assert "currency_mixed" in [note[0] for note in elsewhere.notes]
 
 
-@pytest.mark.parametrize("written", ["abc", "12 apples", "1.2.3,4,5", "(12", "--5", "inf", "0x10", "1e999", "=1+1"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        "abc",
+        "12 apples",
+        "1.2.3,4,5",
+        "(12",
+        "M(5)",
+        "-(5)",
+        "((5))",
+        "5 (6)",
+        "Lot (5)",
+        "--5",
+        "inf",
+        "0x10",
+        "1e999",
+        "=1+1",
+    ],
+)
 def test_what_is_no_number(written):
     assert numbers(written).bad.all()
 
