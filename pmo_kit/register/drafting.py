@@ -364,12 +364,13 @@ def _may_be_rows(body: Body) -> np.ndarray:
     """Rows that are not sums of others, notes or headers: keys are looked for in them."""
     texts = [body.text(place) for place in body.cells]
     numbers = [values.plain_numbers(body.cells[place], own=True) for place in body.cells]
+    years = [n for n, one in enumerate(texts) if one.notna().any() and one.dropna().map(values.read_year).notna().all()]
     money = [n for n, one in enumerate(numbers) if one.notna().sum() >= 0.3 * texts[n].notna().sum() > 0]
-    money = [n for n in money if not (np.diff(numbers[n].dropna()) == 1).all()] or money
-    others = [text for n, text in enumerate(texts) if n not in money]
+    money = [n for n in money if n not in years and not (np.diff(numbers[n].dropna()) == 1).all()] or money
+    others = [text for n, text in enumerate(texts) if n not in (*money, *years)]
     first = pd.concat(others, axis=1).bfill(axis=1).iloc[:, 0] if others else texts[0].iloc[:0]
     key = first.reindex(range(len(body.rows))).fillna("")
-    apart = rows_apart(body, Look(money, key))
+    apart = rows_apart(body, Look(money, key, years))
     return np.array([row not in apart or apart[row].row for row in range(len(key))], dtype=bool)
 
 

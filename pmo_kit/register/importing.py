@@ -26,9 +26,7 @@ from pmo_kit.register.sheets import Body, RawSheet, body_of_frame
 
 NOT_STATED, NOT_READ = "not stated", "amounts, not read"
 _IN_TYPE = ("number", "date", "year", "period")
-_AS_PERIOD, _AS_DATE = Column("period", "period"), Column("date", "date")
 _MONEY = ["table", "field", "file", "sheet", "column"]
-_SUMS = ["sum_found", "sum_now", "left"]
 _NUMBER_AND_WORD = re.compile(r"(?<![\d.,])([-−]?\d(?:(?:[.,'’]|\s(?=\d{3}(?!\d)))?\d)*)(\s?[^\W\d_]*)")
 
 
@@ -173,9 +171,8 @@ class Import:
                 self.findings.tell_lines(what, source, out, why=why, column=test.column, values=first)
                 gone |= out
         money = sorted({place for spec in specs for place in self._money(source, spec)})
-        heads = [spec.columns[name].headers for spec in specs for name in ("name", "area") if name in spec.columns]
-        names = [place for some in heads for one in some for place in source.find(one)[:1]]
-        apart = rows_apart(source, Look(money, ids, names), gone)
+        years = [place for spec in specs for name in ("year", "period") for place in self._places(source, spec, name)]
+        apart = rows_apart(source, Look(money, ids, years), gone)
         left = source.only(tell(source, apart, self.findings) & ~gone)
         whole = pd.DataFrame({place: left.text(place) for place in range(left.cells.shape[1])})
         self._equal_rows |= {(*left.place(), int(row)) for row in left.rows[whole.duplicated().to_numpy()]}
@@ -183,11 +180,15 @@ class Import:
 
     def _money(self, source: Body, spec: TableSource) -> list[int]:
         """Positions of the columns of a sheet that hold money of a table."""
-        table = load_schema()[spec.table]
-        counted = [one for name, one in spec.columns.items() if _counted(table[name], spec.table)]
-        found = [place for one in counted for header in one.headers for place in source.find(header)]
-        turned = spec.unpivot is not None and _counted(table[spec.unpivot.into], spec.table)
+        counted = [one.name for one in load_schema()[spec.table] if _counted(one, spec.table)]
+        found = [place for name in counted for place in self._places(source, spec, name)]
+        turned = spec.unpivot is not None and spec.unpivot.into in counted
         return [*found, *(self._turned(source, spec) if turned else ())]
+
+    def _places(self, source: Body, spec: TableSource, name: str) -> list[int]:
+        """Positions of what fills a column of a table."""
+        heads = spec.columns[name].headers if name in spec.columns else ()
+        return [place for header in heads for place in source.find(header)]
 
     def _turned(self, source: Body, spec: TableSource) -> dict[int, str]:
         """Columns that become rows: position -> value of the name."""
@@ -581,7 +582,8 @@ class Import:
         keys, money = ["table", "file", "sheet", "column"], both["field"].ne("")
         left = pd.DataFrame(self.left, columns=[*keys, "amount"]).groupby(keys)["amount"].sum()
         both["left"] = left.reindex(pd.MultiIndex.from_frame(both[keys])).fillna(0.0).to_numpy()
-        for (table, name), (found, now, mine) in both[money].groupby(["table", "field"])[_SUMS].sum().iterrows():
+        sums = both[money].groupby(["table", "field"])[["sum_found", "sum_now", "left"]].sum()
+        for (table, name), (found, now, mine) in sums.iterrows():
             if abs(found - now - mine) > 1e-9 * max(1.0, abs(found)):
                 said: Any = {"found": as_given(found), "used": as_given(now), "left": as_given(mine)}
                 findings.tell("money_not_accounted", table=table, name=name, sheet=str(table), **said)
@@ -623,8 +625,7 @@ class Import:
         purpose = {place: why for header, why in self.mapping.ignore.items() for place in source.find(header)}
         money = {place for spec in self.mapping.tables for place in self._money(source, spec)}
         counted = any(self._money(other, spec) for spec, other in self._sources)
-        asked = [one for spec in self.mapping.tables for name, one in spec.reads if name == "project_id"]
-        keys = [place for one in asked for head in one.headers for place in source.find(head)]
+        keys = [place for spec in self.mapping.tables for place in self._places(source, spec, "project_id")]
         sides = [place for pair in booked_sides(source.headers).items() for place in pair]
         places = (place for place in range(len(source.headers)) if place not in used)
         for place, title, cells, value in source.unread(places):
@@ -694,8 +695,8 @@ class Import:
         day, month = values.order_evidence(text)
         said = self._settings.month_first
         order = [said] if said is not None else [month] if day != month else [False, True]
-        dates = [values.parse_date(cells, _AS_DATE, month_first=one).values for one in order]
-        periods = values.READERS["period"](cells, _AS_PERIOD).values
+        dates = [values.parse_date(cells, Column("date", "date"), month_first=one).values for one in order]
+        periods = values.READERS["period"](cells, Column("period", "period")).values
         ways = [periods, *dates, pd.to_numeric(text, errors="coerce")]
         whole = [one for one in ways if one.notna().sum() == text.notna().sum()]
         picked = []

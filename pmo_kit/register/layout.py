@@ -79,13 +79,8 @@ def several_years(header: str) -> bool:
 def _categories(text: str, table: Table) -> dict[str, str] | None:
     """The categories that the words of a header beside its year name; None where a word names none."""
     found: dict[str, str] = {}
-    amounts = {
-        values.folded(word)
-        for column in table
-        for word in column.aliases
-        if column.name in {one.value for one in table.wide}
-    }
-    if values.folded(text) in amounts:
+    amounts = (table[one.value] for one in table.wide)
+    if values.folded(text) in {values.folded(word) for column in amounts for word in column.aliases}:
         return found
     parts = [word for word in re.split(r"[\s:|/–,()_\-]+", values.folded(text)) if word]
     for column in table:

@@ -65,8 +65,8 @@ class Look:
         Positions of amounts.
     key : Series or None
         The key of each row, empty text where it has none; None in a register.
-    names : list of int
-        Columns that may call a row a total where its key is empty.
+    years : list of int
+        Columns of years and periods: a total may be that of one of them.
     table, known : Table or None, mapping of int to str
         Of a register: its table, and position -> column. There a key is what it says, unless it is a total word and
         nothing else; in a table without amounts a row may be called as it likes.
@@ -74,7 +74,7 @@ class Look:
 
     amounts: list[int]
     key: pd.Series | None = None
-    names: list[int] = field(default_factory=list)
+    years: list[int] = field(default_factory=list)
     table: Table | None = None
     known: Mapping[int, str] = field(default_factory=dict)
 
@@ -381,8 +381,8 @@ def _totals_of_source(body: Body, look: Look, gone: np.ndarray) -> dict[int, Apa
     key, texts, others = look.key, body.texts, [n for n in range(body.texts.shape[1]) if n not in look.amounts]
     none = ~key.str.contains(r"\w", regex=True).to_numpy(bool)
     named = where(key, called_total)
-    for place in look.names:
-        named |= none & where(texts[:, place], called_total)
+    for row in np.flatnonzero(none):
+        named[row] |= any(map(called_total, texts[row, others]))
     counts = body.filled[:, others].sum(axis=1)
     alone = (counts <= 1) & (np.median(counts) >= 2)  # where other rows say more than their key
     said = {one.casefold() for one in texts[~alone].flat if one} if alone.any() else set()
@@ -404,7 +404,8 @@ def _totals_of_source(body: Body, look: Look, gone: np.ndarray) -> dict[int, Apa
     asked = [("total_or_row bare", alone & (named | average), False), ("total_or_row bare_sum", alone, True)]
     apart = _decided(
         body, look, named | alone | group, gone, exact | (named & none) | (alone & (named | none)), summed=~never,
-        sure=named | none, called=exact, bare=never, own=never, asked=asked, years=[], below=below | groups,
+        sure=named | none, called=exact, bare=never, own=never, asked=asked, years=texts[:, look.years].T,
+        below=below | groups,
     )  # fmt: skip
     level = r"[._/-]|(?<!\d)\d"  # A over A.01 and A01; P1 is not over P10
     codes = all(re.match(f"{re.escape(key[row])}({level})", key[one]) for row, rows in groups.items() for one in rows)

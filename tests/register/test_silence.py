@@ -1193,3 +1193,23 @@ def test_minus_is_said_of_amounts_of_a_column_only(tmp_path, lines, said):
     (tmp_path / "s.csv").write_text("A,B,C\nP1,2027,5\n", encoding="utf-8")
     with pytest.raises(DataError, match=said):
         load_register(tmp_path / "s.map.yml")
+
+
+@pytest.mark.parametrize("word", ["Total", "Summe", "Total général"])
+def test_a_total_of_each_year_in_a_long_table_is_no_project(tmp_path, word):
+    rows = [[2027, "P1", "capex", 10], [2027, "P1", "opex", 2], [2028, "P1", "capex", 20], [2027, "P2", "capex", 5]]
+    rows += [[2027, word, None, 17], [2028, word, None, 20]]
+    text, code = imported(tmp_path, {"L": [["Year", "Project", "Kind", "Amount"], *rows]})
+    assert code == 0, text
+    assert amounts(tmp_path) == {("P1", 2027): 12, ("P1", 2028): 20, ("P2", 2027): 5}
+    assert "is the total of the rows above; it was left out. (2 times)" in text
+
+
+@pytest.mark.parametrize("last", [30, 31])
+def test_a_total_is_called_so_in_any_column_where_it_has_no_key(tmp_path, last):
+    lines = (
+        f"N° opération;Libellé;Direction;2027;2028;Remarque\n1;Quai;A;10;5;x\n2;Digue;B;20;6;y\nTOTAL;;;{last};11;z\n"
+    )
+    text, _ = csv_of(tmp_path, lines)
+    assert ("The row is the total of the rows above" in text) == (last == 30)
+    assert ("No pack is made of it" in text) == (last == 31)
