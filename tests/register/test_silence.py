@@ -1213,3 +1213,21 @@ def test_a_total_is_called_so_in_any_column_where_it_has_no_key(tmp_path, last):
     text, _ = csv_of(tmp_path, lines)
     assert ("The row is the total of the rows above" in text) == (last == 30)
     assert ("No pack is made of it" in text) == (last == 31)
+
+
+@pytest.mark.parametrize("later", [
+    "Crédito definitivo", "Presupuesto vigente", "Crédits définitifs", "Fortgeschrieben", "Stanziamento assestato",
+])  # fmt: skip
+def test_first_and_last_state_of_a_budget_are_not_added_up(tmp_path, later):
+    text, code = csv_of(
+        tmp_path, f"Code;Name;Department;Crédito inicial 2027;{later} 2027\nP1;Wall;A;10;12\nP2;Dam;B;5;6\n"
+    )
+    assert code == 0, text
+    assert amounts(tmp_path) == {("P1", 2027): 12, ("P2", 2027): 6}
+    assert 'The column "Crédito inicial 2027" was left out' in text
+
+
+def test_parts_of_a_year_are_added_up(tmp_path):
+    text, code = csv_of(tmp_path, "Code;Name;Department;Internal 2027;External 2027\nP1;Wall;A;10;12\nP2;Dam;B;5;6\n")
+    assert code == 0, text
+    assert amounts(tmp_path) == {("P1", 2027): 22, ("P2", 2027): 11}
