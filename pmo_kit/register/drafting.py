@@ -375,9 +375,14 @@ def _may_be_rows(body: Body) -> np.ndarray:
 
 
 def _unit_of_name(files: set[str]) -> tuple[str, str]:
-    """Currency and unit that the name of a file states, or nothing: "fr" and "m" may mean anything there."""
+    """Currency and unit that the name of a file states, or nothing: "fr" and "m" may mean anything there.
+
+    >>> [_unit_of_name({one}) for one in ("plan TEUR.csv", "TEUR.csv", "costs_lac.csv", "lac.csv", "CAD.csv")]
+    [('EUR', 'thousand'), ('EUR', 'thousand'), ('', 'lakh'), ('', ''), ('', '')]
+    """
     parts = re.split(r"[\s_.\-]+", Path(files.pop()).stem) if len(files) == 1 else []
-    return values.header_unit(" ".join(part for part in parts if part.casefold() not in values.words()["short"]))
+    said = values.header_unit(" ".join(part for part in parts if part.casefold() not in values.words()["short"]))
+    return said if len(parts) > 1 or all(said) else ("", "")  # one word may name anything, too
 
 
 def _unique(text: pd.Series, rows: pd.DataFrame) -> bool:
@@ -594,7 +599,8 @@ class Draft:
                 cols = [col for col in cols if 0 < col.text.nunique() <= most]
                 why, guess = "? few different words", [col for col in words if self._departments(col)]
             elif name == "name":
-                own = [col for col in words if col.text.nunique() > 0.7 * len(self.ids)]
+                free = [col for col in words if col.plain not in _known("projects")]
+                own = [col for col in free if col.text.nunique() > 0.7 * len(self.ids)]
                 cols, guess = ([], []) if named else (cols, own)
             if cols or guess:
                 why = "its header is known" if cols else why
@@ -1036,7 +1042,9 @@ class Draft:
         blocks: dict[str, list[list[str]]] = {}
         for sheet in self.sheets:
             raw = sheet.source.raw
-            where = {"sheet" if raw.sheet else "file": quoted(raw.sheet or raw.file)} if self.several else {}
+            alone = sum(one.source.raw.sheet == raw.sheet for one in self.sheets) == 1
+            place = {"sheet": raw.sheet, "file": "" if raw.sheet and alone else raw.file} if self.several else {}
+            where = {name: quoted(one) for name, one in place.items() if one}
             for table, said in sheet.blocks:
                 blocks.setdefault(table, []).append([f"{name}: {line}" for name, line in (where | said).items()])
         for table, mine in blocks.items():

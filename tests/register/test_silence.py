@@ -1195,6 +1195,24 @@ def test_minus_is_said_of_amounts_of_a_column_only(tmp_path, lines, said):
         load_register(tmp_path / "s.map.yml")
 
 
+@pytest.mark.parametrize("later", [
+    "Crédito definitivo", "Presupuesto vigente", "Crédits définitifs", "Fortgeschrieben", "Stanziamento assestato",
+])  # fmt: skip
+def test_first_and_last_state_of_a_budget_are_not_added_up(tmp_path, later):
+    text, code = csv_of(
+        tmp_path, f"Code;Name;Department;Crédito inicial 2027;{later} 2027\nP1;Wall;A;10;12\nP2;Dam;B;5;6\n"
+    )
+    assert code == 0, text
+    assert amounts(tmp_path) == {("P1", 2027): 12, ("P2", 2027): 6}
+    assert 'The column "Crédito inicial 2027" was left out' in text
+
+
+def test_parts_of_a_year_are_added_up(tmp_path):
+    text, code = csv_of(tmp_path, "Code;Name;Department;Internal 2027;External 2027\nP1;Wall;A;10;12\nP2;Dam;B;5;6\n")
+    assert code == 0, text
+    assert amounts(tmp_path) == {("P1", 2027): 22, ("P2", 2027): 11}
+
+
 @pytest.mark.parametrize("word", ["Total", "Summe", "Total général"])
 def test_a_total_of_each_year_in_a_long_table_is_no_project(tmp_path, word):
     rows = [[2027, "P1", "capex", 10], [2027, "P1", "opex", 2], [2028, "P1", "capex", 20], [2027, "P2", "capex", 5]]
@@ -1215,19 +1233,39 @@ def test_a_total_is_called_so_in_any_column_where_it_has_no_key(tmp_path, last):
     assert ("No pack is made of it" in text) == (last == 31)
 
 
-@pytest.mark.parametrize("later", [
-    "Crédito definitivo", "Presupuesto vigente", "Crédits définitifs", "Fortgeschrieben", "Stanziamento assestato",
-])  # fmt: skip
-def test_first_and_last_state_of_a_budget_are_not_added_up(tmp_path, later):
+@pytest.mark.parametrize("files", [("lac", "other"), ("Mio", "other"), ("CAD", "other"), ("plan_TEUR", "other")])
+def test_a_file_that_is_called_by_one_word_states_no_unit(tmp_path, files):
+    for number, name in enumerate(files):
+        rows = f"A{number},Wall,North,{10 + number}\nB{number},Dam,South,5\n"
+        (tmp_path / f"{name}.csv").write_text(f"Code,Name,Department,2027\n{rows}", encoding="utf-8")
+    text, _ = import_sources([tmp_path / f"{name}.csv" for name in files], tmp_path / "out")
+    stated = "_" in files[0]
+    mapping = next((tmp_path / "out").glob("*.map.yml")).read_text(encoding="utf-8")
+    assert ("\n  money_unit: thousand" in mapping) == ("\n  currency: EUR" in mapping) == stated
+    assert ("The setting money_unit is missing" in text) == (not stated)
+
+
+def test_two_workbooks_whose_sheets_are_called_alike_are_both_read(tmp_path):
+    for name, amount in (("one", 10), ("two", 7)):
+        book = openpyxl.Workbook()
+        for row in [[*HEAD, 2027], [f"{name}1", "Wall", "Ports", amount], [f"{name}2", "Dam", "Ports", 5]]:
+            book.worksheets[0].append(row)
+        book.save(tmp_path / f"{name}.xlsx")
+    text, code = import_sources([tmp_path / "one.xlsx", tmp_path / "two.xlsx"], tmp_path / "out")
+    assert code == 0, text
+    assert amounts(tmp_path) == {("one1", 2027): 10, ("one2", 2027): 5, ("two1", 2027): 7, ("two2", 2027): 5}
+
+
+def test_a_column_that_is_known_is_not_taken_for_names(tmp_path):
+    text, code = csv_of(tmp_path, "Project,Department,Start,2027\nWall,North,Sept. 2026,10\nDam,South,mid-2027,5\n")
+    assert code == 0, text
+    projects = load_register(tmp_path / "out").projects
+    assert projects[["name", "area"]].to_numpy().tolist() == [["Wall", "North"], ["Dam", "South"]]
+
+
+@pytest.mark.parametrize("heads", [("Lat", "Lon"), ("Breitengrad", "Längengrad"), ("Latitud", "Longitud")])
+def test_coordinates_are_no_amounts(tmp_path, heads):
     text, code = csv_of(
-        tmp_path, f"Code;Name;Department;Crédito inicial 2027;{later} 2027\nP1;Wall;A;10;12\nP2;Dam;B;5;6\n"
+        tmp_path, f"Code;Name;Department;{';'.join(heads)}\nP1;Wall;A;48.12;11.57\nP2;Dam;B;51.05;3.72\n"
     )
     assert code == 0, text
-    assert amounts(tmp_path) == {("P1", 2027): 12, ("P2", 2027): 6}
-    assert 'The column "Crédito inicial 2027" was left out' in text
-
-
-def test_parts_of_a_year_are_added_up(tmp_path):
-    text, code = csv_of(tmp_path, "Code;Name;Department;Internal 2027;External 2027\nP1;Wall;A;10;12\nP2;Dam;B;5;6\n")
-    assert code == 0, text
-    assert amounts(tmp_path) == {("P1", 2027): 22, ("P2", 2027): 11}
