@@ -21,7 +21,7 @@ from pmo_kit.arbitration.options import to_come
 from pmo_kit.arbitration.prices import common_change
 from pmo_kit.arbitration.question import Question
 from pmo_kit.arbitration.rules import Capacity, Committed, Envelope, Limit, Row, Rule, role_words
-from pmo_kit.arbitration.search import Eased, Pool, Threshold, best_known, best_plan, each, settled, value_floor
+from pmo_kit.arbitration.search import Eased, Found, Pool, Threshold, best_known, best_plan, each, settled, value_floor
 from pmo_kit.arbitration.solving import Floats, Limits, Outcome, Program, solve, taken
 from pmo_kit.doors import door, known, number, several
 from pmo_kit.errors import InputError
@@ -35,6 +35,11 @@ def limit_shift(model: Model, by: Mapping[str, float]) -> dict[int, float]:
     ends = ((old.ends, new.ends) for old, (_, new) in zip(model.rows, after, strict=True))
     moved = ((place, new[0][0] - old[0][0]) for place, (old, new) in enumerate(ends, model.head) if old)
     return {place: float(step) for place, step in moved if step}
+
+
+def _columns(model: Model, by: Sequence[Mapping[str, float]]) -> list[dict[int, float]]:
+    """Of each change, the column of what it eases."""
+    return [{row: -step for row, step in limit_shift(model, change).items()} for change in by]
 
 
 def least_increase(
@@ -67,7 +72,7 @@ def least_increase(
     key = tuple(frozenset(change.items()) for change in by), option, least
     if key not in eased.least:
         model = eased.model
-        columns = [{row: -step for row, step in limit_shift(model, change).items()} for change in by]
+        columns = _columns(model, by)
         found = _least(model, columns, option, least, known=known, by=by, too_little=eased.too_little(*key))
         eased.least[key] = found
         eased.plans |= {found.plan: None} if found else {}
@@ -351,20 +356,20 @@ def _ahead(eased: Eased, names: Sequence[str]) -> tuple[float, float, float, flo
         eased.values[frozenset({(names[0], more - STEP)})] = now
         value = value if reached else eased.value({names[0]: more}) / ONE
     elif first and not reached:
-        value = max(value, _spread(eased, names, more))
+        value = max(value, _most_of(eased, [{name: 1.0} for name in names], more + STEP / 2).worth)
     return more, value, free / ONE, last.amount if last else nan
 
 
-def _spread(eased: Eased, names: Sequence[str], more: float) -> float:
-    """What the best plan is worth with so much more, spread over several limits as it helps most; NaN: none gains."""
+def _most_of(eased: Eased, by: Sequence[Mapping[str, float]], most: float) -> Found:
+    """The best plan that is worth more than today's, with limits changed by amounts that add up to `most` or less."""
     model, first = eased.model, len(eased.model.program.value)
-    columns = [{row: -step for row, step in limit_shift(model, {name: 1.0}).items()} for name in names]
-    whole = Row("more", np.arange(first, first + len(columns)), np.ones(len(columns)), -inf, more + STEP / 2)
+    columns = _columns(model, by)
+    whole = Row("most", np.arange(first, first + len(columns)), np.ones(len(columns)), -inf, most)
     program, loose = (
         model.program.with_columns(columns).with_rows([whole]),
         touched(model, (r for c in columns for r in c)),
     )
-    return best_plan(model, program=program, loose=loose, least=model.better(eased.now)).worth
+    return best_plan(model, program=program, loose=loose, least=model.better(eased.now))
 
 
 @door
@@ -453,13 +458,12 @@ def _move(
     model, by, whole, most, cap = eased.model, _by(less, into, 1.0), min(r.amount for r in less), 0.0, 0.0
     bound = NO_BOUND if model.shares else eased.value(_by([], into, whole))
     if bound > eased.now:
-        shift, value, least = limit_shift(model, by), bound, None
+        value, least = bound, None
         if not model.shares:
             for change in (_by([], into, 1.0), by):  # moved money is not enough where as much new money is not
                 least = least_increase(eased, [change], least=bound, known=eased.plans)
         if least is None or least.amount > whole:  # moved money does less than as much new money
-            program = model.program.with_columns([{row: -step for row, step in shift.items()}], whole)
-            best = best_plan(model, program=program, loose=touched(model, shift), least=model.better(eased.now))
+            best = _most_of(eased, [by], whole)
             value = eased.now if best.plan is None else best.value
             least = least_increase(eased, [by], least=value, known=[best.plan]) if best.plan is not None else None
             if least is None and best.x is not None:  # the solver carries on what breaks a soft limit: no plan does
