@@ -159,6 +159,8 @@ def pack(options: argparse.Namespace) -> int:
         return FAILED if failed else DONE
     from pmo_kit.packs.building import Built, build_packs
 
+    for asked_for in packs if options.log else ():
+        outside(options.log, asked_for.spec.register, asked_for.spec.previous)
     built: Sequence[Built] = ()
     try:
         built = build_packs(packs, options.out, options.workers, None, True, options.force, options.if_changed)

@@ -164,7 +164,7 @@ def seen_from_here(path: Path) -> Path:
     return path.relative_to(here) if path.is_relative_to(here) else path
 
 
-def outside(target: Path, register: Path) -> None:
+def outside(target: Path, *registers: Path | None) -> None:
     """Refuse to write into the folder of a register: what lies there is read as a part of it, and copied with it.
 
     Raises
@@ -172,8 +172,9 @@ def outside(target: Path, register: Path) -> None:
     PmoError
         The target lies there.
     """
-    if not register.is_file() and real(target).is_relative_to(real(register)):
-        raise PmoError(f"{target} would lie in the register {register} and be a part of it: name another place.")
+    for register in filter(None, registers):
+        if not register.is_file() and real(target).is_relative_to(real(register)):
+            raise PmoError(f"{target} would lie in the register {register} and be a part of it: name another place.")
 
 
 def flushed(file: Path, content: bytes) -> None:

@@ -36,17 +36,23 @@ def test_check_reports_and_exits_0_1_2(tmp_path: Path, capsys: pytest.CaptureFix
         "check {0} --xlsx {0}/report.xlsx",
         "anonymize {0} {0}/copy --secret x",
         "pack {0}/../../../packs/board.yml --out {0}",
+        "pack {0}/../../../packs/board.yml --out {0}/packs/of_all",
+        "pack {0}/../../../packs/board.yml --out {0}/../before/packs",
+        "pack {0}/../../../packs/board.yml --log {0}/runs.jsonl",
     ],
 )
 def test_nothing_is_written_into_a_register_that_would_be_read_as_a_part_of_it(
     words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_workspace(tmp_path, one=notebook(LOAD, message("a.one")))
-    folder = tmp_path / "data" / "samples" / "harbor"
-    before = sorted(folder.iterdir())
+    folder, file = tmp_path / "data" / "samples" / "harbor", tmp_path / "packs" / "board.yml"
+    shutil.copytree(folder, folder.with_name("before"))
+    with file.open("a", encoding="utf-8") as stream:
+        stream.write("previous: ../data/samples/before\n")
+    before = sorted(tmp_path.rglob("*"))
     assert main([word.format(folder) for word in words.split()]) == 2
     assert "would lie in the register" in capsys.readouterr().err
-    assert sorted(folder.iterdir()) == before
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_a_report_on_a_register_that_is_not_there_makes_no_folder(tmp_path: Path) -> None:

@@ -288,11 +288,15 @@ def build_packs(
     ------
     PackError
         When two packs have one name.
+    PmoError
+        When `out` lies in a register that one of them reads.
     """
     names = [pack.name for pack in packs]
     for twice in sorted({name for name in names if names.count(name) > 1}):
         files = " and ".join(pack.spec.file.name for pack in packs if pack.name == twice)
         raise PackError(f"Two packs are named '{twice}', of {files}: change the line 'pack' of one, or name it once.")
+    for pack in packs:
+        outside(Path(out), pack.spec.register, pack.spec.previous)
     place = real(out)
     place.mkdir(parents=True, exist_ok=True)
     with scratch(None if executor is None else place) as temporary, run.surroundings(temporary / "shared"):
@@ -335,7 +339,6 @@ class _Batch:
 
     def add(self, number: int, pack: Pack) -> Path | None:
         """Stage a pack and note which of its notebooks nobody has executed; the latest one where it has all of that."""
-        outside(self.place, pack.spec.register)
         staged = stage(pack, self.folder / str(number), self.software, self.registers)
         if self._unchanged(pack.name, staged.sources):
             return self.latest[pack.name]

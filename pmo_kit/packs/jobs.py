@@ -95,8 +95,8 @@ def expand(spec: PackSpec, values: Sequence[str] = (), chapters: Sequence[str] =
     >>> pack.name, pack.status, pack.values
     ('delivery_overview_part', 'FINAL', {'tolerance': 0.1})
     """
-    kept = tuple(_wanted(spec, chapters)) if chapters else spec.chapters
-    lines, given = _by_hand(spec, values, kept)
+    kept, unknown = _wanted(spec, chapters)
+    lines, given = _by_hand(spec, values, kept, unknown)
     name, title = (f"{spec.name}_part", f"{lines['title']} (part)") if chapters else (spec.name, lines["title"])
     matrix = {key: column for key, column in spec.matrix.items() if key not in given}
     for key in matrix:
@@ -119,9 +119,11 @@ def expand(spec: PackSpec, values: Sequence[str] = (), chapters: Sequence[str] =
     )
 
 
-def _by_hand(spec: PackSpec, pairs: Sequence[str], kept: Sequence[Chapter]) -> tuple[dict[str, Any], dict[str, Plain]]:
+def _by_hand(
+    spec: PackSpec, pairs: Sequence[str], kept: Sequence[Chapter], unknown: Sequence[str]
+) -> tuple[dict[str, Any], dict[str, Plain]]:
     """The lines of a pack file that may be given by hand, as they are now, and the parameters that are given."""
-    lines, given, faults = {name: getattr(spec, name) for name in _TOP}, dict[str, Plain](), list[str]()
+    lines, given, faults = {name: getattr(spec, name) for name in _TOP}, dict[str, Plain](), list(unknown)
     for pair in pairs:
         name, equals, text = pair.partition("=")
         name = name.strip()
@@ -147,8 +149,8 @@ def _taken(name: str, chapters: Sequence[Chapter]) -> bool:
     return any(name in chapter.declared for chapter in chapters)
 
 
-def _wanted(spec: PackSpec, words: Sequence[str]) -> list[Chapter]:
-    """The chapters that words of the command line mean, in the order of the file."""
+def _wanted(spec: PackSpec, words: Sequence[str]) -> tuple[tuple[Chapter, ...], Sequence[str]]:
+    """The chapters that words of the command line mean, in the order of the file, or all; a line on unknown words."""
 
     def suits(word: str, number: int, chapter: Chapter) -> bool:
         sought, stem = word.strip().casefold(), chapter.notebook.stem.casefold()
@@ -156,10 +158,11 @@ def _wanted(spec: PackSpec, words: Sequence[str]) -> list[Chapter]:
         return sought in names or (len(sought) > 1 and stem.startswith(sought))
 
     numbered = list(enumerate(spec.chapters, 1))
+    kept = tuple(chapter for number, chapter in numbered if any(suits(word, number, chapter) for word in words))
     if unknown := [f"'{word}'" for word in words if not any(suits(word, *one) for one in numbered)]:
         have = "; ".join(f"{number} {chapter.title}" for number, chapter in numbered)
-        raise PackError(f"{spec.file.name} has no chapter {', '.join(unknown)}. It has: {have}.")
-    return [chapter for number, chapter in numbered if any(suits(word, number, chapter) for word in words)]
+        return spec.chapters, [f"{spec.file.name} has no chapter {', '.join(unknown)}. It has: {have}."]
+    return kept or spec.chapters, ()
 
 
 def _titled(title: str, values: Mapping[str, Plain]) -> str:

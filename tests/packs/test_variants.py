@@ -133,6 +133,8 @@ def test_some_chapters_are_another_pack(workspace: Workspace, tmp_path: Path) ->
     assert (of("on").name, of("on").title) == ("round_part", "Round of {area} (part)")
     with pytest.raises(PackError, match=r"has no chapter '9', 'x'. It has: 1 The area; 2 The whole"):
         of("9", "x")
+    with pytest.raises(PackError, match=r"(?s)has no chapter '9'\..*no notebook has a parameter 'gop'"):
+        expand(spec, ["gop=1"], ["9"])
 
 
 def test_a_part_without_page_one_says_so_and_is_built_again_from_its_own_sources(
