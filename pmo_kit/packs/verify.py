@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from pmo_kit.disk import real, scratch
-from pmo_kit.errors import PackError, PmoError
+from pmo_kit.errors import PmoError
 from pmo_kit.facts import KEYS, as_given
 from pmo_kit.packs.building import build_pack
 from pmo_kit.packs.decisions import project_of, recommendation, rows_of
@@ -579,9 +579,10 @@ def verify_pack(
     try:
         with scratch() as temporary:
             again = Published.at(build_pack(pack_file or folder / "sources" / "pack.yml", temporary / "packs", workers))
-    except PackError as error:
+    except PmoError as error:
         since = [f"Not the same as then: {line}" for line in made_from(old, {**old, **software()})]
-        raise PackError("\n".join([f"{pack.title} could not be executed again.", str(error), *since])) from error
+        error.args = ("\n".join([f"{pack.title} could not be executed again.", str(error), *since]),)
+        raise
     new = again.manifest
     names = [name for name, digest in new["outputs"].items() if old["outputs"].get(name) not in (None, digest)]
     return replace(

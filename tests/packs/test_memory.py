@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import json
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import given
@@ -118,6 +119,12 @@ def test_a_pack_that_this_version_cannot_execute_says_what_is_not_as_it_was(
     assert "package pmo_kit_sha256: 00000000 → 11111111" in told
     assert "error.html" not in told, "the page is gone with the folder in which it was executed"
     assert main(["verify", str(folder), "--hashes"]) == 0
+    (tmp_path / "there").touch()
+    refused = DataError.of([{"message": "Two projects are called A."}], sheet="projects")
+    monkeypatch.setattr("pmo_kit.packs.jobs.load_register", Mock(side_effect=refused))
+    with pytest.raises(DataError, match=r"(?s)again\.\nTwo projects are called A\..*00000000 → 11111111") as data:
+        verify_pack(folder)
+    assert len(data.value.findings) == 1
 
 
 def test_what_is_no_pack_is_refused(tmp_path: Path) -> None:
