@@ -440,7 +440,8 @@ def _solved(program: Program, limits: Limits) -> Outcome:
     kinds = highspy.HighsModelStatus
     if status in (kinds.kInfeasible, kinds.kUnboundedOrInfeasible):
         return Outcome("infeasible", None, -inf, -inf, nodes)
-    found = info.primal_solution_status == 2
+    # A point worth `enough` ends the search also where it breaks a limit by little more than the tolerance.
+    found = info.primal_solution_status == 2 or status == kinds.kObjectiveTarget
     x = np.array(highs.getSolution().col_value) * columns if found else None
     value = float(info.objective_function_value) / factor if found else -inf
     bound = float(info.mip_dual_bound) / factor if whole else value

@@ -283,3 +283,16 @@ def test_what_a_plan_is_worth_past_a_turning_point_is_not_rounded() -> None:
     )
     assert len(points.dropna())
     assert tiny.to_dict() == pytest.approx({what: 1e-6 * value for what, value in points.items()}, nan_ok=True)
+
+
+@pytest.mark.parametrize("times", [5e-3, 1e-4, 1e4])
+def test_the_least_more_of_all_money_is_found_in_any_unit(times: float) -> None:
+    """A point that the solver ends at, and itself calls a little outside, is no proof that there is none."""
+    register = shipped_register("meridian_12")
+    tables = {name: register.table(name) for name in ("costs", "benefits", "budgets")}
+    other = register.replace(**{name: table.assign(amount=times * table["amount"]) for name, table in tables.items()})
+    plain, scaled = (limits_worth(arbitrate(Question(one))) for one in (register, other))
+    columns = ["more", "more_value", "unlimited_value", "enough"]
+    money = [name for name in plain.index if "all" in name]
+    found = (scaled.loc[money, columns] / times).to_numpy()
+    assert found == pytest.approx(plain.loc[money, columns].to_numpy(), nan_ok=True)
