@@ -146,15 +146,17 @@ def worth_words(allocation: Allocation, row: pd.Series) -> str:
     """What more of one limit would be worth; of all money: placed in the envelopes and years where it helps most."""
     name, money = str(row.name), row.name == "all money"
     what = "money in any envelope" if money else str(row["label"])
-    most = plan.or_nothing(claims.more(allocation, name, float("inf"), row["unlimited_value"] - allocation.value))
+    most = claims.more(allocation, name, float("inf"), row["unlimited_value"] - allocation.value)
     if not money and pd.isna(row["step"]):  # a rule of a least, a most or a share: there is no more of it
-        return say("Without {what} the plan would gain {most}.", what=what, most=most)
+        return say("Without {what} the plan would gain {most}.", what=what, most=plan.or_nothing(most))
     if pd.isna(row["more"]):
         return f"More {what} alone would change nothing."
-    if number(row["more"]) == number(0):  # of a limit with a price
-        return say(
-            "Even the least more {what} would gain; no amount of it gains more than {most}.", what=what, most=most
-        )
+    known = most.words() != number(0)
+    end = say(
+        "no amount of it gains more than {most}." if known else "any amount gains {most}.", most=plan.or_nothing(most)
+    )
+    if number(row["more"]) == number(0):  # of a limit with a price, or where all money is small
+        return say("Less than {least} more {what} would already gain; {end}", least=number(0.1), what=what, end=end)
     rule = None if money else allocation.question.rule(name)
     more, thing = "{step} more {what}", None
     if isinstance(rule, Capacity):
@@ -165,10 +167,9 @@ def worth_words(allocation: Allocation, row: pd.Series) -> str:
         more = "{step:unit} more, in the envelopes and years where it helps most,"
     least = ", the least that changes anything," if row["more"] > 1 and not money else ""
     return say(
-        more + "{least} would gain {gain}; no amount of it gains more than {most}.", what=what, least=least,
+        more + "{least} would gain {gain}; {end}", what=what, least=least, end=end,
         step=claims.told(allocation, "limit.step", row["more"], thing, rule=name),
         gain=plan.or_nothing(claims.more(allocation, name, row["more"], row["more_value"] - allocation.value)),
-        most=most,
     )  # fmt: skip
 
 

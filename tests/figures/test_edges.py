@@ -439,7 +439,9 @@ def test_a_year_over_its_envelope_at_a_price_is_not_paid_with_money_carried_in()
     for said in (figures.envelopes(allocation).takeaway, plain(page_one.limits(allocation, worth))):
         assert priced in said
         assert "carried" not in said
-    assert "Even the least more money in any envelope would gain" in plain(page_one.limits(allocation, worth))
+    assert "Less than 0.1 more money in any envelope would already gain; no" in plain(
+        page_one.limits(allocation, worth)
+    )
     rich = dataclasses.replace(first, amount=60.0, carry_limit=5.0)
     carried = pmo.arbitrate(question.with_rules(rich, dataclasses.replace(then, amount=30.0, price=0.2)))
     row = carried.use.set_index("rule").loc[then.name]
@@ -461,6 +463,10 @@ def test_a_price_that_prints_as_nought_is_no_price_of_nothing() -> None:
     assert figures.prices(reasons).title.startswith("Letting a project that is outside in costs less than 0.1 of net")
     ladder = pmo.frontier(allocation.question, budgets=(0.7, 1.0))
     assert figures.frontier(ladder).title == "30\u202f% less money costs less than 0.1"
+    row = engine.limits_worth(allocation, ["envelope all 2027"]).iloc[0]
+    assert row["more"] == pytest.approx(0.0055)  # of the very least more nothing comes
+    words = "Less than 0.1 more money 2027 would already gain; any amount gains less than 0.1."
+    assert page_one.worth_words(allocation, row) == words
 
 
 def test_a_limit_is_not_read_as_what_a_project_needs() -> None:
