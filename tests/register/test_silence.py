@@ -1269,3 +1269,9 @@ def test_coordinates_are_no_amounts(tmp_path, heads):
         tmp_path, f"Code;Name;Department;{';'.join(heads)}\nP1;Wall;A;48.12;11.57\nP2;Dam;B;51.05;3.72\n"
     )
     assert code == 0, text
+
+
+def test_a_column_of_gas_is_no_coordinate(tmp_path):
+    text, code = csv_of(tmp_path, "Code;Name;Department;LNG;2027\nP1;Wall;A;48;10\nP2;Dam;B;51;20\n")
+    assert code == 0, text
+    assert 'The column "LNG" was left out' in text
