@@ -5,12 +5,31 @@ from __future__ import annotations
 import csv
 import io
 import itertools
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
+
+AT_ONCE = 3
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of the files that stand for one kind, three are read with the fast tests, the others with the long ones."""
+    seen = Counter[tuple[Path, str]]()
+    for item in items:
+        if (
+            item.path.parent == Path(__file__).parent
+            and hasattr(item, "callspec")
+            and not list(item.iter_markers("long"))
+        ):
+            one = item.path, item.name.partition("[")[0]
+            seen[one] += 1
+            if seen[one] > AT_ONCE:
+                item.add_marker(pytest.mark.long)
 
 
 def each_once(one: list[Any], other: list[Any]) -> list[Any]:
