@@ -21,7 +21,7 @@ from pmo_kit.facts import number
 from pmo_kit.register import values
 from pmo_kit.register.checks.provenance import accounts
 from pmo_kit.register.findings import Findings, describe_findings
-from pmo_kit.register.importing import NOT_READ, NOT_STATED
+from pmo_kit.register.importing import MAY_ADD, NOT_READ, NOT_STATED
 from pmo_kit.register.layout import Heading, dated, find_heading, several_years, table_of_sheet
 from pmo_kit.register.reading import admit_names, is_mapping, load_register, read_together, sources_of
 from pmo_kit.register.rows import OUTLINE, Look, called_total, rows_apart
@@ -128,11 +128,6 @@ def _of_people(words: str) -> bool:
 def _sort_of_title(title: str) -> str:
     """What sort of figures the plain title of a sheet tells, as `sort_of` names it; people are counted."""
     return "count" if _of_people(title) else sort_of(title)
-
-
-def _of_both(title: str) -> bool:
-    """A plain title names costs and gains; those of cost savings are gains."""
-    return _says_money(title) and not any(one in title for one in header_words()["words", "saved"])
 
 
 def _says_money(words: str) -> bool:
@@ -702,7 +697,8 @@ class Draft:
         unit = f", unit: {first}" if first else ""
         lines["unpivot"] = _line(f"{{name: year, into: amount{unit}, columns: {{{pairs}}}}}", why, cols[0])
         if len({col.year for col in cols}) < len(cols):
-            lines["repeats"] = "sum  # several columns of one year are added up"
+            known = sure or all(col.part for col in cols)
+            lines["repeats"] = f"{'sum' if known else quoted(MAY_ADD)}  # several columns of one year are added up"
         sheet.blocks.append((table, lines))
 
     def _amounts(self, sheet: _Sheet, ids: pd.Series) -> None:
@@ -734,9 +730,11 @@ class Draft:
             sheet.leave([col for col in totals if col.periodic], "? the money of a period, and no total")
         if sheet.date is None or (ids.is_unique and len(totals) > 1):
             self._totals(sheet, [col for col in totals if col.used != "ignore"])
+        unknown = [table for table, lines in sheet.blocks[first:] if "# ?" in lines.get("amount", "")]
         for table, lines in sheet.blocks[first:]:
             if several and table in ("costs", "benefits"):
-                lines.setdefault("repeats", "sum  # ? rows of one project are added up")
+                how = quoted(MAY_ADD) if unknown.count(table) > 1 else "sum"
+                lines.setdefault("repeats", f"{how}  # ? rows of one project are added up")
             if figures and table in ("costs", "baselines"):
                 keep = "[{{column: {}, equals: [{}], reason: {}}}]  # ? what its words tell"
                 head = quoted(figures.header)
@@ -937,9 +935,12 @@ class Draft:
             return
         key = max(own, key=lambda col: (inside(col), col.plain in _ranks("projects", "project_id")))
         key.take("projects.project_id", f"{number(100 * inside(key), 0)} % of its values are projects", True)
-        called = sheet.source.raw.title
-        gains = sort_of(plain(called)) == "benefit" and not _of_both(plain(called))
-        title = "benefits" if gains else table_of_sheet(called)
+        called = plain(sheet.source.raw.title)
+        both = _says_money(called) and not any(
+            one in called for one in header_words()["words", "saved"]
+        )  # cost savings
+        gains = sort_of(called) == "benefit" and not both
+        title = "benefits" if gains else table_of_sheet(sheet.source.raw.title)
         table = title if title not in (None, *_COSTLY) else next(iter(self._children(sheet)), "costs")
         needs = (one.name for one in load_schema()[table] if one.required and one.name != "project_id")
         lacks = ", ".join(one for one in needs if not self._named(sheet, table, one))
@@ -966,8 +967,7 @@ class Draft:
         given = [col for col in money if col.words in words or (titled and sort_of(col.words) in ("bare", "total"))]
         funds = _ranks("costs", "fund").keys() - _ranks("budgets", "amount").keys()  # enveloppe is both
         owners = {"envelope", "scope", *_ranks("projects", "area"), *funds}
-        whose = [col for col in sheet.words() if col.text.nunique() > 1 or col.plain in owners]
-        whose = [col for col in whose if col not in named]
+        whose = [col for col in sheet.words() if col not in named and (col.text.nunique() > 1 or col.plain in owners)]
         given_to = whose[0].text if whose else ()
         scopes = {one: "all" if called_total(one) or plain(one) == "all" else f"area={one}" for one in given_to}
         main = (col for other in self.sheets for col in other.cols if col.used == "projects.area")
@@ -1023,8 +1023,7 @@ class Draft:
     @property
     def text(self) -> str:
         """The mapping file, with its grounds as comments; what is a guess has a question mark."""
-        named = ", ".join(map(quoted, self.sources))
-        named = named if len(self.sources) == 1 else f"[{named}]"
+        named = json.dumps(self.sources if len(self.sources) > 1 else self.sources[0], ensure_ascii=False)
         lines = [
             "# Drafted by pmo-kit import. Lines with a question mark are guesses: correct them, or delete the mark.",
             f"name: {quoted(self.name)}",

@@ -24,7 +24,7 @@ from pmo_kit.register.settings import read_settings, settings_frame, stated_sett
 from pmo_kit.register.shaping import amounts_in_words, booked_sides, looks_like_amounts, looks_like_numbers, qualifies
 from pmo_kit.register.sheets import Body, RawSheet, body_of_frame
 
-NOT_STATED, NOT_READ = "not stated", "amounts, not read"
+NOT_STATED, NOT_READ, MAY_ADD = "not stated", "amounts, not read", "? sum"
 _IN_TYPE = ("number", "date", "year", "period")
 _MONEY = ["table", "field", "file", "sheet", "column"]
 _NUMBER_AND_WORD = re.compile(r"(?<![\d.,])([-−]?\d(?:(?:[.,'’]|\s(?=\d{3}(?!\d)))?\d)*)(\s?[^\W\d_]*)")
@@ -65,7 +65,7 @@ class Import:
         self.found: pd.DataFrame | None = None
         self._equal_rows: set[tuple[str, str, int]] = set()
         self._blanked: set[tuple[Any, ...]] = set()
-        self._added = {spec.table for spec in mapping.tables if spec.repeats == "sum"}
+        self._added = {spec.table for spec in mapping.tables if spec.repeats.endswith("sum")}
         stated, own = stated_settings(raws), mapping.settings
         bodies = [body_of_frame("settings", settings_frame(one), "settings") for one in (stated | own, own | stated)]
         self._settings, other = (read_settings(one, Findings(), name="")[0] for one in bodies)
@@ -77,6 +77,7 @@ class Import:
         self._kept = {id(spec): self._kept_by(source, spec) for spec, source in self._sources}
         self._list_slips()
         self._list_kept_by_none()
+        self._list_added()
         parts: dict[str, list[pd.DataFrame]] = {}
         for spec, source in self._sources:
             parts.setdefault(spec.table, []).append(self._rows_of(source, spec))
@@ -151,10 +152,9 @@ class Import:
         """A header is there once; none or several of them is a finding that blocks."""
         found = len(source.find(header))
         near = "" if found else _near(header, source.headers)
-        what = "several" if found else "near" if near else "none"
+        what = f"mapped_column_missing {'several' if found else 'near' if near else 'none'}"
         if found != 1:
-            words: Any = {"where": where, "count": found, "near": near}
-            self.findings.tell(f"mapped_column_missing {what}", at=source, column=header, **words)
+            self.findings.tell(what, at=source, column=header, where=where, count=found, near=near)
 
     # ---------------------------------------------------------------- rows
 
@@ -193,8 +193,7 @@ class Import:
     def _turned(self, source: Body, spec: TableSource) -> dict[int, str]:
         """Columns that become rows: position -> value of the name."""
         assert spec.unpivot is not None
-        said = spec.unpivot.columns.items()
-        places = {place: value for header, value in said for place in source.find(header)[:1]}
+        places = {place: value for header, value in spec.unpivot.columns.items() for place in source.find(header)[:1]}
         for place, header in enumerate(source.headers if spec.unpivot.pattern else ()):
             if match := re.search(spec.unpivot.pattern, header):
                 places[place] = match[1] if match.groups() else match[0]
@@ -318,20 +317,17 @@ class Import:
         """List the rows whose amounts no table takes, because of its own filter."""
         for source in {id(source): source for _, source in self._sources}.values():
             mine = [spec for spec, body in self._sources if body is source and self._money(source, spec)]
-            if not mine:
-                continue
             none = ~np.any([self._kept[id(spec)] for spec in mine], axis=0)
             for one in [one for spec in mine for one in spec.keep][:1]:
-                head, why = one.column, one.reason.lstrip("? ")
-                text = source.text(source.find(head)[0]) if none.any() else pd.Series(dtype="str")
+                text = source.text(source.find(one.column)[0]) if none.any() else pd.Series(dtype="str")
                 what = f"row_ignored {'guess' if one.reason.startswith('?') else 'amounts'}"
-                self.findings.tell_lines(what, source, none, why=why, column=head, values=text)
+                why = one.reason.lstrip("? ")
+                self.findings.tell_lines(what, source, none, why=why, column=one.column, values=text)
 
     def _list_slips(self) -> None:
         """What a mapping says and cannot be: constants, years that are not those of a header, one column twice."""
         tell = partial(self.findings.tell, file=self.file)
         read: dict[tuple[int, int], np.ndarray] = {}
-        month = self._settings.fiscal_year_start
         for spec, source in self._sources:
             table, turn = load_schema()[spec.table], spec.unpivot
             for name, one in spec.columns.items():
@@ -342,7 +338,7 @@ class Import:
             if (year := spec.columns.get("year")) is not None and year.value:
                 years = {source.headers[place]: year.value for place in self._money(source, spec)}
             for header, text in years.items():
-                own = {value for value, _ in dated(header, first_month=month)}
+                own = {value for value, _ in dated(header, first_month=self._settings.fiscal_year_start)}
                 own |= set(re.findall(r"(?<!\d)(?:19|20)\d\d(?!\d)", header)) if own else set()
                 own -= {str(values.stated_prices(header)[1])}
                 if own and str(values.read_year(text)) not in own:
@@ -353,6 +349,19 @@ class Import:
                 if (keep & before).any():
                     tell("mapping_not_read twice", name=source.title(place), column=source.headers[place])
                 read[id(source), place] = keep | before
+
+    def _list_added(self) -> None:
+        """List the columns of a table, and of one value where they become rows, that are added up by a guess."""
+        found: dict[tuple[str, ...], dict[str, float]] = {}
+        for spec, source in [one for one in self._sources if one[0].repeats == MAY_ADD]:
+            turned, kept = self._turned(source, spec) if spec.unpivot else {}, self._kept[id(spec)]
+            for place in self._money(source, spec):
+                sums = found.setdefault((spec.table, *source.place(), turned.get(place, "")), {})
+                sums[source.title(place)] = values.plain_numbers(source.cells[place], own=True)[kept].sum()
+        for (table, file, sheet, _), sums in found.items():
+            if len(sums) > 1:
+                where: Any = {"table": table, "file": file, "sheet": sheet, "column": ", ".join(sums)}
+                self.findings.tell("columns_added_up", total=as_given(sum(sums.values())), **where)
 
     def _note(
         self, table: str, column: str, why: pd.Series, ids: pd.Series, source: Body, item: pd.Series | str
@@ -520,11 +529,9 @@ class Import:
     def _leave_out(self, intake: Intake, rows: dict[int, Finding]) -> None:
         """Say that rows of a table are left out; their money and the reason are stored."""
         table = intake.table.name
-        frame = self.tables[table]
-        money = [one.name for one in intake.table if _counted(one, table) and ("cell", one.name) in frame]
+        money = [one.name for one in intake.table if _counted(one, table) and ("cell", one.name) in self.tables[table]]
         for position, one in rows.items():
-            file, sheet, row = self._at(table, position)
-            where = one.place | {"file": file, "sheet": sheet, "row": row}
+            where = one.place | dict(zip(("file", "sheet", "row"), self._at(table, position), strict=True))
             self.findings.tell("set_aside", why=one.message, fix=one.fix, **where)
             who = one.project_id or self._words(table, position)
             self._leave(intake, position, money, one, who)
@@ -552,8 +559,7 @@ class Import:
         texts = intake.frame[keys].astype("str").apply(lambda column: column.str.casefold())
         group = texts.groupby(keys, sort=False, dropna=False).ngroup().to_numpy()
         first = ~pd.Series(group).duplicated().to_numpy()
-        numbers = [one.name for one in intake.table if one.type == "number" and one.name in frame["cell"]]
-        for name in numbers:
+        for name in [one.name for one in intake.table if one.type == "number" and one.name in frame["cell"]]:
             sums = intake.frame[name].groupby(group).sum(min_count=1).to_numpy()[group]
             frame["cell", name], frame["unit", name] = sums.astype(object), ""
         self.tables[table] = frame[first].reset_index(drop=True)
@@ -594,8 +600,7 @@ class Import:
             found=both["sum_found"], used=used, sha256=both["file"].map(self.hashes), mapping=self.mapping.name,
             accepted=accepted, up_to=accept.up_to if accept else None,
         )  # fmt: skip
-        frame = frame.sort_values(keys, kind="stable")
-        return {"sources": body_of_frame("sources", frame.reset_index(drop=True))}
+        return {"sources": body_of_frame("sources", frame.sort_values(keys, kind="stable", ignore_index=True))}
 
     def _store(self) -> None:
         """Bring the reasons of missing values and the rows that are left out into their tables."""
@@ -612,16 +617,14 @@ class Import:
             places = list(why[["file", "sheet"]].itertuples(index=False, name=None))
             self._own["exemptions"] = replace(body, rows=why["row"].to_numpy(int), places=places)
         if self.left:
-            columns = [column.name for column in load_schema()["left_out"]]
-            frame = pd.DataFrame(self.left).reindex(columns=columns).astype(object)
+            frame = pd.DataFrame(self.left).reindex(columns=list(load_schema()["left_out"].columns)).astype(object)
             self._own["left_out"] = body_of_frame("left_out", frame)
 
     # ---------------------------------------------------------------- what was not read
 
     def _list_unused(self, source: Body) -> None:
         """List the columns that the mapping does not read: on purpose (info) or not (warn)."""
-        tests = self._tests(self.mapping.tables)
-        used = source.used | {place for test in tests for place in source.find(test.column)}
+        used = source.used | {place for test in self._tests(self.mapping.tables) for place in source.find(test.column)}
         purpose = {place: why for header, why in self.mapping.ignore.items() for place in source.find(header)}
         money = {place for spec in self.mapping.tables for place in self._money(source, spec)}
         counted = any(self._money(other, spec) for spec, other in self._sources)
@@ -652,9 +655,8 @@ class Import:
             words = {"why": why, "count": len(cells), "total": as_given(values.plain_numbers(cells, own=True).sum())}
             self.findings.tell(what, how, at=source, column=title, value=value, **words)
             if money and not (reason and not guess) and numbers:
-                line = self._place_of(source)
-                line |= {"column": title if header else f"column {title}"}
-                self.left.append(line | {"reason": why or "not in the mapping"})
+                line = {"column": title if header else f"column {title}", "reason": why or "not in the mapping"}
+                self.left.append(self._place_of(source) | line)
 
     def _list_sheets(self, raws: list[RawSheet]) -> None:
         """List the sheets that no table of the mapping reads."""

@@ -31,7 +31,8 @@
           repeats: sum
         - project_id: Project number
           unpivot: {name: year, into: amount, pattern: "FY (\\\\d{4})"}   # or columns: {header: year}
-          repeats: sum           # rows of one key are added up; same: equal rows are one; refuse (default)
+          repeats: sum           # rows of one key are added up ("? sum": it is told that this is a guess);
+                                 # same: equal rows are one; refuse (default)
     ignore: {Description: long text}          # columns left out on purpose, and why
     absent: {costs: the source has totals only}   # a required table that the source does not have
     doubtful: blank          # a doubtful cell is missing and its words are kept; set_aside: its row is left out; refuse
@@ -185,7 +186,7 @@ class TableSource(forms.Form):
     sheet: str = ""
     file: str = ""
     keep: Filters = ()
-    repeats: Literal["refuse", "same", "sum"] = "refuse"
+    repeats: Literal["refuse", "same", "sum", "? sum"] = "refuse"
 
     @property
     def reads(self) -> list[tuple[str, ColumnSource]]:

@@ -289,9 +289,7 @@ def _lines_of_register(body: Body, look: Look) -> dict[int, Apart]:
     """Examples and banners among the rows of a table of the register."""
     count, known = body.filled.sum(axis=1), len(look.known)
     ids = [place for place, name in look.known.items() if name.endswith("_id")]
-    spans = body.raw.merged
-    across = {int(body.raw.rows[top]) for top, bottom, left, right in spans if top == bottom and right > left}
-    notes = _notes(body, look)
+    across = {int(body.raw.rows[top]) for top, bottom, left, right in body.raw.merged if top == bottom and right > left}
     example = where(body.texts[:, 0], _EXAMPLE.fullmatch)
     apart: dict[int, Apart] = {}
     for row in map(int, np.flatnonzero(example | ((count == 1) & (known > 2)))):
@@ -303,7 +301,7 @@ def _lines_of_register(body: Body, look: Look) -> dict[int, Apart]:
             apart |= {} if place in look.amounts and re.search(r"\d", first) else {row: Apart("banner_row")}
         elif count[row] == 1 and int(body.rows[row]) in across:
             apart[row] = Apart("banner_row merged")
-    return apart | {row: Apart("banner_row note") for row in notes}
+    return apart | {row: Apart("banner_row note") for row in _notes(body, look)}
 
 
 def _notes(body: Body, look: Look) -> set[int]:

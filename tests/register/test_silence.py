@@ -1275,3 +1275,21 @@ def test_a_column_of_gas_is_no_coordinate(tmp_path):
     text, code = csv_of(tmp_path, "Code;Name;Department;LNG;2027\nP1;Wall;A;48;10\nP2;Dam;B;51;20\n")
     assert code == 0, text
     assert 'The column "LNG" was left out' in text
+
+
+@pytest.mark.parametrize(("heads", "cells", "told"), [
+    ("2027 tranche A;2027 X;2028 X", ("10;2;7", "5;1;3"), "2027 tranche A, 2027 X; their sum is 18."),
+    ("Year;Tranche A cost;Tranche B cost", ("2027;10;2", "2028;5;1", "2028;5;1"), "their sum is 24."),
+    ("Capex 2027;Opex 2027", ("10;2", "5;1"), ""),
+    ("Q1 2027;Q2 2027", ("10;2", "5;1"), ""),
+    ("2027 X;2028 X", ("10;2", "5;1"), ""),
+])  # fmt: skip
+def test_columns_that_are_added_up_by_a_guess_are_told_with_their_sum(tmp_path, heads, cells, told):
+    lines = [f"P{min(n, 1)};N{min(n, 1)};Ports;{line}" for n, line in enumerate(cells)]
+    text, code = csv_of(tmp_path, "\n".join([f"Code;Name;Department;{heads}", *lines]) + "\n")
+    assert code == 0, text
+    assert ("Columns were added up by a guess" in text) == bool(told)
+    assert told in text
+    mapping = next((tmp_path / "out").glob("*.map.yml"))
+    mapping.write_text(mapping.read_text(encoding="utf-8").replace('"? sum"', "sum"), encoding="utf-8")
+    assert "columns_added_up" not in load_register(mapping).findings["rule"].to_list()
