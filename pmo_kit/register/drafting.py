@@ -372,12 +372,13 @@ def _may_be_rows(body: Body) -> np.ndarray:
 def _unit_of_name(files: set[str]) -> tuple[str, str]:
     """Currency and unit that the name of a file states, or nothing: "fr" and "m" may mean anything there.
 
-    >>> [_unit_of_name({one}) for one in ("plan TEUR.csv", "TEUR.csv", "costs_lac.csv", "lac.csv", "CAD.csv")]
-    [('EUR', 'thousand'), ('EUR', 'thousand'), ('', 'lakh'), ('', ''), ('', '')]
+    >>> [_unit_of_name({one}) for one in ("TEUR.csv", "millions.csv", "costs_lac.csv", "lac.csv", "CAD.csv")]
+    [('EUR', 'thousand'), ('', 'million'), ('', 'lakh'), ('', ''), ('', '')]
     """
     parts = re.split(r"[\s_.\-]+", Path(files.pop()).stem) if len(files) == 1 else []
     said = values.header_unit(" ".join(part for part in parts if part.casefold() not in values.words()["short"]))
-    return said if len(parts) > 1 or all(said) else ("", "")  # one word may name anything, too
+    # one short word may name anything, too
+    return said if len(parts) > 1 or len("".join(parts)) > 3 or all(said) else ("", "")
 
 
 def _unique(text: pd.Series, rows: pd.DataFrame) -> bool:

@@ -1245,6 +1245,16 @@ def test_a_file_that_is_called_by_one_word_states_no_unit(tmp_path, files):
     assert ("The setting money_unit is missing" in text) == (not stated)
 
 
+def test_files_that_are_called_by_a_whole_word_state_their_unit(tmp_path):
+    for number, name in enumerate(("millions", "thousands")):
+        rows = f"A{number},Wall,North,{10 + number}\nB{number},Dam,South,5\n"
+        (tmp_path / f"{name}.csv").write_text(f"Code,Name,Department,2027\n{rows}", encoding="utf-8")
+    text, code = import_sources([tmp_path / "millions.csv", tmp_path / "thousands.csv"], tmp_path / "out")
+    assert code == 0, text
+    found = amounts(tmp_path)
+    assert found["A1", 2027] * 1000 == pytest.approx(11 * found["A0", 2027] / 10)
+
+
 def test_two_workbooks_whose_sheets_are_called_alike_are_both_read(tmp_path):
     for name, amount in (("one", 10), ("two", 7)):
         book = openpyxl.Workbook()
