@@ -369,16 +369,17 @@ def _may_be_rows(body: Body) -> np.ndarray:
     return np.array([row not in apart or apart[row].row for row in range(len(key))], dtype=bool)
 
 
-def _unit_of_name(files: set[str]) -> tuple[str, str]:
+def _unit_of_name(files: set[str], differ: bool = False) -> tuple[str, str]:
     """Currency and unit that the name of a file states, or nothing: "fr" and "m" may mean anything there.
+
+    One short word may name anything, too, unless files `differ` in such words.
 
     >>> [_unit_of_name({one}) for one in ("TEUR.csv", "millions.csv", "costs_lac.csv", "lac.csv", "CAD.csv")]
     [('EUR', 'thousand'), ('', 'million'), ('', 'lakh'), ('', ''), ('', '')]
     """
     parts = re.split(r"[\s_.\-]+", Path(files.pop()).stem) if len(files) == 1 else []
     said = values.header_unit(" ".join(part for part in parts if part.casefold() not in values.words()["short"]))
-    # one short word may name anything, too
-    return said if len(parts) > 1 or len("".join(parts)) > 3 or all(said) else ("", "")
+    return said if differ or len(parts) > 1 or len("".join(parts)) > 3 or all(said) else ("", "")
 
 
 def _unique(text: pd.Series, rows: pd.DataFrame) -> bool:
@@ -437,8 +438,9 @@ class Draft:
         rest = [raw for raw in raws if table_of_sheet(raw.title) != "settings"] or raws
         self.sheets = [sheet for sheet in map(_sheet, rest) if sheet is not None and len(sheet.source.rows)]
         files = {raw.file for raw in raws}
+        differ = len({_unit_of_name({file}, True) for file in files} - {("", "")}) > 1
         for col in (col for sheet in self.sheets if len(files) > 1 for col in sheet.cols if col.stated == ("", "")):
-            col.stated = _unit_of_name({col.source.raw.file})
+            col.stated = _unit_of_name({col.source.raw.file}, differ)
         if not self.sheets:
             raise PmoError("There is no table with a header and rows in this file.")
         self.settings: dict[str, tuple[str, str]] = {}
@@ -937,9 +939,8 @@ class Draft:
         key = max(own, key=lambda col: (inside(col), col.plain in _ranks("projects", "project_id")))
         key.take("projects.project_id", f"{number(100 * inside(key), 0)} % of its values are projects", True)
         called = plain(sheet.source.raw.title)
-        both = _says_money(called) and not any(
-            one in called for one in header_words()["words", "saved"]
-        )  # cost savings
+        saved = header_words()["words", "saved"]  # costs that are saved are gains
+        both = _says_money(called) and not any(one in called for one in saved)
         gains = sort_of(called) == "benefit" and not both
         title = "benefits" if gains else table_of_sheet(sheet.source.raw.title)
         table = title if title not in (None, *_COSTLY) else next(iter(self._children(sheet)), "costs")

@@ -1245,11 +1245,12 @@ def test_a_file_that_is_called_by_one_word_states_no_unit(tmp_path, files):
     assert ("The setting money_unit is missing" in text) == (not stated)
 
 
-def test_files_that_are_called_by_a_whole_word_state_their_unit(tmp_path):
-    for number, name in enumerate(("millions", "thousands")):
+@pytest.mark.parametrize("names", [("millions", "thousands"), ("Mio", "Tsd")])
+def test_files_that_are_called_by_different_units_state_them(tmp_path, names):
+    for number, name in enumerate(names):
         rows = f"A{number},Wall,North,{10 + number}\nB{number},Dam,South,5\n"
         (tmp_path / f"{name}.csv").write_text(f"Code,Name,Department,2027\n{rows}", encoding="utf-8")
-    text, code = import_sources([tmp_path / "millions.csv", tmp_path / "thousands.csv"], tmp_path / "out")
+    text, code = import_sources([tmp_path / f"{name}.csv" for name in names], tmp_path / "out")
     assert code == 0, text
     found = amounts(tmp_path)
     assert found["A1", 2027] * 1000 == pytest.approx(11 * found["A0", 2027] / 10)
