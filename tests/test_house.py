@@ -11,7 +11,7 @@ from pathlib import Path
 import pmo_kit
 
 ROOT = Path(__file__).parents[1]
-LINES, FILES, NAMES = 28_310, 126, 45
+LINES, FILES, NAMES = 28_308, 126, 45
 """The most code lines and files of the package, and public names. Lower them when you can; raise none."""
 BLANK = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENCODING}
 

@@ -365,10 +365,8 @@ def _most_of(eased: Eased, by: Sequence[Mapping[str, float]], most: float) -> Fo
     model, first = eased.model, len(eased.model.program.value)
     columns = _columns(model, by)
     whole = Row("most", np.arange(first, first + len(columns)), np.ones(len(columns)), -inf, most)
-    program, loose = (
-        model.program.with_columns(columns).with_rows([whole]),
-        touched(model, (r for c in columns for r in c)),
-    )
+    program = model.program.with_columns(columns).with_rows([whole])
+    loose = touched(model, (row for column in columns for row in column))
     return best_plan(model, program=program, loose=loose, least=model.better(eased.now))
 
 
